@@ -1,0 +1,47 @@
+# `make run` and `make test` do all their own set-up; nothing but python3 (>= 3.11) and make is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXPERIMENT ?= experiments/penguins.yaml
+export UV_PYTHON := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types unit bench lock clean
+
+help:  ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: $(VENV)/.ready  ## create .venv with the locked dependencies
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("descent needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup  ## run the example experiment (EXPERIMENT=file.yaml for another)
+	@$(BIN)/descent run $(EXPERIMENT)
+
+test: setup lint types unit  ## everything that must hold: lint, types, tests with coverage
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+unit: setup
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+bench: setup  ## measure the speed figures and write benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/run.py
+
+lock: $(VENV)/.ready  ## compile requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+
+clean:  ## remove the environment and every cache (not .descent/)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,46 @@
+"""The processes that train chunks.
+
+Training scales with processes, not threads, and a worker that imports ``ml`` alone starts in a fraction of a second
+where one that imports Prefect takes many. Tasks therefore wait in threads and hand their chunk to this executor;
+another ``concurrent.futures.Executor`` (a Dask client's, say) can take its place.
+"""
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+# One BLAS thread each: the matrices are small and the processes already fill the cores.
+ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")}
+
+
+def count_workers(setting: str | int) -> int:
+    """Number of training processes: the setting, or for ``"auto"`` the processors this process may use."""
+    from joblib.externals.loky import cpu_count
+
+    return int(cpu_count()) if setting == "auto" else int(setting)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches the whole process group; the parent alone decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def processes(count: int, *, one_thread: bool = True) -> Iterator[Executor]:
+    """An executor over ``count`` fresh processes; on leaving they end, at once if an exception is under way.
+
+    loky rather than ``multiprocessing``: it does not import the caller's main module again, so a user's script needs
+    no ``if __name__ == "__main__"``, and a worker killed from outside is an error here and not a hang.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(
+        max_workers=count, initializer=_leave_interrupts_to_the_parent, env=ONE_THREAD if one_thread else None
+    )
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=True, kill_workers=True)
+        raise
+    executor.shutdown(wait=True)

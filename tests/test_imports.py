@@ -1,0 +1,68 @@
+"""The direction of imports: only flows knows all three; ml, data and schemas never see each other."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STDLIB = set(sys.stdlib_module_names)
+
+# What a package may import beside itself and the standard library.
+ALLOWED = {
+    "ml": {"numpy"},
+    "data": {"numpy", "pandas", "sklearn", "scipy", "skops", "pyarrow"},
+    "schemas": {"pydantic", "pydantic_core", "ruamel"},
+    "flows": {"ml", "data", "schemas", "numpy", "pandas", "prefect", "joblib", "typer", "click", "rich", "matplotlib"},
+}
+# What one file may import beyond its package's list.
+ALSO = {
+    "ml/lbfgs.py": {"scipy"},
+    "ml/checkpoints.py": {"safetensors"},
+    "ml/estimators.py": {"sklearn", "scipy"},
+    "flows/tracking.py": {"mlflow"},
+    "flows/model_artifact.py": {"mlflow"},
+    "flows/store.py": {"mlflow"},
+    "flows/serving.py": {"mlflow"},
+}
+FILES = [path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imported(source: str) -> set[str]:
+    """Top-level names of every module that the source imports, wherever the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_what_its_package_may(path: Path) -> None:
+    relative = path.relative_to(ROOT).as_posix()
+    package = relative.split("/")[0]
+    allowed = ALLOWED[package] | ALSO.get(relative, set()) | {package}
+    surplus = imported(path.read_text(encoding="utf-8")) - STDLIB - allowed
+    assert not surplus, f"{relative} imports {sorted(surplus)}"
+
+
+def test_the_rule_sees_an_import_inside_a_function() -> None:
+    assert imported("def f():\n    from mlflow.tracking import MlflowClient\n") == {"mlflow"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import ml", ["scipy", "pandas", "sklearn", "prefect", "mlflow"]),
+        ("import schemas", ["numpy", "pandas", "prefect", "mlflow"]),
+        ("import flows.cli", ["numpy", "pandas", "sklearn", "prefect", "mlflow", "matplotlib"]),
+    ],
+)
+def test_light_imports_stay_light(statement: str, heavy: list[str]) -> None:
+    program = f"import sys; {statement}; print(' '.join(m for m in {heavy!r} if m in sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert answer.stdout.split() == []
