@@ -1,0 +1,27 @@
+"""What all parts of a configuration have in common."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+REFUSED = "refused"
+"""Type of the errors that ``refuse`` makes."""
+
+
+def refuse(text: str) -> PydanticCustomError:
+    """An error for validators to raise; its message reaches the user word for word, ``<value>`` being the input."""
+    return PydanticCustomError(REFUSED, "{text}", {"text": text})
+
+
+class ConfigModel(BaseModel):
+    """A strict, frozen value: nothing is converted, and unknown keys are errors."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_by_alias=True,
+        validate_by_name=True,  # `lambda` is a keyword of Python: there it is written `lambda_`
+        serialize_by_alias=True,
+        defer_build=True,  # `import schemas` stays cheap
+    )

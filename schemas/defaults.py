@@ -1,0 +1,44 @@
+"""The search that a user gets without writing one, scaled to the size of the table."""
+
+from .features import FeaturesConfig
+from .models import LinearSearch, NetworkSearch
+from .optimizers import Adam
+from .search import EarlyStopping, SearchConfig
+
+LINEAR_KIND = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
+
+FEW_COLUMNS = 15
+"""Up to this many numeric columns, their squares and products (at most 135 features) are tried as well."""
+
+
+def default_features(numeric_columns: int) -> FeaturesConfig:
+    """Feature settings with degree 1 and 2 where the table has few numeric columns."""
+    return FeaturesConfig(degree=(1, 2)) if 0 < numeric_columns <= FEW_COLUMNS else FeaturesConfig()
+
+
+def default_search(task: str, rows: int, columns: int) -> SearchConfig:
+    """Linear models along a path of λ, and networks of two sizes with λ and learning rate swept.
+
+    ``rows`` and ``columns`` are the table's. Small tables get small batches and many epochs, because an epoch then
+    has few steps; large ones get few epochs of large batches, which keeps a whole run within minutes.
+    """
+    if rows < 2_000:
+        epochs, patience, batch = 200, 20, 32
+    elif rows < 20_000:
+        epochs, patience, batch = 100, 10, 128
+    else:
+        epochs, patience, batch = 30, 5, 256
+    layers = ((16,), (32, 16)) if rows < 5_000 else ((32,), (64, 32))
+    linear = LinearSearch.model_validate(
+        {
+            "kind": LINEAR_KIND[task],
+            "lambda": [0, 0.1, 1, 10, 100] + ([1000] if rows >= 5_000 or columns >= 100 else []),
+        }
+    )
+    network = NetworkSearch(
+        layers=layers,
+        lambda_=(0.1, 1.0, 10.0),
+        optimizer=Adam(learning_rate=(0.001, 0.01)),
+        batch=batch,
+    )
+    return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))

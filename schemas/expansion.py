@@ -1,0 +1,137 @@
+"""From a search to its variants: every value of every sweep with every other."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from .errors import ConfigError
+from .experiment import ExperimentConfig
+from .features import FeaturesConfig
+from .models import AnyModel, NetworkSearch
+from .names import named
+from .optimizers import Lbfgs, Optimizer
+from .sweeps import choices, list_choices, whole_choices
+from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
+
+LIMIT = 10_000
+"""More variants than this are an error: somebody forgot that sweeps multiply."""
+
+BATCH = 128
+"""Rows per step where the configuration does not say."""
+
+GLOROT = {"tanh", "sigmoid"}
+"""Activations whose weights start as Glorot & Bengio (2010) derived for them; He et al. (2015) for the others."""
+
+
+def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
+    """Every variant of the search, exact duplicates once, each with a unique name.
+
+    The order is a function of the configuration alone: models as written; within a model the feature settings change
+    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest.
+
+    Raises:
+        ConfigError: no models are given, or there are more variants than ``LIMIT``.
+    """
+    path = ("search", "models")
+    if config.search.models is None:
+        message = "not given: write the models to train, or take those of default_search"
+        raise ConfigError([config.problem(path, message)])
+    variants: dict[Variant, None] = {}
+    for index, model in enumerate(config.search.models):
+        for variant in _variants(config, model):
+            variants[variant] = None
+            if len(variants) > LIMIT:
+                message = f"the search has more than {LIMIT:,} variants: sweeps multiply; shorten some of the lists"
+                raise ConfigError([config.problem((*path, index), message)])
+    return named(tuple(variants))
+
+
+def _variants(config: ExperimentConfig, model: AnyModel) -> Iterator[Variant]:
+    stopping = config.search.early_stopping
+    seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
+    for features, body, optimizer in product(
+        tuple(_features(config.features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
+    ):
+        layers, activation, residual, initializer = body
+        for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
+            yield Variant(
+                name="",
+                features=features,
+                kind=model.kind,
+                layers=layers,
+                activation=activation,
+                residual=residual,
+                initializer=initializer,
+                lambda_=lambda_,
+                optimizer=optimizer,
+                batch=batch,
+                epochs=config.search.epochs,
+                patience=None if stopping is None else stopping.patience,
+                min_delta=0.0 if stopping is None else stopping.min_delta,
+                seed=seed,
+            )
+
+
+def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
+    for degree, scale, impute in product(
+        whole_choices(features.degree), choices(features.scale), choices(features.impute)
+    ):
+        yield FeatureSettings(degree, scale, impute, features.rare, features.max_columns)
+
+
+def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]:
+    """Layers, activation, residual, initializer. Without layers the last three mean nothing and are the defaults."""
+    if not isinstance(model, NetworkSearch):
+        yield (), "relu", False, "he"
+        return
+    for layers, activation, residual in product(
+        list_choices(model.layers), choices(model.activation), choices(model.residual)
+    ):
+        fitting = "glorot" if activation in GLOROT else "he"
+        for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
+            yield layers, activation, residual, initializer
+
+
+def _optimizers(sweep: Any) -> Iterator[OptimizerSettings]:
+    for optimizer in choices(sweep):
+        yield from _optimizer(optimizer)
+
+
+def _optimizer(optimizer: Optimizer) -> Iterator[OptimizerSettings]:
+    if isinstance(optimizer, Lbfgs):
+        yield from (OptimizerSettings(optimizer.kind, hyper) for hyper in _numbers(optimizer, {"kind"}))
+        return
+    clips = (None,) if optimizer.clip_norm is None else choices(optimizer.clip_norm)
+    numbers = tuple(_numbers(optimizer, {"kind", "schedule", "clip_norm"}))
+    for hyper, schedule, clip in product(numbers, tuple(_schedules(optimizer.schedule)), clips):
+        yield OptimizerSettings(optimizer.kind, hyper, schedule, clip)
+
+
+def _schedules(sweep: Any) -> Iterator[ScheduleSettings | None]:
+    for schedule in choices(sweep):
+        if schedule is None:
+            yield None
+            continue
+        for warmup, hyper in product(whole_choices(schedule.warmup), tuple(_numbers(schedule, {"kind", "warmup"}))):
+            plain = schedule.kind == "constant" and warmup == 0  # the same as no schedule
+            yield None if plain else ScheduleSettings(schedule.kind, warmup, hyper)
+
+
+def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
+    """Every combination of a part's numbers, by name, in the order in which its fields stand."""
+    names = [name for name in type(part).model_fields if name not in without]
+    for values in product(*(_values(part, name) for name in names)):
+        yield dict(zip(names, values, strict=True))
+
+
+WHOLE = {"history", "every"}
+
+
+def _values(part: Any, name: str) -> tuple[float, ...]:
+    return whole_choices(getattr(part, name)) if name in WHOLE else choices(getattr(part, name))
+
+
+def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
+    if optimizer.kind == "lbfgs":
+        return ("full",)
+    return (BATCH,) if batch is None else whole_choices(batch)

@@ -1,0 +1,93 @@
+"""The whole configuration of one experiment."""
+
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from .base import ConfigModel
+from .errors import Problem
+from .features import FeaturesConfig
+from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, ValidateConfig
+from .models import AnyModel
+from .origin import Origin, Path
+from .search import SearchConfig
+from .table import DataConfig, SplitConfig, Text
+
+SUFFIXES = {".csv", ".gz", ".parquet", ".pq", ".tsv", ".txt"}
+
+
+class ExperimentConfig(ConfigModel):
+    """One question about one table. Only ``data.source`` and ``data.target`` must be given."""
+
+    name: Text | None = Field(
+        default=None, description="name of the experiment; not given: that of the table's file", examples=["housing"]
+    )
+    data: DataConfig = Field(description="the table and the meaning of its columns")
+    split: SplitConfig = Field(
+        default=SplitConfig(), description="shares of rows for training, comparing and the final test"
+    )
+    features: FeaturesConfig = Field(
+        default=FeaturesConfig(), description="how columns become features; lists are swept"
+    )
+    search: SearchConfig = Field(default=SearchConfig(), description="which models are trained; lists are swept")
+    validation: ValidateConfig = Field(
+        default=ValidateConfig(),
+        validation_alias="validate",
+        serialization_alias="validate",
+        description="k-fold cross-validation of the best few",
+    )
+    select: SelectConfig = Field(default=SelectConfig(), description="what makes a model the winner")
+    diagnose: DiagnoseConfig = Field(default=DiagnoseConfig(), description="against what the winner is diagnosed")
+    compute: ComputeConfig = Field(default=ComputeConfig(), description="the machine")
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """A problem with the key at a path, such as ``("select", "metric")``, that knows where the key was written."""
+        return self._origin.problem(path, message)
+
+    @property
+    def title(self) -> str:
+        """The name, or that of the table's file without its endings."""
+        if self.name is not None:
+            return self.name
+        path = PurePath(self.data.source)
+        while path.suffix.lower() in SUFFIXES and path.stem:
+            path = path.with_suffix("")
+        return path.name
+
+    def with_resolved(
+        self,
+        *,
+        name: str | None = None,
+        task: str | None = None,
+        split_by: str | None = None,
+        group: str | None = None,
+        time: str | None = None,
+        metric: str | None = None,
+        models: tuple[AnyModel, ...] | None = None,
+    ) -> "ExperimentConfig":
+        """A copy with inferred values written in; None leaves a value as it is.
+
+        Raises:
+            ConfigError: a value is not allowed, or the metric or a kind of model does not fit the task.
+        """
+        from .loading import validated
+        from .tasks import check_task
+
+        changes: dict[str, dict[str, Any]] = {
+            "": {"name": name},
+            "data": {"task": task, "group": group, "time": time},
+            "split": {"by": split_by},
+            "select": {"metric": metric},
+            "search": {"models": models},
+        }
+        document = self.model_dump()
+        for section, values in changes.items():
+            place = document[section] if section else document
+            place.update({key: value for key, value in values.items() if value is not None})
+        resolved = validated(document, self._origin)
+        if resolved.data.task is not None:
+            check_task(resolved, resolved.data.task)
+        return resolved

@@ -1,0 +1,24 @@
+"""From columns to features: everything here is fitted on training rows only."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .sweeps import NumberSweep, Sweep, SweepModel
+
+Scale = Literal["standard", "minmax", "robust", "none"]
+Impute = Literal["median", "mean", "most_frequent"]
+
+
+class FeaturesConfig(SweepModel):
+    """How the columns of the table become the columns that models see."""
+
+    degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] = Field(
+        default=1, description="powers and products of numeric columns up to this degree", examples=[[1, 2]]
+    )
+    scale: Sweep[Scale] = Field(default="standard", description="how numeric columns are brought to one scale")
+    impute: Sweep[Impute] = Field(default="median", description="what stands in for a missing number")
+    rare: Annotated[float, Field(ge=0, lt=0.5)] = Field(
+        default=0.01, description="categories in fewer than this share of training rows are grouped"
+    )
+    max_columns: Annotated[int, Field(ge=1)] = Field(default=2000, description="more features than this are an error")

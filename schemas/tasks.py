@@ -1,0 +1,47 @@
+"""What fits which task."""
+
+from .errors import ConfigError, Problem
+from .experiment import ExperimentConfig
+from .origin import Path
+
+METRICS = {
+    "regression": ("rmse", "mae", "r2"),
+    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
+    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
+}
+"""Metrics of each task; the first is what models are selected by unless the configuration says otherwise."""
+
+KINDS = {
+    "regression": ("linear", "network"),
+    "binary": ("linear", "logistic", "network"),
+    "multiclass": ("linear", "softmax", "network"),
+}
+"""Kinds of models that can learn each task."""
+
+
+def check_task(config: ExperimentConfig, task: str) -> None:
+    """Hold metric, kinds and the positive label to the task.
+
+    Raises:
+        ConfigError: one problem for each that does not fit.
+    """
+    problems: list[Problem] = []
+
+    def refuse(path: Path, message: str) -> None:
+        problems.append(config.problem(path, message))
+
+    if task not in METRICS:
+        refuse(("data", "task"), f"{task} is not a task: one of {', '.join(METRICS)}")
+    else:
+        metric = config.select.metric
+        if metric is not None and metric not in METRICS[task]:
+            allowed = ", ".join(METRICS[task])
+            refuse(("select", "metric"), f"{metric} does not fit a {task} task. Allowed: {allowed}")
+        for index, model in enumerate(config.search.models or ()):
+            if model.kind not in KINDS[task]:
+                path = ("search", "models", index, "kind")
+                refuse(path, f"{model.kind} does not fit a {task} task. Allowed: {', '.join(KINDS[task])}")
+        if config.data.positive is not None and task != "binary":
+            refuse(("data", "positive"), f"names a label of a binary task, but the task is {task}: leave it out")
+    if problems:
+        raise ConfigError(problems)

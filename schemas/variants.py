@@ -1,0 +1,98 @@
+"""One model with one setting of every hyperparameter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """How columns become features; hashable, so that equal settings are fitted once."""
+
+    degree: int = 1
+    scale: str = "standard"
+    impute: str = "median"
+    rare: float = 0.01
+    max_columns: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """How the learning rate changes; ``hyper`` has every and factor (step), rate (exponential) or final (cosine)."""
+
+    kind: str
+    warmup: int = 0
+    hyper: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerSettings:
+    """The optimizer's kind and its numbers by name, ``learning_rate`` among them (lbfgs has none)."""
+
+    kind: str
+    hyper: Mapping[str, float] = field(default_factory=dict, hash=False)
+    schedule: ScheduleSettings | None = None
+    clip_norm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One model with one setting of every hyperparameter. For linear models ``layers`` is ()."""
+
+    name: str
+    features: FeatureSettings
+    kind: str
+    layers: tuple[int, ...]
+    activation: str
+    residual: bool
+    initializer: str
+    lambda_: float
+    optimizer: OptimizerSettings
+    batch: int | Literal["full"]
+    epochs: int
+    patience: int | None
+    min_delta: float
+    seed: int
+
+    def params(self) -> dict[str, Value]:
+        """The settings flat and by name, only those that mean something for this variant."""
+        optimizer, schedule = self.optimizer, self.optimizer.schedule
+        params: dict[str, Value] = {"kind": self.kind}
+        if self.layers:
+            params |= {
+                "layers": "-".join(map(str, self.layers)),
+                "activation": self.activation,
+                "residual": self.residual,
+                "initializer": self.initializer,
+            }
+        params |= {"lambda": self.lambda_, "optimizer": optimizer.kind, **optimizer.hyper}
+        if schedule is not None:
+            params |= {"schedule": schedule.kind, "warmup": schedule.warmup, **schedule.hyper}
+        if optimizer.clip_norm is not None:
+            params["clip_norm"] = optimizer.clip_norm
+        params |= {"batch": self.batch, "epochs": self.epochs}
+        if self.patience is not None:
+            params |= {"patience": self.patience, "min_delta": self.min_delta}
+        features = self.features
+        params |= {"degree": features.degree, "scale": features.scale, "impute": features.impute, "rare": features.rare}
+        return params | {"seed": self.seed}
+
+
+def fleet_key(variant: Variant) -> tuple[object, ...]:
+    """What variants must share to be trained together as one stack of arrays; λ, seed and all rates may differ."""
+    schedule = variant.optimizer.schedule
+    return (
+        variant.features,
+        variant.layers,
+        variant.activation,
+        variant.residual,
+        variant.initializer,
+        variant.batch,
+        variant.optimizer.kind,
+        None if schedule is None else schedule.kind,
+        variant.epochs,
+        variant.patience,
+        variant.min_delta,
+    )
