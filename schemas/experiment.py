@@ -77,17 +77,38 @@ class ExperimentConfig(ConfigModel):
         from .tasks import check_task
 
         changes: dict[str, dict[str, Any]] = {
-            "": {"name": name},
             "data": {"task": task, "group": group, "time": time},
             "split": {"by": split_by},
             "select": {"metric": metric},
             "search": {"models": models},
         }
-        document = self.model_dump()
+        sections: dict[str, Any] = {} if name is None else {"name": name}
         for section, values in changes.items():
-            place = document[section] if section else document
-            place.update({key: value for key, value in values.items() if value is not None})
-        resolved = validated(document, self._origin)
+            if given := {key: value for key, value in values.items() if value is not None}:
+                sections[section] = getattr(self, section).model_copy(update=given)
+        resolved = self.model_copy(update=sections)
+        validated(resolved.model_dump(), self._origin)
         if resolved.data.task is not None:
             check_task(resolved, resolved.data.task)
         return resolved
+
+    def with_default_search(self, *, task: str, rows: int, columns: int, numeric_columns: int) -> "ExperimentConfig":
+        """A copy in which the models, where none are written, are those that fit the size of the table.
+
+        The epochs, early stopping and degree that go with them are taken as well, unless they are written.
+        """
+        from .defaults import default_features, default_search
+
+        if self.search.models is not None:
+            return self
+        search = default_search(task, rows, columns)
+        features = default_features(numeric_columns)
+        taken = {
+            key: getattr(search, key)
+            for key in type(search).model_fields
+            if key == "models" or key not in self.search.model_fields_set
+        }
+        changes: dict[str, Any] = {"search": self.search.model_copy(update=taken)}
+        if "degree" not in self.features.model_fields_set:
+            changes["features"] = self.features.model_copy(update={"degree": features.degree})
+        return self.model_copy(update=changes)

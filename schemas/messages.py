@@ -29,16 +29,16 @@ def problems(error: ValidationError, root: type[ConfigModel], document: Any, ori
 
 def _only_follows(error: Any) -> bool:
     """Whether a list is called too short only because its wrong items were not counted."""
-    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 def _problem(error: Any, root: type[ConfigModel], document: Any, origin: Origin) -> Problem:
     kind, value, raw = error["type"], error["input"], error["loc"]
+    swept = any(str(part).startswith("=") for part in raw[-2:])  # the value, or an item of its list, is of a sweep
     last = len(raw) - 1
     path: Path = tuple(
         p for i, p in enumerate(raw) if not str(p).startswith("=") or (kind == "extra_forbidden" and i == last)
     )
-    swept = bool(raw) and str(raw[-1]).startswith("=")
     if kind == "missing":
         message = _missing(root, document, path)
     elif kind == "extra_forbidden":
@@ -74,9 +74,9 @@ def explain(kind: str, value: Any, context: dict[str, Any], swept: bool) -> str:
         case "literal_error":
             return _not_a_choice(value, re.findall(r"'([^']*)'", context["expected"]))
         case "tuple_type" | "list_type":
-            return (
-                f"{show(value)} is not a list: write [{show(value)}]" if value is not None else "is empty: write a list"
-            )
+            if value is None:
+                return "is empty: write a list, or leave the key out"
+            return f"{show(value)} is not a list: write [{show(value)}]"
         case "too_short" if context["actual_length"] == 0:
             return "is an empty list: give at least one value"
         case "too_short" | "too_long":

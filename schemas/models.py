@@ -69,7 +69,7 @@ class NetworkSearch(SweepModel):
 
     kind: Literal["network"] = Field(default="network", description="a dense neural network")
     layers: ListSweep[Many[Annotated[int, Field(ge=1)]]] = Field(
-        description="units of each hidden layer; a list of such lists is swept", examples=[[32, 16], [[16], [64, 32]]]
+        description="units of each hidden layer", examples=[[32, 16], [[16], [64, 32]]]
     )
     activation: Sweep[Activation] = Field(
         default="relu", description="function after each hidden layer", examples=["tanh"]

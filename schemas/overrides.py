@@ -30,15 +30,13 @@ def apply(document: Any, origin: Origin, override: str, root: type[ConfigModel])
         raise _error(override, f"the value is {error.problems[0].message}") from None
     document = copy.deepcopy(document) if document is not None else {}
     place = document
-    for depth, part in enumerate(path):
-        here = path[:depth]
-        _check_step(place, part, here, override, root, document)
-        if depth == len(path) - 1:
-            place[part] = value
-        else:
-            if isinstance(part, str) and place.get(part) is None:
-                place[part] = {}
-            place = place[part]
+    for depth, part in enumerate(path[:-1]):
+        _check_step(place, part, path[:depth], override, root, document)
+        if isinstance(part, str) and isinstance(path[depth + 1], str) and place.get(part) is None:
+            place[part] = {}
+        place = place.get(part) if isinstance(part, str) else place[part]
+    _check_step(place, path[-1], path[:-1], override, root, document)
+    place[path[-1]] = value
     return document, origin.overridden(path, override)
 
 
@@ -58,6 +56,8 @@ def _parse(text: str) -> Path:
 def _check_step(place: Any, part: str | int, here: Path, override: str, root: type[ConfigModel], document: Any) -> None:
     name = render(here) or "the configuration"
     if isinstance(part, int):
+        if place is None:
+            raise _error(override, f"{name} is not given, so there is no [{part}] to change: write the whole list")
         if not isinstance(place, list):
             raise _error(override, f"{name} is not a list: [{part}] does not exist")
         if part >= len(place):

@@ -1,0 +1,373 @@
+"""What a user reads when a configuration is wrong, word for word."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from schemas import ConfigError, ExperimentConfig, config_from, load_config
+
+DATA_KEYS = "source, target, task, exclude, numeric, categorical, missing, group, time, positive"
+TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute"
+OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
+RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
+
+
+def complaint(tmp_path: Path, text: str, overrides: tuple[str, ...] = ()) -> str:
+    """The message for a YAML text, with the folder taken out of the file's name."""
+    path = tmp_path / "x.yaml"
+    path.write_text(dedent(text), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, overrides)
+    return str(caught.value).replace(f"{tmp_path}/", "")
+
+
+# One wrong line after `data: {source: a.csv, target: y}`: the line, and what is said after "x.yaml:2: ".
+SECTIONS = [
+    # Unknown and missing keys.
+    ("nam: x", f"nam: there is no such key: did you mean `name`? Keys here: {TOP_KEYS}"),
+    ("validation: {}", f"validation: there is no such key: did you mean `validate`? Keys here: {TOP_KEYS}"),
+    ("1: x", f"1: there is no such key. Keys here: {TOP_KEYS}"),
+    (
+        "search: {epoch: 5}",
+        "search.epoch: there is no such key: did you mean `epochs`? Keys here: epochs, early_stopping, models",
+    ),
+    (
+        "features: {Degree: 2}",
+        "features.Degree: there is no such key: did you mean `degree`? "
+        "Keys here: degree, scale, impute, rare, max_columns",
+    ),
+    ("compute: {=one: 2}", "compute.=one: there is no such key. Keys here: workers, dtype"),
+    # Sections.
+    ("search:", "search: is empty: leave the key out, or write keys under it (epochs, early_stopping, models)"),
+    ("select: rmse", "select: rmse is not a mapping: write keys under it (metric, rule)"),
+    ("select: [rmse]", "select: [rmse] is not a mapping: write keys under it (metric, rule)"),
+    (
+        "search: {early_stopping: true}",
+        "search.early_stopping: true is not a mapping: write keys under it (patience, min_delta)",
+    ),
+    # Whole numbers.
+    ('search: {epochs: "50"}', 'search.epochs: "50" is a text, not a number: write 50 without quotes'),
+    ("search: {epochs: 50.0}", "search.epochs: 50.0 is not a whole number: write 50"),
+    ("search: {epochs: 2.5}", "search.epochs: 2.5 is not a whole number"),
+    ("search: {epochs: many}", "search.epochs: many is not a whole number"),
+    ("search: {epochs: yes}", "search.epochs: yes is not a whole number"),
+    ("search: {epochs: true}", "search.epochs: true is not a whole number"),
+    ("search: {epochs: 0}", "search.epochs: 0 is not allowed: must be ≥ 1"),
+    ("search: {epochs: -3}", "search.epochs: -3 is not allowed: must be ≥ 1"),
+    ("search: {epochs: }", "search.epochs: is empty: write a whole number, or leave the key out"),
+    ("search: {epochs: [50, 100]}", "search.epochs: [50, 100] is a list, but this key takes one whole number"),
+    (
+        "search: {epochs: {log: [1, 10], count: 2}}",
+        "search.epochs: {log: [1, 10], count: 2} is not allowed: this key takes one whole number",
+    ),
+    ("search: {early_stopping: {patience: 0}}", "search.early_stopping.patience: 0 is not allowed: must be ≥ 1"),
+    # Numbers.
+    ("features: {rare: 0.5}", "features.rare: 0.5 is not allowed: must be < 0.5"),
+    ("features: {rare: -0.01}", "features.rare: -0.01 is not allowed: must be ≥ 0"),
+    ("features: {rare: .nan}", "features.rare: nan is not allowed: must be a finite number"),
+    ("features: {rare: .inf}", "features.rare: inf is not allowed: must be a finite number"),
+    ("features: {rare: 1%}", 'features.rare: "1%" is not a number'),
+    ("features: {rare: '0.1'}", 'features.rare: "0.1" is a text, not a number: write 0.1 without quotes'),
+    ("features: {rare: false}", "features.rare: false is not a number"),
+    ("diagnose: {baseline: [1]}", "diagnose.baseline: [1] is a list, but this key takes one number"),
+    # Choices.
+    (
+        "features: {scale: standrd}",
+        "features.scale: standrd is not allowed: did you mean `standard`? Allowed: standard, minmax, robust, none",
+    ),
+    (
+        "features: {scale: null}",
+        "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, none",
+    ),
+    ("split: {by: date}", "split.by: date is not allowed. Allowed: random, time, group"),
+    ("split: {by: [time]}", "split.by: [time] is a list, but this key takes one value: random, time, group"),
+    (
+        "select: {metric: RMSE}",
+        "select.metric: RMSE is not allowed: did you mean `rmse`? "
+        "Allowed: rmse, mae, r2, accuracy, log_loss, f1_macro, roc_auc, average_precision",
+    ),
+    ("select: {rule: 1-se}", 'select.rule: "1-se" is not allowed. Allowed: one-standard-error, best'),
+    (
+        "compute: {dtype: float16}",
+        "compute.dtype: float16 is not allowed: did you mean `float64`? Allowed: float32, float64",
+    ),
+    # A number or a word.
+    ("compute: {workers: 0}", "compute.workers: 0 is not allowed: write a whole number ≥ 1, or auto"),
+    ("compute: {workers: all}", "compute.workers: all is not allowed: write a whole number ≥ 1, or auto"),
+    ("compute: {workers: true}", "compute.workers: true is not allowed: write a whole number ≥ 1, or auto"),
+    ("compute: {workers: 2.0}", "compute.workers: 2.0 is not allowed: write a whole number ≥ 1, or auto"),
+    # What belongs together.
+    ("split: {train: 0.7}", "split: train 0.7 + cv 0.2 + test 0.2 = 1.1: must sum to 1"),
+    ("split: {train: 0.6, cv: 0.4, test: 0}", "split.test: 0 is not allowed: must be > 0"),
+    (
+        "split: {train: 60, cv: 20, test: 20}",
+        "split.train: 60 is not allowed: must be < 1\n"
+        "x.yaml:2: split.cv: 20 is not allowed: must be < 1\nx.yaml:2: split.test: 20 is not allowed: must be < 1",
+    ),
+    (
+        "validate: {folds: 1}",
+        "validate.folds: 1 is not allowed: write 2 or more folds, or 0 to turn cross-validation off",
+    ),
+    # Sweeps.
+    ("features: {degree: [1, 7]}", "features.degree[1]: 7 is not allowed: must be ≤ 5"),
+    ("features: {degree: []}", "features.degree: is an empty list: give at least one value"),
+    (
+        "features: {degree: [1, [2]]}",
+        "features.degree[1]: [2] is a list inside a list: write the numbers one after another",
+    ),
+    ("features: {degree: {lin: [1, 3]}}", "features.degree: {lin: [1, 3]} is not a whole number; " + RANGE),
+    (
+        "features: {degree: {linear: [1, 9], count: 3}}",
+        "features.degree: the range reaches 9, which is not allowed: must be ≤ 5",
+    ),
+    (
+        "features: {degree: {linear: [3, 1], count: 3}}",
+        "features.degree: a linear range goes from a number up to a larger one: {linear: [1, 3], count: 3}",
+    ),
+    (
+        "features: {degree: {linear: [1, 2, 3], count: 3}}",
+        "features.degree.linear: [1, 2, 3] is not allowed: give exactly two numbers, the lowest and the highest",
+    ),
+    ("features: {degree: {linear: [1, 3]}}", "features.degree.count: required, but not given: how many values"),
+    ("features: {degree: {linear: [1, 3], count: 1}}", "features.degree.count: 1 is not allowed: must be ≥ 2"),
+    (
+        "features: {degree: {linear: [1, 3], steps: 2, count: 2}}",
+        "features.degree.steps: there is no such key. Keys here: linear, count",
+    ),
+    (
+        "features: {scale: [standard, minmx]}",
+        "features.scale[1]: minmx is not allowed: did you mean `minmax`? Allowed: standard, minmax, robust, none",
+    ),
+    (
+        "features: {scale: {log: [1, 2], count: 2}}",
+        "features.scale: {log: [1, 2], count: 2} is not allowed. Allowed: standard, minmax, robust, none",
+    ),
+]
+
+# One model in search.models: the model, and what is said after "x.yaml:4: search.models[0]".
+MODELS = [
+    ("{}", ": `kind` is missing: write one of linear, logistic, softmax, network"),
+    ("linear", ": linear is not a mapping: write {kind: linear}"),
+    ("5", ": 5 is not a mapping: write {kind: ...}, one of linear, logistic, softmax, network"),
+    (
+        "{kind: logistc}",
+        ".kind: logistc is not allowed: did you mean `logistic`? Allowed: linear, logistic, softmax, network",
+    ),
+    ("{kind: [linear, network]}", ".kind: kind cannot be swept: write one entry for each kind"),
+    ("{kind: 3}", ".kind: 3 is not allowed. Allowed: linear, logistic, softmax, network"),
+    ("{kind: linear, lambda: -1}", ".lambda: -1 is not allowed: must be ≥ 0"),
+    ("{kind: linear, lambda: [0, -1]}", ".lambda[1]: -1 is not allowed: must be ≥ 0"),
+    ("{kind: linear, lambda: [0, true]}", ".lambda[1]: true is not a number"),
+    ("{kind: linear, lambda: 1,5}", ".5: there is no such key. Keys here: kind, lambda, optimizer, batch, seed"),
+    ("{kind: linear, lambda: {lgo: [1, 2], count: 2}}", ".lambda: {lgo: [1, 2], count: 2} is not a number; " + RANGE),
+    (
+        "{kind: linear, lambda: {log: [0, 10], count: 5}}",
+        ".lambda: a log range goes from a number > 0 up to a larger one: {log: [0.001, 10], count: 5}",
+    ),
+    (
+        "{kind: linear, lambda: {linear: [-1, 1], count: 5}}",
+        ".lambda: the range reaches -1, which is not allowed: must be ≥ 0",
+    ),
+    (
+        "{kind: linear, lambda: {log: [1, .inf], count: 2}}",
+        ".lambda.log[1]: inf is not allowed: must be a finite number",
+    ),
+    (
+        "{kind: linear, lamda: 1}",
+        ".lamda: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+    ),
+    (
+        "{kind: linear, lambda_: 1}",
+        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+    ),
+    (
+        "{kind: softmax, layers: [3]}",
+        ".layers: there is no such key. Keys here: kind, lambda, optimizer, batch, seed",
+    ),
+    (
+        "{kind: linear, batch: 32}",
+        ": lbfgs always takes all rows at once: leave out batch, or write batch: full",
+    ),
+    ("{kind: network}", ".layers: required, but not given: units of each hidden layer"),
+    ("{kind: network, layers: 32}", ".layers: 32 is not a list: write [32]"),
+    ("{kind: network, layers: []}", ".layers: is an empty list: give at least one value"),
+    ("{kind: network, layers: [[16], []]}", ".layers[1]: is an empty list: give at least one value"),
+    ("{kind: network, layers: [[16], 32]}", ".layers[1]: 32 is not a list: write [32]"),
+    ("{kind: network, layers: [16, 0]}", ".layers[1]: 0 is not allowed: must be ≥ 1"),
+    ("{kind: network, layers: [[16], [64, -32]]}", ".layers[1][1]: -32 is not allowed: must be ≥ 1"),
+    ("{kind: network, layers: [8], residual: on}", ".residual: on is not allowed: write true or false"),
+    ("{kind: network, layers: [8], residual: 1}", ".residual: 1 is not allowed: write true or false"),
+    (
+        "{kind: network, layers: [8], activation: relux}",
+        ".activation: relux is not allowed: did you mean `relu`? Allowed: relu, tanh, sigmoid, leaky_relu, gelu",
+    ),
+    ("{kind: network, layers: [8], batch: ful}", ".batch: ful is not allowed: write a whole number ≥ 1, or full"),
+    ("{kind: network, layers: [8], batch: [8, 0]}", ".batch[1]: 0 is not allowed: write a whole number ≥ 1, or full"),
+    (
+        "{kind: network, layers: [8], batch: {linear: [0, 8], count: 2}}",
+        ".batch: the range reaches 0, which is not allowed: must be ≥ 1",
+    ),
+    ("{kind: network, layers: [8], seed: 0.5}", ".seed: 0.5 is not a whole number"),
+    ("{kind: network, layers: [8], optimizer: adam}", ".optimizer: adam is not a mapping: write {kind: adam}"),
+    (
+        "{kind: network, layers: [8], optimizer: adm}",
+        f".optimizer: adm is not a mapping: write {{kind: ...}}, one of {OPTIMIZERS}",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: [{kind: sgd}, {kind: adm}]}",
+        f".optimizer[1].kind: adm is not allowed: did you mean `adam`? Allowed: {OPTIMIZERS}",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {learning_rate: 0.1}}",
+        f".optimizer: `kind` is missing: write one of {OPTIMIZERS}",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: momentum, momentum: 1}}",
+        ".optimizer.momentum: 1 is not allowed: must be < 1",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: sgd, momentum: 0.9}}",
+        ".optimizer.momentum: there is no such key. Keys here: kind, learning_rate, schedule, clip_norm",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: adam, learning_rate: {linear: [0, 1], count: 3}}}",
+        ".optimizer.learning_rate: the range reaches 0, which is not allowed: must be > 0",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: adam, schedule: {kind: step}}}",
+        ".optimizer.schedule.every: required, but not given: epochs between two steps",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: adam, schedule: cosine}}",
+        ".optimizer.schedule: cosine is not a mapping: write {kind: cosine}",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: lbfgs, learning_rate: 1}}",
+        ".optimizer.learning_rate: there is no such key. Keys here: kind, history, tolerance",
+    ),
+]
+
+DATA = [
+    ("{source: a.csv}", "data.target: required, but not given: the column to predict"),
+    ("{source: a.csv, target: ''}", "data.target: is empty: write a text, or leave the key out"),
+    ("{source: a.csv, target: 3}", 'data.target: 3 is not a text: write "3" in quotes'),
+    ("{source: a.csv, target: true}", 'data.target: true is not a text: write "true" in quotes'),
+    ("{source: a.csv, target: [y]}", "data.target: [y] is not allowed: write one text"),
+    ("{source: a.csv, target: y, exclude: id}", "data.exclude: id is not a list: write [id]"),
+    ("{source: a.csv, target: y, exclude: }", "data.exclude: is empty: write a list, or leave the key out"),
+    ("{source: a.csv, target: y, exclude: [id, 7]}", 'data.exclude[1]: 7 is not a text: write "7" in quotes'),
+    ("{source: a.csv, target: y, missing: [-999]}", 'data.missing[0]: -999 is not a text: write "-999" in quotes'),
+    ("{source: a.csv, target: y, exclude: [y]}", "data: column y is the target and cannot be in exclude as well"),
+    (
+        "{source: a.csv, target: y, group: y}",
+        "data: column y is the target and cannot be the group or time column as well",
+    ),
+    (
+        "{source: a.csv, target: y, numeric: [a], categorical: [a]}",
+        "data: column a is in numeric and in categorical: keep one",
+    ),
+    (
+        "{source: a.csv, target: y, task: regression, positive: a}",
+        "data: positive names a label of a binary task; task is regression",
+    ),
+    (
+        "{source: a.csv, target: y, task: classification}",
+        "data.task: classification is not allowed. Allowed: regression, binary, multiclass",
+    ),
+    ("{source: a.csv, target: y, label: z}", f"data.label: there is no such key. Keys here: {DATA_KEYS}"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), SECTIONS)
+def test_a_wrong_line_is_named_with_what_is_allowed(tmp_path: Path, line: str, message: str) -> None:
+    assert complaint(tmp_path, f"data: {{source: a.csv, target: y}}\n{line}\n") == f"x.yaml:2: {message}"
+
+
+@pytest.mark.parametrize(("model", "message"), MODELS)
+def test_a_wrong_model_is_named_by_its_index_and_speaks_of_its_own_kind_only(
+    tmp_path: Path, model: str, message: str
+) -> None:
+    text = f"data: {{source: a.csv, target: y}}\nsearch:\n  models:\n    - {model}\n"
+    assert complaint(tmp_path, text) == f"x.yaml:4: search.models[0]{message}"
+
+
+@pytest.mark.parametrize(("data", "message"), DATA)
+def test_wrong_data_is_named(tmp_path: Path, data: str, message: str) -> None:
+    assert complaint(tmp_path, f"data: {data}\n") == f"x.yaml:1: {message}"
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = """\
+        data:
+          source: a.csv
+          target: y
+          tsk: binary
+        search:
+          epochs: "50"
+          models:
+            - kind: linear
+              lambda:
+                - 0
+                - -1
+            - kind: network
+              layers: [8, -1]
+        features: {degree: 9}
+        """
+    assert complaint(tmp_path, text).splitlines() == [
+        f"x.yaml:4: data.tsk: there is no such key: did you mean `task`? Keys here: {DATA_KEYS}",
+        'x.yaml:6: search.epochs: "50" is a text, not a number: write 50 without quotes',
+        "x.yaml:11: search.models[0].lambda[1]: -1 is not allowed: must be ≥ 0",
+        "x.yaml:13: search.models[1].layers[1]: -1 is not allowed: must be ≥ 1",
+        "x.yaml:14: features.degree: 9 is not allowed: must be ≤ 5",
+    ]
+
+
+def test_what_is_missing_altogether_is_said_of_the_file(tmp_path: Path) -> None:
+    message = "x.yaml: data: required, but not given: the table and the meaning of its columns"
+    assert complaint(tmp_path, "") == message
+    assert complaint(tmp_path, "# only a comment\n") == message
+
+
+def test_a_document_that_is_no_mapping(tmp_path: Path) -> None:
+    keys = f"write keys under it ({TOP_KEYS})"
+    assert complaint(tmp_path, "- a\n- b\n") == f"x.yaml:1: [a, b] is not a mapping: {keys}"
+    assert complaint(tmp_path, "a.csv\n") == f"x.yaml:1: a.csv is not a mapping: {keys}"
+
+
+def test_a_mapping_from_python_has_no_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        config_from({"data": {"source": "a.csv", "target": "y"}, "search": {"epochs": 0}})
+    assert str(caught.value) == "search.epochs: 0 is not allowed: must be ≥ 1"
+    assert [problem.key for problem in caught.value.problems] == ["search.epochs"]
+
+
+def test_a_long_value_is_shortened() -> None:
+    with pytest.raises(ConfigError) as caught:
+        config_from({"data": {"source": "a.csv", "target": "y"}, "name": list(range(100))})
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": 3},
+        {"data": {"source": object(), "target": "y"}},
+        {"data": {"source": "a.csv", "target": "y"}, "search": {"models": {"kind": "linear"}}},
+        {"data": {"source": "a.csv", "target": "y"}, "search": {"models": [{"kind": "network", "layers": {"a": 1}}]}},
+        {"data": {"source": "a.csv", "target": "y"}, 7: 7},
+        {
+            "data": {"source": "a.csv", "target": "y"},
+            "search": {"models": [None, [], "x", {"kind": None}, {"kind": {}}]},
+        },
+    ],
+)
+def test_no_message_speaks_of_the_machinery(document: dict[object, object]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config_from(document)  # type: ignore[arg-type]
+    text = str(caught.value).lower()
+    assert text
+    for word in ("pydantic", "http", "config)", "validation error", "input should", "tag", "nonetype", "=one", "=many"):
+        assert word not in text
+    for name in (ExperimentConfig.__name__, "DataConfig", "NetworkSearch"):
+        assert name.lower() not in text
