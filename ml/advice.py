@@ -1,0 +1,129 @@
+"""What to do next: the classic list, restricted to what the numbers support and what was not tried yet.
+
+Source: Andrew Ng, *Machine Learning Yearning* (2018), chapters 25 (reducing avoidable bias) and 27 (reducing
+variance), and *Advice for applying machine learning* (Stanford CS229). Every line names the setting to type.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from .observations import CLEAR, Observations
+
+MANY_COLUMNS = 60
+"""With more features, a higher polynomial degree costs more columns than it tells."""
+
+
+def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple[str, ...]:
+    """The advice, most promising first."""
+    lines = list(_first_of_all(seen))
+    if high_bias:
+        lines += _against_bias(seen, alone=not high_variance)
+    if high_variance:
+        lines += _against_variance(seen, alone=not high_bias)
+    if not high_bias and not high_variance:
+        lines += _when_good(seen)
+    if seen.diverged:
+        lines.append(f"{seen.diverged} of {seen.variants} variants diverged: lower their learning_rate, "
+                     "or set clip_norm: 1 in their optimizer.")  # fmt: skip
+    return tuple(lines)
+
+
+def _first_of_all(seen: Observations) -> Iterator[str]:
+    """What puts everything else in question."""
+    if seen.level is not None and seen.level >= seen.cost_dummy:
+        yield (f"The baseline is no better than the dummy (costs {seen.level:.3g} and {seen.cost_dummy:.3g}): "
+               "check diagnose.baseline and its unit.")  # fmt: skip
+    if not seen.beats_dummy:
+        yield (f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.3g}, dummy {seen.cost_dummy:.3g}): check "
+               "data.target and data.exclude, and whether these columns can tell the target at all.")  # fmt: skip
+
+
+def _against_bias(seen: Observations, alone: bool) -> Iterator[str]:
+    """Longer training, smaller λ, a bigger model, more features."""
+    if seen.falling:
+        yield _train_longer(seen)
+    if seen.lam > 0 and seen.lam <= min(seen.tried_lams, default=seen.lam):
+        yield f"Lower λ: {_edge(seen, 'smallest')}. Try {seen.models}.lambda={_lower(seen.lam)}."
+    yield from _bigger_model(seen)
+    yield "Look for new columns that carry information about the target."
+    if alone:
+        gap = seen.cost_cv - seen.cost_train
+        yield f"More rows alone will hardly help: J_cv is only {max(gap, 0.0):.2g} above J_train."
+    if seen.level is None:
+        yield ("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
+               "there.")  # fmt: skip
+
+
+def _against_variance(seen: Observations, alone: bool) -> Iterator[str]:
+    """More rows, larger λ, fewer features, a smaller model, early stopping."""
+    if seen.lam >= max(seen.tried_lams, default=seen.lam):
+        yield f"Raise λ: {_edge(seen, 'largest')}. Try {seen.models}.lambda={_higher(seen.lam)}."
+    if seen.rising and not seen.stopped_early:
+        yield (f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: switch early stopping on with "
+               "search.early_stopping.patience=20.")  # fmt: skip
+    yield f"Get more rows: {seen.rows} training rows feed {seen.parameters} parameters and {seen.columns} features."
+    if seen.degree > 1 and seen.degree <= min(seen.tried_degrees, default=seen.degree):
+        yield f"Lower the polynomial degree, now {seen.degree}: try features.degree={seen.degree - 1}."
+    elif seen.columns > 5:
+        yield (f"Use fewer of the {seen.columns} features: name columns that tell little in data.exclude, "
+               "or group more rare categories with features.rare.")  # fmt: skip
+    if alone and seen.hidden and _size(seen.hidden) <= min(map(_size, filter(None, seen.tried_hidden)), default=0):
+        smaller = [max(1, width // 2) for width in seen.hidden]
+        yield f"Try a smaller network: {list(seen.hidden)} was the smallest. Try {seen.models}.layers={smaller}."
+
+
+def _when_good(seen: Observations) -> Iterator[str]:
+    """What may still be gained where nothing is wrong."""
+    before = False
+    if seen.falling:
+        before = True
+        yield _train_longer(seen)
+    if len(seen.tried_lams) > 1 and seen.lam >= max(seen.tried_lams):
+        before = True
+        yield f"λ may want to be larger: {_edge(seen, 'largest')}. Try {seen.models}.lambda={_higher(seen.lam)}."
+    elif len(seen.tried_lams) > 1 and 0 < seen.lam <= min(seen.tried_lams):
+        before = True
+        yield f"λ may want to be smaller: {_edge(seen, 'smallest')}. Try {seen.models}.lambda={_lower(seen.lam)}."
+    if seen.fits_better > CLEAR:
+        yield (f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but not to the profit of new "
+               "rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
+    elif not before:
+        yield "Both gaps are small: better columns or cleaner targets will gain more than further tuning."
+
+
+def _train_longer(seen: Observations) -> str:
+    epochs = max(len(seen.curve_cv), len(seen.curve_train))
+    return (f"Train longer: the cost still fell by {100 * seen.falling:.1f} % in the last tenth of {epochs} epochs. "
+            f"Try search.epochs={3 * epochs}.")  # fmt: skip
+
+
+def _bigger_model(seen: Observations) -> Iterator[str]:
+    """A richer model, as far as it was not tried."""
+    largest = max(map(_size, seen.tried_hidden), default=0)
+    if largest <= _size(()):
+        yield "Try a network: add {kind: network, layers: [[16], [64, 32]]} to search.models."
+    elif seen.hidden and _size(seen.hidden) >= largest:
+        bigger = [2 * width for width in seen.hidden]
+        yield f"Try a bigger network: {list(seen.hidden)} was the largest. Try {seen.models}.layers={bigger}."
+    if not seen.hidden and seen.columns <= MANY_COLUMNS and seen.degree >= max(seen.tried_degrees, default=1) < 5:
+        yield (f"Add polynomial features: degree {seen.degree} was the highest. "
+               f"Try features.degree=[{seen.degree}, {seen.degree + 1}].")  # fmt: skip
+
+
+def _edge(seen: Observations, end: str) -> str:
+    return (
+        f"{seen.lam:g} was the {end} of {len(seen.tried_lams)}" if len(seen.tried_lams) > 1 else f"it is {seen.lam:g}"
+    )
+
+
+def _lower(lam: float) -> str:
+    return f"[0, {lam / 100:g}, {lam / 10:g}, {lam:g}]"
+
+
+def _higher(lam: float) -> str:
+    return f"[{lam:g}, {10 * lam:g}, {100 * lam:g}]" if lam > 0 else "[0, 1, 10, 100]"
+
+
+def _size(hidden: tuple[int, ...]) -> int:
+    """How much room a network has, for comparison alone: weights between neighbouring layers, one input, one output."""
+    return sum(before * after for before, after in pairwise((1, *hidden, 1)))
