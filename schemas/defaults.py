@@ -1,5 +1,7 @@
 """The search that a user gets without writing one, scaled to the size of the table."""
 
+from math import inf
+
 from .features import FeaturesConfig
 from .models import LinearSearch, NetworkSearch
 from .optimizers import Adam
@@ -9,6 +11,14 @@ LINEAR_KIND = {"regression": "linear", "binary": "logistic", "multiclass": "soft
 
 FEW_COLUMNS = 15
 """Up to this many numeric columns, their squares and products (at most 135 features) are tried as well."""
+
+EFFORT = (
+    (2_000, (200, 20, 32)),
+    (20_000, (100, 10, 128)),
+    (200_000, (30, 5, 256)),
+    (inf, (10, 3, 1024)),
+)
+"""Epochs, patience and batch for tables of fewer rows than this; the steps of a training stay at a few thousand."""
 
 
 def default_features(numeric_columns: int) -> FeaturesConfig:
@@ -22,12 +32,7 @@ def default_search(task: str, rows: int, columns: int) -> SearchConfig:
     ``rows`` and ``columns`` are the table's. Small tables get small batches and many epochs, because an epoch then
     has few steps; large ones get few epochs of large batches, which keeps a whole run within minutes.
     """
-    if rows < 2_000:
-        epochs, patience, batch = 200, 20, 32
-    elif rows < 20_000:
-        epochs, patience, batch = 100, 10, 128
-    else:
-        epochs, patience, batch = 30, 5, 256
+    epochs, patience, batch = next(effort for limit, effort in EFFORT if rows < limit)
     layers = ((16,), (32, 16)) if rows < 5_000 else ((32,), (64, 32))
     linear = LinearSearch.model_validate(
         {

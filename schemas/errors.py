@@ -26,10 +26,14 @@ class Problem:
 
 
 class ConfigError(ValueError):
-    """A configuration cannot be used. ``str(error)`` is the finished message: one line for each problem."""
+    """A configuration cannot be used.
+
+    ``str(error)`` is the finished message: one line for each problem, in the order of the file.
+    """
 
     def __init__(self, problems: Sequence[Problem] | str) -> None:
-        self.problems = (Problem("", "", problems),) if isinstance(problems, str) else tuple(problems)
+        given = [Problem("", "", problems)] if isinstance(problems, str) else problems
+        self.problems = tuple(sorted(given, key=lambda problem: (problem.line == 0, problem.line)))
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type["ConfigError"], tuple[tuple[Problem, ...]]]:

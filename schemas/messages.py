@@ -24,7 +24,7 @@ def problems(error: ValidationError, root: type[ConfigModel], document: Any, ori
         for details in error.errors(include_url=False)
         if not _only_follows(details)
     ]
-    return sorted(dict.fromkeys(found), key=lambda problem: problem.line)
+    return list(dict.fromkeys(found))
 
 
 def _only_follows(error: Any) -> bool:

@@ -13,6 +13,8 @@ from .suggestions import did_you_mean
 LARGEST = 100_000
 """Values in a document, aliases followed; more is a mistake or an attack."""
 
+NAMES = {"null": "null", "bool": "true or false", "int": "a whole number", "float": "a number"}
+
 
 def read_file(path: File) -> tuple[Any, Origin]:
     """Plain value and origin of a YAML file.
@@ -104,11 +106,11 @@ class _Reader:
 
     def _scalar(self, node: Any, path: Path) -> Any:
         tag = str(node.tag).removeprefix("tag:yaml.org,2002:")
-        if tag in ("null", "bool", "int", "float"):
+        if tag in NAMES:
             try:
                 return self._constructor.construct_object(node)
             except ValueError:
-                raise self._refuse(node, path, f"{node.value} is not a {tag}") from None
+                raise self._refuse(node, path, f"{node.value} is not {NAMES[tag]}") from None
         if tag in ("str", "timestamp"):  # a date is a text like any other: columns and labels may be named so
             return node.value
         raise self._refuse(node, path, f"the tag {node.tag} is not understood: leave it out")
