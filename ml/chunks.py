@@ -1,0 +1,140 @@
+"""The part of a fleet that one task trains: a plain value in, a plain value out, for any process that imports `ml`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Arrays
+from .history import Outcome
+from .models import Model
+from .optimizers import RULES
+from .prediction import outputs
+from .progress import Progress
+from .settings import Settings
+from .training import train
+
+CACHE_BUDGET = 4 << 20
+"""Bytes that one chunk's working set may take: larger chunks fall out of the cache and train slower per variant."""
+MOST = 64
+"""Beyond this many variants the interpreter's share of a step is small, and larger chunks gain nothing."""
+
+Source = NDArray[Any] | str | Path | None
+"""An array, or the path of a .npy file, which is opened without reading it whole."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """As `ml.Arrays`, each an array or the path of a .npy file."""
+
+    x: Source
+    y: Source
+    x_cv: Source = None
+    y_cv: Source = None
+    weights: Source = None
+    weights_cv: Source = None
+
+    def open(self) -> Arrays:
+        """The arrays themselves."""
+        return Arrays(*(_open(getattr(self, name)) for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Everything needed to train some variants; arguments as of `ml.train`.
+
+    ``progress`` is (path of a .npy of float64, index): the share done is written there after every epoch. ``cancel``
+    is a path: once a file exists there, training ends after the epoch under way with status ``interrupted``.
+    ``metrics`` are the names to compute on the cv rows; None is all of the task's.
+    """
+
+    model: Model
+    optimizer: str
+    settings: tuple[Settings, ...]
+    arrays: Sources | Arrays
+    batch: int | None = 128
+    epochs: int = 200
+    patience: int | None = None
+    min_delta: float = 0.0
+    dtype: str = "float32"
+    progress: tuple[str | Path, int] | None = None
+    cancel: str | Path | None = None
+    metrics: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """Outcomes and cv metrics, variant by variant in the chunk's order; ``seconds`` of training and evaluation."""
+
+    outcomes: tuple[Outcome, ...]
+    metrics_cv: tuple[dict[str, float], ...] = field(default=())
+    seconds: float = 0.0
+
+
+def train_chunk(chunk: Chunk) -> ChunkResult:
+    """Train a chunk; the one function that workers call."""
+    began = perf_counter()
+    arrays = chunk.arrays.open() if isinstance(chunk.arrays, Sources) else chunk.arrays
+    report = _Report(chunk)
+    found = train(
+        chunk.model,
+        chunk.optimizer,
+        chunk.settings,
+        arrays,
+        batch=chunk.batch,
+        epochs=chunk.epochs,
+        patience=chunk.patience,
+        min_delta=chunk.min_delta,
+        dtype=chunk.dtype,
+        callback=report,
+    )
+    metrics: tuple[dict[str, float], ...] = tuple({} for _ in found)
+    if arrays.x_cv is not None and arrays.y_cv is not None and chunk.metrics != ():
+        from .metrics import evaluate
+
+        metrics = tuple(
+            evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, outputs(chunk.model, one.parameters, arrays.x_cv))
+            for one in found
+        )
+    report.write(1.0)
+    return ChunkResult(tuple(found), metrics, perf_counter() - began)
+
+
+class _Report:
+    """The callback of a chunk: writes progress, obeys cancellation."""
+
+    def __init__(self, chunk: Chunk):
+        self.cancel = None if chunk.cancel is None else Path(chunk.cancel)
+        self.cell: NDArray[Any] | None = None
+        if chunk.progress is not None:
+            path, index = chunk.progress
+            self.cell = np.load(path, mmap_mode="r+")[index : index + 1]
+
+    def write(self, done: float) -> None:
+        if self.cell is not None:
+            self.cell[0] = done
+
+    def __call__(self, progress: Progress) -> bool:
+        self.write(progress.done)
+        return self.cancel is not None and self.cancel.exists()
+
+
+def chunk_size(model: Model, batch: int | None, dtype: str = "float32", optimizer: str = "adam") -> int:
+    """How many variants to train together so that a step's working set stays within `CACHE_BUDGET`; 1 to `MOST`.
+
+    Counts, per variant, the activations and gradients of one block of rows, and parameters, gradient and slots.
+    """
+    from .batches import BLOCK
+
+    size = 4 if dtype == "float32" else 8
+    rows = BLOCK if batch is None else min(batch, BLOCK)
+    slots = RULES[optimizer].slots if optimizer in RULES else 0
+    buffers = rows * (sum(model.hidden) + 2 * max(model.hidden, default=0) + 3 * model.outputs)
+    return int(np.clip(CACHE_BUDGET // (size * (buffers + (2 + slots) * model.size)), 1, MOST))
+
+
+def _open(source: Source) -> Any:
+    return np.load(source, mmap_mode="r", allow_pickle=False) if isinstance(source, str | Path) else source

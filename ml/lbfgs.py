@@ -1,0 +1,114 @@
+"""Limited-memory BFGS over all rows (Liu & Nocedal 1989), SciPy's implementation, in float64.
+
+An iteration counts as an epoch. There is no early stopping: the answer is the minimum of the objective, or the last
+iterate where ``epochs`` end first.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from .arrays import Rows
+from .history import History, Outcome
+from .layout import Array
+from .models import Model
+from .objectives import Objective, objective_of
+from .program import Program
+from .progress import Callback, Progress
+from .settings import Settings, hyperparameters
+
+_FLAT = 64 * float(np.finfo(np.float64).eps)
+"""A relative decrease below this is rounding."""
+
+
+class _Stopped(Exception):  # noqa: N818  (not an error: the callback asked for it)
+    pass
+
+
+def minimise_all(
+    model: Model,
+    settings: Sequence[Settings],
+    rows: Rows,
+    cv: Rows | None,
+    epochs: int,
+    dtype: str,
+    callback: Callback | None,
+) -> list[Outcome]:
+    """One outcome per variant, minimised one after the other; rows are float64."""
+    hyper = hyperparameters("lbfgs", settings)
+    objectives = {seed: objective_of(model, rows, cv, seed) for seed in {one.seed for one in settings}}
+    starts = np.stack([objectives[one.seed].start for one in settings])
+    history = History(starts, np.zeros(len(settings)), epochs, cv is not None)
+    program = Program(model, 1, "float64")
+    notes = [""] * len(settings)
+    try:
+        for index, one in enumerate(settings):
+            run = _Run(index, objectives[one.seed], one.lam / rows.mass, history, len(settings), callback)
+            notes[index] = run.minimise(int(hyper["history"][index]), float(hyper["tolerance"][index]), epochs)
+            history.finish(index, "completed")
+    except (KeyboardInterrupt, _Stopped):
+        history.end("interrupted")
+    history.kept = history.kept.astype(dtype)
+    exact = history.kept.astype(np.float64)[:, None, :]
+    train = np.array([program.cost(parameters, rows)[0] for parameters in exact])
+    held = None if cv is None else np.array([program.cost(parameters, cv)[0] for parameters in exact])
+    return history.outcomes(train, held, notes)
+
+
+class _Run:
+    """The minimisation for one λ; every iterate is entered in the history, so that an interruption finds the last."""
+
+    def __init__(
+        self,
+        index: int,
+        objective: Objective,
+        decay: float,
+        history: History,
+        count: int,
+        callback: Callback | None,
+    ):
+        self.index, self.objective, self.history = index, objective, history
+        self.count, self.callback = count, callback
+        self.decay = decay * objective.penalty
+
+    def value(self, theta: Array) -> tuple[float, Array]:
+        """J with its penalty, and the gradient."""
+        cost, gradient = self.objective.value(theta)
+        pull = self.decay * theta
+        return cost + 0.5 * float(pull @ theta), gradient + pull
+
+    def minimise(self, memory: int, tolerance: float, epochs: int) -> str:
+        """Iterate to the tolerance; returns how it ended, in words."""
+
+        def enter(intermediate_result: OptimizeResult) -> None:
+            self._enter(np.array(intermediate_result.x), float(intermediate_result.fun), epochs)
+
+        result = minimize(
+            self.value,
+            self.objective.theta,
+            jac=True,
+            method="L-BFGS-B",
+            callback=enter,
+            options={
+                "maxcor": memory,
+                "gtol": tolerance,
+                "ftol": _FLAT,
+                "maxiter": epochs,
+                "maxfun": 50 * epochs,
+                "maxls": 50,
+            },
+        )
+        ended = "reached the limit of" if result.status == 1 else "converged after"
+        return f"{ended} {result.nit} iterations"
+
+    def _enter(self, theta: Array, total: float, epochs: int) -> None:
+        cost = total - 0.5 * float(self.decay * theta @ theta)
+        held = self.objective.cost_cv(theta)
+        epoch = self.history.iterate(self.index, self.objective.parameters(theta), cost, held)
+        if self.callback is not None:
+            done = (self.index + epoch / epochs) / self.count
+            ids = np.array([self.index])
+            cv = None if held is None else np.array([held])
+            if self.callback(Progress(epoch, epochs, done, ids, np.array([cost]), cv)):
+                raise _Stopped
