@@ -3,11 +3,11 @@
 from math import inf
 
 from .features import FeaturesConfig
-from .models import LinearSearch, NetworkSearch
+from .models import LinearKind, LinearSearch, NetworkSearch
 from .optimizers import Adam
 from .search import EarlyStopping, SearchConfig
 
-LINEAR_KIND = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
+LINEAR_KIND: dict[str, LinearKind] = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
 
 FEW_COLUMNS = 15
 """Up to this many numeric columns, their squares and products (at most 135 features) are tried as well."""
@@ -34,16 +34,9 @@ def default_search(task: str, rows: int, columns: int) -> SearchConfig:
     """
     epochs, patience, batch = next(effort for limit, effort in EFFORT if rows < limit)
     layers = ((16,), (32, 16)) if rows < 5_000 else ((32,), (64, 32))
-    linear = LinearSearch.model_validate(
-        {
-            "kind": LINEAR_KIND[task],
-            "lambda": [0, 0.1, 1, 10, 100] + ([1000] if rows >= 5_000 or columns >= 100 else []),
-        }
-    )
+    path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
+    linear = LinearSearch(kind=LINEAR_KIND[task], lambda_=path)
     network = NetworkSearch(
-        layers=layers,
-        lambda_=(0.1, 1.0, 10.0),
-        optimizer=Adam(learning_rate=(0.001, 0.01)),
-        batch=batch,
+        layers=layers, lambda_=(0.1, 1.0, 10.0), optimizer=Adam(learning_rate=(0.001, 0.01)), batch=batch
     )
     return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))

@@ -9,7 +9,7 @@ from .experiment import ExperimentConfig
 from .features import FeaturesConfig
 from .models import AnyModel, NetworkSearch
 from .names import named
-from .optimizers import Lbfgs, Optimizer
+from .optimizers import Lbfgs
 from .sweeps import choices, list_choices, whole_choices
 from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
 
@@ -47,12 +47,13 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
 
 
 def _variants(config: ExperimentConfig, model: AnyModel) -> Iterator[Variant]:
-    stopping = config.search.early_stopping
+    search = config.search
     seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
-    for features, body, optimizer in product(
+    for features, body, (optimizer, iterations) in product(
         tuple(_features(config.features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
         layers, activation, residual, initializer = body
+        stopping = search.early_stopping if iterations is None else None  # a solver ends by itself
         for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
             yield Variant(
                 name="",
@@ -65,7 +66,7 @@ def _variants(config: ExperimentConfig, model: AnyModel) -> Iterator[Variant]:
                 lambda_=lambda_,
                 optimizer=optimizer,
                 batch=batch,
-                epochs=config.search.epochs,
+                epochs=search.epochs if iterations is None else iterations,
                 patience=None if stopping is None else stopping.patience,
                 min_delta=0.0 if stopping is None else stopping.min_delta,
                 seed=seed,
@@ -92,19 +93,17 @@ def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]
             yield layers, activation, residual, initializer
 
 
-def _optimizers(sweep: Any) -> Iterator[OptimizerSettings]:
+def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:
+    """Each optimizer, with the limit of its iterations where it has one of its own."""
     for optimizer in choices(sweep):
-        yield from _optimizer(optimizer)
-
-
-def _optimizer(optimizer: Optimizer) -> Iterator[OptimizerSettings]:
-    if isinstance(optimizer, Lbfgs):
-        yield from (OptimizerSettings(optimizer.kind, hyper) for hyper in _numbers(optimizer, {"kind"}))
-        return
-    clips = (None,) if optimizer.clip_norm is None else choices(optimizer.clip_norm)
-    numbers = tuple(_numbers(optimizer, {"kind", "schedule", "clip_norm"}))
-    for hyper, schedule, clip in product(numbers, tuple(_schedules(optimizer.schedule)), clips):
-        yield OptimizerSettings(optimizer.kind, hyper, schedule, clip)
+        if isinstance(optimizer, Lbfgs):
+            for hyper in _numbers(optimizer, {"kind", "iterations"}):
+                yield OptimizerSettings(optimizer.kind, hyper), optimizer.iterations
+            continue
+        clips = (None,) if optimizer.clip_norm is None else choices(optimizer.clip_norm)
+        numbers = tuple(_numbers(optimizer, {"kind", "schedule", "clip_norm"}))
+        for hyper, schedule, clip in product(numbers, tuple(_schedules(optimizer.schedule)), clips):
+            yield OptimizerSettings(optimizer.kind, hyper, schedule, clip), None
 
 
 def _schedules(sweep: Any) -> Iterator[ScheduleSettings | None]:

@@ -61,6 +61,7 @@ def _settings(variant: Variant) -> Iterator[Setting]:
     for name, number in schedule.hyper.items() if schedule else ():
         yield name, (*kind, optimizer.kind, schedule.kind if schedule else ""), number
     yield "clip_norm", (*kind, optimizer.kind), "off" if optimizer.clip_norm is None else optimizer.clip_norm
+    yield "epochs", (*kind, optimizer.kind), variant.epochs
     yield "batch", kind, variant.batch
     yield "degree", kind, variant.features.degree
     yield "scale", kind, variant.features.scale

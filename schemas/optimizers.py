@@ -62,7 +62,7 @@ class AdaGrad(SweepModel):
 
     kind: Literal["adagrad"] = Field(default="adagrad", description=KIND)
     learning_rate: Positive = Field(default=0.05, description=RATE, examples=[[0.01, 0.1]])
-    epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
+    epsilon: Positive = Field(default=1e-10, description=EPSILON, examples=[1e-10])
     schedule: Schedules = SCHEDULE
     clip_norm: Clip = CLIP
 
@@ -105,7 +105,7 @@ class AdamW(SweepModel):
 
 
 class Lbfgs(SweepModel):
-    """L-BFGS (Liu & Nocedal 1989): all rows at once, no learning rate; one epoch is one iteration."""
+    """L-BFGS (Liu & Nocedal 1989): all rows at once, no learning rate; an iteration counts as an epoch."""
 
     kind: Literal["lbfgs"] = Field(default="lbfgs", description=KIND)
     history: NumberSweep[Annotated[int, Field(ge=1)]] = Field(
@@ -113,6 +113,9 @@ class Lbfgs(SweepModel):
     )
     tolerance: Positive = Field(
         default=1e-6, description="ends when no component of the gradient is larger than this", examples=[1e-6]
+    )
+    iterations: Annotated[int, Field(ge=1)] = Field(
+        default=500, description="ends after this many iterations, which stand for search.epochs"
     )
 
 

@@ -143,6 +143,15 @@ def test_what_is_not_written_is_filled_in() -> None:
     assert sgd.batch == 128
 
 
+def test_lbfgs_ends_by_itself() -> None:
+    lbfgs, adam = variants(
+        network(optimizer=[{"kind": "lbfgs", "iterations": 90}, {"kind": "adam"}]), search={"epochs": 7}
+    )
+    assert (lbfgs.epochs, lbfgs.patience, adam.epochs, adam.patience) == (90, None, 7, 20)
+    two = [{"kind": "linear", "optimizer": {"kind": "lbfgs", "iterations": count}} for count in (5, 50)]
+    assert names(*two) == ["linear epochs=5", "linear epochs=50"]
+
+
 def test_a_schedule_keeps_its_numbers() -> None:
     schedule = {"kind": "step", "every": [10, 20], "factor": 0.5, "warmup": 3}
     found = variants(network(optimizer={"kind": "adam", "schedule": schedule}))
@@ -161,7 +170,7 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
     training = {"epochs": 200, "patience": 20, "min_delta": 0.0}
     assert linear.params() == {
         "kind": "linear", "lambda": 0.0, "optimizer": "lbfgs", "history": 10, "tolerance": 1e-6, "batch": "full",
-        **training, **features, "seed": 0,
+        "epochs": 500, **features, "seed": 0,
     }  # fmt: skip
     assert net.params() == {
         "kind": "network", "layers": "32-16", "activation": "relu", "residual": False, "initializer": "he",

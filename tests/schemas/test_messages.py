@@ -244,7 +244,7 @@ MODELS = [
     ),
     (
         "{kind: network, layers: [8], optimizer: {kind: lbfgs, learning_rate: 1}}",
-        ".optimizer.learning_rate: there is no such key. Keys here: kind, history, tolerance",
+        ".optimizer.learning_rate: there is no such key. Keys here: kind, history, tolerance, iterations",
     ),
 ]
 
