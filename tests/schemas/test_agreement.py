@@ -1,0 +1,72 @@
+"""What can be configured is what the mathematics offers; no package imports the other, so this test compares them."""
+
+from typing import Any, get_args
+
+import pytest
+
+import ml
+from ml.activations import ACTIVATIONS
+from ml.initializers import VARIANCES
+from ml.metrics import METRICS as ML_METRICS
+from ml.metrics import default_metric
+from ml.optimizers import OPTIMIZERS
+from ml.settings import defaults_of
+from schemas import KINDS, METRICS, Variant, config_from, expand_variants
+from schemas.models import Activation, Initializer
+from schemas.optimizers import Optimizer
+from schemas.shape import kinds, models_in
+
+KIND_NAMES = [kinds(model)[0] for model in models_in(Optimizer)]
+
+
+def variant(**keys: Any) -> Variant:
+    model = {"kind": "network", "layers": [4, 4], **keys}
+    (found,) = expand_variants(config_from({"data": {"source": "a", "target": "y"}, "search": {"models": [model]}}))
+    return found
+
+
+def test_the_same_choices() -> None:
+    assert set(get_args(Activation)) == set(ACTIVATIONS)
+    assert set(get_args(Initializer)) == set(VARIANCES)
+    assert set(KIND_NAMES) == set(OPTIMIZERS)
+    assert set(KINDS) == set(METRICS) == set(ML_METRICS)
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_the_same_metrics_and_default(task: str) -> None:
+    assert set(METRICS[task]) == set(ML_METRICS[task])
+    assert METRICS[task][0] == default_metric(task)
+
+
+@pytest.mark.parametrize("kind", KIND_NAMES)
+def test_the_same_hyperparameters_and_defaults(kind: str) -> None:
+    expected = defaults_of(kind)
+    if kind == "lbfgs":  # exact for its own tests there, fast enough for large tables here
+        expected["tolerance"] = 1e-6
+    assert dict(variant(optimizer={"kind": kind}).optimizer.hyper) == expected
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"kind": "constant", "warmup": 2},
+        {"kind": "step", "every": 3, "factor": 0.5},
+        {"kind": "exponential", "rate": 0.9},
+        {"kind": "cosine", "final": 0.1, "warmup": 1},
+    ],
+)
+def test_a_schedule_can_be_handed_over(schedule: dict[str, Any]) -> None:
+    found = variant(optimizer={"kind": "sgd", "schedule": schedule}).optimizer.schedule
+    assert found is not None
+    handed = ml.Schedule(found.kind, warmup=found.warmup, **found.hyper)
+    assert {key: getattr(handed, key) for key in schedule} == schedule
+
+
+def test_any_variant_is_a_model() -> None:
+    for model in ({"kind": "linear"}, {"kind": "network", "layers": [3], "activation": "tanh", "residual": True}):
+        config = config_from({"data": {"source": "a", "target": "y"}, "search": {"models": [model]}})
+        (found,) = expand_variants(config)
+        ml.Model(
+            inputs=5, hidden=found.layers, outputs=1, task="regression", activation=found.activation,
+            residual=found.residual, initializer=found.initializer,
+        )  # fmt: skip
