@@ -1,0 +1,77 @@
+"""Which Prefect API a command talks to: the user's, where ``PREFECT_API_URL`` names one, else this folder's own."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from .errors import RunError
+from .server import Server, start_server, wait_ready
+
+
+def connect() -> Server:
+    """Choose the server of this process, start it if it must be, and return at once; `wait_connected` waits for it.
+
+    ``PREFECT_API_URL`` is honoured; without it the variable is set for this process and its children. To be called
+    before prefect is imported; `session` also works after.
+    """
+    external = os.environ.get("PREFECT_API_URL")
+    if external and external != os.environ.get("DESCENT_PREFECT_API_URL"):
+        return Server(external.removesuffix("/api"), external, None, False, "")
+    server = start_server()
+    os.environ["PREFECT_API_URL"] = os.environ["DESCENT_PREFECT_API_URL"] = server.api_url
+    _bypass_proxies()
+    return server
+
+
+def wait_connected(server: Server) -> None:
+    """Return when the server answers; from then on a flow can start.
+
+    Raises:
+        RunError: the local server did not start, or the server that ``PREFECT_API_URL`` names cannot be reached.
+    """
+    if server.is_local:
+        wait_ready(server)
+    else:
+        _check_reachable(server.api_url)
+
+
+@contextmanager
+def session(server: Server) -> Iterator[None]:
+    """Settings for a flow of this process, whether prefect was imported before or after `connect`.
+
+    On the local server the flow sends no heartbeats: they cost a second at its end, and need an automation to mean
+    anything. Instead the server itself marks flow runs whose command has gone as crashed.
+    """
+    if not server.is_local:
+        yield
+        return
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server.api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+def _check_reachable(api_url: str) -> None:
+    from urllib.request import getproxies, proxy_bypass
+
+    address = urlsplit(api_url)
+    host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+    if address.scheme in getproxies() and not proxy_bypass(host):
+        return  # only the proxy can say
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError as error:
+        raise RunError(
+            f"PREFECT_API_URL is {api_url}, but {host}:{port} cannot be reached: {error.strerror or error}. "
+            "Start that server, or unset the variable to use a local one."
+        ) from error
+
+
+def _bypass_proxies() -> None:
+    """Prefect's client would ask a configured proxy for the loopback address."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "127.0.0.1" not in hosts:
+            os.environ[name] = ",".join([*hosts, "127.0.0.1"])
