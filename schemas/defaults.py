@@ -14,9 +14,9 @@ FEW_COLUMNS = 15
 
 EFFORT = (
     (2_000, (200, 20, 32)),
-    (20_000, (100, 10, 128)),
-    (200_000, (30, 5, 256)),
-    (inf, (10, 3, 1024)),
+    (20_000, (100, 15, 128)),
+    (200_000, (50, 8, 256)),
+    (inf, (15, 4, 1024)),
 )
 """Epochs, patience and batch for tables of fewer rows than this; the steps of a training stay at a few thousand."""
 
@@ -33,10 +33,10 @@ def default_search(task: str, rows: int, columns: int) -> SearchConfig:
     has few steps; large ones get few epochs of large batches, which keeps a whole run within minutes.
     """
     epochs, patience, batch = next(effort for limit, effort in EFFORT if rows < limit)
-    layers = ((16,), (32, 16)) if rows < 5_000 else ((32,), (64, 32))
+    many = rows >= 20_000
+    layers = ((32,), (128, 64)) if many else ((16,), (64, 32))
+    penalties = (1.0, 10.0, 100.0) if many else (0.1, 1.0, 10.0)  # λ is shared out among the rows: λ/(2m)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
     linear = LinearSearch(kind=LINEAR_KIND[task], lambda_=path)
-    network = NetworkSearch(
-        layers=layers, lambda_=(0.1, 1.0, 10.0), optimizer=Adam(learning_rate=(0.001, 0.01)), batch=batch
-    )
+    network = NetworkSearch(layers=layers, lambda_=penalties, optimizer=Adam(learning_rate=(0.001, 0.01)), batch=batch)
     return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))

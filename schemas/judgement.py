@@ -32,7 +32,7 @@ class SelectConfig(ConfigModel):
     """What makes a model the winner."""
 
     metric: Metric | None = Field(
-        default=None, description="not given: rmse for regression, log_loss for classes", examples=["rmse"]
+        default=None, description="what variants are compared by; not given: rmse or log_loss", examples=["rmse"]
     )
     rule: Literal["one-standard-error", "best"] = Field(
         default="one-standard-error",

@@ -48,9 +48,7 @@ def check_batch(batch: Any, optimizer: Any) -> None:
 class LinearSearch(SweepModel):
     """A model without hidden layers: linear regression, logistic or softmax regression, as the task asks."""
 
-    kind: LinearKind = Field(
-        description="linear = the linear model of the task; logistic needs binary, softmax multiclass"
-    )
+    kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
     optimizer: Sweep[Optimizer] = Field(
         default=Lbfgs(), description="how the model is trained", examples=[{"kind": "lbfgs"}]

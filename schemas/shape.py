@@ -1,6 +1,6 @@
 """Which part of the configuration a path leads to."""
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -18,6 +18,14 @@ def models_in(annotation: Any) -> list[type[ConfigModel]]:
     if isinstance(annotation, type) and issubclass(annotation, ConfigModel):
         return [annotation]
     return list(dict.fromkeys(model for argument in get_args(annotation) for model in models_in(argument)))
+
+
+def options(annotation: Any) -> tuple[str, ...]:
+    """The words that a type allows, outside of the parts it may hold."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    found = (word for argument in get_args(annotation) for word in options(argument))
+    return tuple(dict.fromkeys(found))
 
 
 def kinds(model: type[ConfigModel]) -> tuple[str, ...]:

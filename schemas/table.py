@@ -21,7 +21,9 @@ class DataConfig(ConfigModel):
         description="path of the table: CSV, CSV.gz or Parquet", examples=["data/samples/penguins.csv"]
     )
     target: Text = Field(description="the column to predict", examples=["species"])
-    task: Task | None = Field(default=None, description="not given: seen from the target", examples=["regression"])
+    task: Task | None = Field(
+        default=None, description="kind of prediction; not given: seen from the target", examples=["regression"]
+    )
     exclude: Columns = Field(default=(), description="columns that the models must not see", examples=[["id"]])
     numeric: Columns = Field(default=(), description="columns to read as numbers", examples=[["age"]])
     categorical: Columns = Field(
@@ -64,7 +66,7 @@ class SplitConfig(ConfigModel):
     test: Fraction = Field(default=0.2, description="share of rows kept for the one final test")
     by: SplitBy | None = Field(
         default=None,
-        description="not given: group or time if such a column is given or seen, else random",
+        description="how rows are drawn; not given: seen from the columns",
         examples=["random"],
     )
     seed: Annotated[int, Field(ge=0)] = Field(

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from .base import ConfigModel
 from .experiment import ExperimentConfig
 from .schema import FILE
-from .shape import fields
+from .shape import fields, options
 
 HEADER = """\
 # An experiment of descent. docs/configuration.md explains every key; what is left out takes its default.
@@ -75,7 +75,11 @@ def _items(part: ConfigModel) -> Iterator[tuple[str, FieldInfo, Any]]:
 
 
 def _line(text: str, info: FieldInfo, comments: bool) -> str:
-    return f"{text:<{COLUMN}}  # {info.description}" if comments and info.description else text
+    if not comments or not info.description:
+        return text
+    allowed = options(info.annotation)
+    listing = f" ({', '.join(allowed)})" if len(allowed) > 1 else ""
+    return f"{text:<{COLUMN}}  # {info.description}{listing}"
 
 
 def _example(info: FieldInfo) -> Any:
