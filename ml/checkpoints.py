@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from .errors import CheckpointError, MLError
@@ -77,6 +77,16 @@ def read_tensors(path: Path) -> dict[str, Array]:
         return dict(load(path.read_bytes()))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def read_state(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """What `write_state` wrote: arrays and facts. Raises `CheckpointError`."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            facts = json.loads((file.metadata() or {})["facts"])
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path} is no checkpoint: {error}") from error
+    return read_tensors(path), facts
 
 
 def write_state(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from .arrays import Rows
 from .history import History, Outcome
+from .interrupts import Interrupts
 from .layout import Array
 from .models import Model
 from .objectives import Objective, objective_of
@@ -20,10 +21,6 @@ from .settings import Settings, hyperparameters
 
 _FLAT = 64 * float(np.finfo(np.float64).eps)
 """A relative decrease below this is rounding."""
-
-
-class _Stopped(Exception):  # noqa: N818  (not an error: the callback asked for it)
-    pass
 
 
 def minimise_all(
@@ -43,12 +40,18 @@ def minimise_all(
     program = Program(model, 1, "float64")
     notes = [""] * len(settings)
     try:
-        for index, one in enumerate(settings):
-            run = _Run(index, objectives[one.seed], one.lam / rows.mass, history, len(settings), callback)
-            notes[index] = run.minimise(int(hyper["history"][index]), float(hyper["tolerance"][index]), epochs)
-            history.finish(index, "completed")
-    except (KeyboardInterrupt, _Stopped):
-        history.end("interrupted")
+        with Interrupts() as interrupts:
+            for index, one in enumerate(settings):
+                run = _Run(
+                    index, objectives[one.seed], one.lam / rows.mass, history, len(settings), callback, interrupts
+                )
+                notes[index] = run.minimise(int(hyper["history"][index]), float(hyper["tolerance"][index]), epochs)
+                if run.ended:
+                    break
+                history.finish(index, "completed")
+    except KeyboardInterrupt:
+        pass
+    history.end("interrupted")
     history.kept = history.kept.astype(dtype)
     exact = history.kept.astype(np.float64)[:, None, :]
     train = np.array([program.cost(parameters, rows)[0] for parameters in exact])
@@ -67,7 +70,9 @@ class _Run:
         history: History,
         count: int,
         callback: Callback | None,
+        interrupts: Interrupts,
     ):
+        self.interrupts, self.ended = interrupts, False
         self.index, self.objective, self.history = index, objective, history
         self.count, self.callback = count, callback
         self.decay = decay * objective.penalty
@@ -106,9 +111,11 @@ class _Run:
         cost = total - 0.5 * float(self.decay * theta @ theta)
         held = self.objective.cost_cv(theta)
         epoch = self.history.iterate(self.index, self.objective.parameters(theta), cost, held)
+        self.ended = self.interrupts.wanted
         if self.callback is not None:
             done = (self.index + epoch / epochs) / self.count
             ids = np.array([self.index])
             cv = None if held is None else np.array([held])
-            if self.callback(Progress(epoch, epochs, done, ids, np.array([cost]), cv)):
-                raise _Stopped
+            self.ended |= bool(self.callback(Progress(epoch, epochs, done, ids, np.array([cost]), cv)))
+        if self.ended:
+            raise StopIteration  # what SciPy's minimisers take as the wish to end

@@ -8,13 +8,14 @@ from .errors import ArrayError, OptionError
 from .layout import Array
 from .models import Model
 from .program import Program
+from .threads import one_thread
 
 
 def outputs(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
     """Outputs of the last layer: predictions (m,) or (m, k) for regression, logits (m,) for binary, (m, K) else."""
     stack = _stack(model, parameters)
     dtype = stack.dtype.name
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+    with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):
         z = Program(model, 1, dtype).outputs(stack, make_inputs(model, x, dtype))[0]
     return np.asarray(z[:, 0] if model.outputs == 1 else z)
 
@@ -43,7 +44,7 @@ def cost(model: Model, parameters: ArrayLike, x: ArrayLike, y: ArrayLike, weight
     """Unregularised J of one variant on any rows: the (weighted) mean loss."""
     stack = _stack(model, parameters)
     rows = make_rows(model, x, y, weights, stack.dtype.name)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+    with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):
         return float(Program(model, 1, stack.dtype.name).cost(stack, rows)[0])
 
 

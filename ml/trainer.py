@@ -59,7 +59,9 @@ class Trainer:
             self.program.gradient(self.views, self.feed.step(step), self.gradient, self.gradient_views, total)
             self._update(*columns[step])
         self.fleet.step += len(self.totals)
-        return np.asarray(self.totals.sum(axis=0, dtype=np.float64) / len(self.feed.rows))
+        # Each variant's steps as one contiguous row: along the other axis NumPy adds in an order that depends on V.
+        costs = np.ascontiguousarray(self.totals.T, np.float64)
+        return np.asarray(costs.sum(axis=1) / len(self.feed.rows))
 
     def _update(self, rate: Array, columns: tuple[Array, ...]) -> None:
         rule = self.rule

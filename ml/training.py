@@ -1,21 +1,34 @@
 """Train a fleet: epochs, early stopping, divergence, callbacks, interruption."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from .arrays import Arrays, Rows, check_classes, make_rows
 from .batches import Feed, slices
 from .errors import OptionError, check_name
-from .fleet import Fleet, new_fleet
+from .fleet import new_fleet
 from .history import History, Outcome
+from .interrupts import Interrupts
 from .models import Model
 from .optimizers import SOLVERS
 from .program import Program
 from .progress import Callback, Progress
 from .settings import Settings, check_settings
+from .threads import one_thread
 from .trainer import Trainer
+
+
+class Plan(NamedTuple):
+    """The arguments of `train` that all variants share."""
+
+    batch: int | None
+    epochs: int
+    patience: int | None
+    min_delta: float
+    dtype: str
 
 
 def train(
@@ -31,14 +44,16 @@ def train(
     dtype: str = "float32",
     callback: Callback | None = None,
     checkpoint: str | Path | None = None,
+    checkpoint_every: int = 1,
 ) -> list[Outcome]:
     """Train one variant per entry of ``settings``, all together; outcomes in the same order.
 
     Minimises J(w, b) = (1/m) Σ loss + λ/(2m) Σ w² over mini-batches of ``batch`` rows (None: all rows, plain gradient
     descent). A variant's result depends on its own settings and the data alone, bit for bit: not on its neighbours,
     their number, or interruptions. ``patience`` ends a variant when J_cv has not fallen by more than ``min_delta``
-    for that many epochs. A variant that diverges ends alone. Ctrl-C ends the epoch under way and returns what there
-    is. ``checkpoint`` is a file that holds the whole state after every epoch; if it exists, training resumes from it.
+    for that many epochs. A variant that diverges ends alone. Ctrl-C returns what there is after the epoch under way.
+    ``checkpoint`` is a file that holds the whole state, written every ``checkpoint_every`` epochs and at the end; if
+    it exists, training resumes from it, also towards more ``epochs`` than before.
 
     With ``lbfgs`` an epoch is one iteration over all rows; batch, patience and checkpoint do not apply, it runs to
     its tolerance or to ``epochs`` iterations, in float64.
@@ -47,7 +62,7 @@ def train(
     """
     check_settings(optimizer, settings)
     check_name("dtype", dtype, ("float32", "float64"))
-    _check_counts(batch, epochs, patience, min_delta)
+    _check_counts(batch, epochs, patience, min_delta, checkpoint_every)
     working = "float64" if optimizer in SOLVERS else dtype
     check_classes(model, data.y)
     rows = make_rows(model, data.x, data.y, data.weights, working)
@@ -58,17 +73,20 @@ def train(
         cv = make_rows(model, data.x_cv, data.y_cv, data.weights_cv, working, "_cv")
     if patience is not None and cv is None:
         raise OptionError(f"patience is {patience}, but there are no cv rows to watch; give x_cv and y_cv")
-    with np.errstate(all="ignore"):  # what overflows belongs to a diverging variant, and is found every epoch
+    with (
+        one_thread(),
+        np.errstate(all="ignore"),
+    ):  # what overflows belongs to a diverging variant, and is found every epoch
         if optimizer == "lbfgs":
             from .lbfgs import minimise_all
 
             return minimise_all(model, settings, rows, cv, epochs, dtype, callback)
-        loop = _Loop(model, optimizer, settings, rows, cv, batch, epochs, patience, min_delta, dtype)
-        return loop.run(callback, None if checkpoint is None else Path(checkpoint))
+        loop = _Loop(model, optimizer, settings, rows, cv, Plan(batch, epochs, patience, min_delta, dtype))
+        return loop.run(callback, None if checkpoint is None else Path(checkpoint), checkpoint_every)
 
 
-def _check_counts(batch: int | None, epochs: int, patience: int | None, min_delta: float) -> None:
-    for name, value in (("batch", batch), ("epochs", epochs), ("patience", patience)):
+def _check_counts(batch: int | None, epochs: int, patience: int | None, min_delta: float, every: int) -> None:
+    for name, value in (("batch", batch), ("epochs", epochs), ("patience", patience), ("checkpoint_every", every)):
         if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
             raise OptionError(f"{name} is {value!r}; it must be a whole number ≥ 1")
     if epochs is None:
@@ -78,66 +96,88 @@ def _check_counts(batch: int | None, epochs: int, patience: int | None, min_delt
 
 
 class _Loop:
+    """The epochs of one training."""
+
     def __init__(
-        self,
-        model: Model,
-        optimizer: str,
-        settings: Sequence[Settings],
-        rows: Rows,
-        cv: Rows | None,
-        batch: int | None,
-        epochs: int,
-        patience: int | None,
-        min_delta: float,
-        dtype: str,
+        self, model: Model, optimizer: str, settings: Sequence[Settings], rows: Rows, cv: Rows | None, plan: Plan
     ):
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
-        self.batch, self.epochs, self.patience, self.min_delta, self.dtype = batch, epochs, patience, min_delta, dtype
-        self.fleet = new_fleet(model, optimizer, settings, dtype)
-        everyone = Program(model, len(settings), dtype)
+        self.plan = plan
+        self.fleet = new_fleet(model, optimizer, settings, plan.dtype)
+        everyone = Program(model, len(settings), plan.dtype)
         first = slices(rows)[:1]
         start = everyone.cost(self.fleet.parameters, first)
         silent = everyone.cost(np.zeros_like(self.fleet.parameters), first)
-        self.history = History(self.fleet.parameters, np.maximum(start, silent), epochs, cv is not None)
+        self.history = History(self.fleet.parameters, np.maximum(start, silent), plan.epochs, cv is not None)
         self.cv_blocks = None if cv is None else slices(cv)
         self.epoch = 0
 
-    def run(self, callback: Callback | None, checkpoint: Path | None) -> list[Outcome]:
+    def run(self, callback: Callback | None, checkpoint: Path | None, every: int) -> list[Outcome]:
+        """Train until everything has ended; a checkpoint that exists is gone on from."""
+        save: Callable[[], None] | None = None
+        if checkpoint is not None:
+            from .resuming import fingerprint, load_training, save_training
+
+            facts = fingerprint(self.model, self.optimizer, self.settings, (self.rows, self.cv), **self._facts())
+            if checkpoint.exists():
+                self.epoch, self.fleet = load_training(checkpoint, facts, self.fleet, self.history)
+
+            def save() -> None:
+                save_training(checkpoint, facts, self.epoch, self.fleet, self.history)
+
         try:
-            self._epochs(callback)
-            self.history.end("completed")
+            with Interrupts() as interrupts:
+                self._epochs(interrupts, callback, save, every)
         except KeyboardInterrupt:
+            # Raised in the middle of an epoch, by a callback or a second Ctrl-C: the history ends with the one before.
             self.history.end("interrupted")
         return self._outcomes()
 
-    def _epochs(self, callback: Callback | None) -> None:
-        trainer = self._trainer(self.fleet)
-        while self.epoch < self.epochs and len(self.fleet.ids):
-            train_cost = trainer.epoch(self.epoch, self.epochs)
-            cv_cost = None
-            if self.cv_blocks is not None:
-                cv_cost = trainer.program.cost(self.fleet.parameters, self.cv_blocks)
+    def _epochs(
+        self, interrupts: Interrupts, callback: Callback | None, save: Callable[[], None] | None, every: int
+    ) -> None:
+        trainer = self._trainer()
+        ended = False
+        while trainer is not None and self.epoch < self.plan.epochs and not ended:
+            train_cost = trainer.epoch(self.epoch, self.plan.epochs)
+            parameters, ids = self.fleet.parameters, self.fleet.ids
+            cv_cost = None if self.cv_blocks is None else trainer.program.cost(parameters, self.cv_blocks)
             self.epoch += 1
-            ids = self.fleet.ids
             keep = self.history.record(
-                ids, self.epoch, self.fleet.parameters, train_cost, cv_cost, self.patience, self.min_delta
+                ids, self.epoch, parameters, train_cost, cv_cost, self.plan.patience, self.plan.min_delta
             )
             if not keep.all():
                 self.fleet = self.fleet.take(keep)
-                if len(self.fleet.ids):
-                    trainer = self._trainer(self.fleet)
-            if callback is not None and callback(
-                Progress(self.epoch, self.epochs, self.epoch / self.epochs, ids, train_cost, cv_cost)
-            ):
-                self.history.end("interrupted")
-                return
+                trainer = self._trainer()
+            done = self.epoch / self.plan.epochs
+            ended = interrupts.wanted
+            if callback is not None:
+                ended |= bool(callback(Progress(self.epoch, self.plan.epochs, done, ids, train_cost, cv_cost)))
+            if save is not None and (ended or trainer is None or self.epoch % every == 0 or done == 1):
+                save()
+        self.history.end("interrupted" if ended and self.epoch < self.plan.epochs else "completed")
 
-    def _trainer(self, fleet: Fleet) -> Trainer:
-        feed = Feed(self.rows, [self.settings[i].seed for i in fleet.ids], self.batch)
-        return Trainer(self.model, self.optimizer, self.settings, fleet, feed, self.rows.mass)
+    def _trainer(self) -> Trainer | None:
+        """The trainer of the variants that go on; None if there are none."""
+        if not len(self.fleet.ids):
+            return None
+        feed = Feed(self.rows, [self.settings[i].seed for i in self.fleet.ids], self.plan.batch)
+        return Trainer(self.model, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
+
+    def _facts(self) -> dict[str, int | float | str | None]:
+        """The arguments that a checkpoint must agree with; ``epochs`` only where a schedule's course depends on it."""
+        plan = self.plan
+        cosine = any(one.schedule is not None and one.schedule.kind == "cosine" for one in self.settings)
+        return {
+            "batch": plan.batch,
+            "patience": plan.patience,
+            "min_delta": plan.min_delta,
+            "dtype": plan.dtype,
+            "epochs": plan.epochs if cosine else None,
+        }
 
     def _outcomes(self) -> list[Outcome]:
-        everyone = Program(self.model, len(self.settings), self.dtype)
+        everyone = Program(self.model, len(self.settings), self.plan.dtype)
         kept = self.history.kept
         cost_cv = None if self.cv is None else everyone.cost(kept, self.cv)
         return self.history.outcomes(everyone.cost(kept, self.rows), cost_cv)

@@ -1,0 +1,99 @@
+"""The state of a training that is under way, on disk: what is needed to go on with the same bits.
+
+Parameters, slots, step and epoch, and the history of every variant. The generators have no state beyond seed and
+epoch: every permutation is drawn from a generator of its own (`ml.batches.permutation`).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import Rows
+from .checkpoints import read_state, write_state
+from .errors import CheckpointError
+from .fleet import Fleet
+from .history import History
+from .models import Model
+from .settings import Settings
+
+_HISTORY = (
+    "kept",
+    "start",
+    "curve_train",
+    "curve_cv",
+    "epochs",
+    "best_epoch",
+    "best",
+    "reference",
+    "reference_epoch",
+    "status",
+)
+
+
+def fingerprint(
+    model: Model, optimizer: str, settings: Sequence[Settings], rows: Sequence[Rows | None], **rest: Any
+) -> dict[str, Any]:
+    """What must agree for a checkpoint to belong to a training: every argument, and a digest of the data."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in rows:
+        for array in () if part is None else (part.x, part.t, part.w):
+            if array is not None:
+                digest.update(str(array.shape).encode())
+                digest.update(np.ascontiguousarray(array).data)
+    facts = {
+        "model": asdict(model),
+        "optimizer": optimizer,
+        "settings": [asdict(one) for one in settings],
+        "data": digest.hexdigest(),
+        **rest,
+    }
+    return json.loads(json.dumps(facts, default=lambda number: number.item()))  # type: ignore[no-any-return]
+
+
+def save_training(path: Path, facts: dict[str, Any], epoch: int, fleet: Fleet, history: History) -> None:
+    """Write the state after ``epoch`` epochs, atomically."""
+    arrays = {"ids": fleet.ids, "parameters": fleet.parameters, "slots": fleet.slots}
+    arrays |= {f"history.{name}": getattr(history, name) for name in _HISTORY}
+    write_state(path, arrays, {"training": facts, "epoch": epoch, "step": fleet.step})
+
+
+def load_training(path: Path, facts: dict[str, Any], fleet: Fleet, history: History) -> tuple[int, Fleet]:
+    """Read a state into ``history``; returns the epochs done and the fleet.
+
+    ``fleet`` is the training's start, which says what the arrays must look like. More epochs than before may be
+    asked for. Raises `CheckpointError` if the file is damaged or of another training.
+    """
+    arrays, stored = read_state(path)
+    try:
+        epoch, step, before = int(stored["epoch"]), int(stored["step"]), dict(stored["training"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is no checkpoint of a training: {error}") from error
+    for name, value in facts.items():
+        if before.get(name) != value:
+            raise CheckpointError(
+                f"{path} belongs to another training: {name} was {before.get(name)}, now it is {value}"
+            )
+    count, columns = history.curve_train.shape
+    if epoch > columns:
+        raise CheckpointError(f"{path} has {epoch} epochs already, more than the {columns} asked for")
+    for name in _HISTORY:
+        found = arrays.get(f"history.{name}")
+        if found is None or len(found) != count:
+            raise CheckpointError(f"{path} lacks history.{name}")
+        if name.startswith("curve"):
+            getattr(history, name)[:, :epoch] = found[:, :epoch]
+        else:
+            setattr(history, name, found)
+    try:
+        resumed = Fleet(arrays["ids"].astype(np.intp), arrays["parameters"], arrays["slots"], step)
+    except KeyError as error:
+        raise CheckpointError(f"{path} lacks {error}") from error
+    V, P = len(resumed.ids), fleet.parameters.shape[1]
+    if resumed.parameters.shape != (V, P) or resumed.slots.shape != (len(fleet.slots), V, P):
+        raise CheckpointError(f"{path} holds parameters {resumed.parameters.shape}; the model needs ({V}, {P})")
+    return epoch, resumed

@@ -1,0 +1,90 @@
+"""Every gradient along random directions against central differences, in float64."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ml.activations import ACTIVATIONS
+from ml.arrays import make_rows
+from ml.backprop import Matrices
+from ml.batches import slices
+from ml.models import Model
+from ml.program import Program
+
+from .problems import rows
+
+LOSSES = [
+    ("regression", 1, "squared_error"),
+    ("regression", 3, "squared_error"),
+    ("regression", 2, "huber"),
+    ("binary", 1, "binary_cross_entropy"),
+    ("multiclass", 4, "categorical_cross_entropy"),
+]
+HIDDEN = [(), (6,), (6, 4), (6, 6, 3)]
+CASES = [
+    (loss, activation, hidden, residual)
+    for loss, activation, hidden, residual in product(LOSSES, ACTIVATIONS, HIDDEN, [False, True])
+    if hidden or (activation == "relu" and not residual)
+]
+
+
+def evaluate(
+    model: Model, stack: np.ndarray, x: np.ndarray, y: np.ndarray, w: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean cost (V,) and gradient (V, P) by the product's own code."""
+    program = Program(model, len(stack), "float64")
+    gradient, total = np.empty_like(stack), np.empty(len(stack))
+    blocks = slices(make_rows(model, x, y, w, "float64"), 25)
+    views = Matrices(model.layout, stack), Matrices(model.layout, gradient)
+    program.gradient(views[0], blocks, gradient, views[1], total)
+    return total / len(x), gradient
+
+
+@pytest.mark.parametrize(("loss", "activation", "hidden", "residual"), CASES, ids=str)
+def test_the_gradient_is_the_derivative_of_the_cost(
+    loss: tuple[str, int, str], activation: str, hidden: tuple[int, ...], residual: bool
+) -> None:
+    task, outputs, name = loss
+    model = Model(5, hidden, outputs, task, activation, residual, loss=name, huber_delta=0.4)  # type: ignore[arg-type]
+    x, y = rows(task, 60, 5, outputs)
+    random = np.random.default_rng(1)
+    w = random.uniform(0.2, 2, len(x))
+    stack = random.normal(0, 0.5, (3, model.size))
+    _, gradient = evaluate(model, stack, x, y, w)
+    for _ in range(2):
+        direction = random.normal(size=stack.shape)
+        # Activations with a corner need a step that crosses none, the smooth ones one that rounding does not spoil.
+        errors = []
+        for h in (1e-5, 1e-6, 1e-7):
+            up, _ = evaluate(model, stack + h * direction, x, y, w)
+            down, _ = evaluate(model, stack - h * direction, x, y, w)
+            slope = (up - down) / (2 * h)
+            along = (gradient * direction).sum(axis=1)
+            errors.append(np.abs(slope - along) / np.maximum(1e-1, np.abs(along)))
+        assert np.min(errors, axis=0).max() < 1e-6
+
+
+@pytest.mark.parametrize(("task", "outputs", "name"), LOSSES)
+def test_losses_bear_extreme_outputs(task: str, outputs: int, name: str) -> None:
+    from ml.losses import LOSSES as ALL
+
+    for dtype in ("float32", "float64"):
+        z = np.array([1e4, -1e4, 0.0, 30.0, -30.0, 88.8], dtype)
+        stack = np.stack([np.roll(z, k) for k in range(outputs)])[None].copy()
+        y = np.zeros((6, outputs)) if task == "regression" else np.arange(6) % max(outputs, 2)
+        loss = ALL[name]((1, outputs, 6), dtype, 1.0)
+        total = np.empty(1, dtype)
+        t = ALL[name].encode(y, outputs, dtype)[None]
+        expected = {
+            "binary_cross_entropy": lambda: np.logaddexp(0, z.astype(float)).sum() - (z.astype(float) * y).sum(),
+            "categorical_cross_entropy": lambda: sum(
+                np.logaddexp.reduce(stack[0, :, i].astype(float)) - float(stack[0, y[i], i]) for i in range(6)
+            ),
+            "squared_error": lambda: 0.5 * (stack.astype(float) ** 2).sum(),
+            "huber": lambda: np.where(abs(stack) < 1, 0.5 * stack.astype(float) ** 2, abs(stack) - 0.5).sum(),
+        }[name]()
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            loss(stack, t, None, total)
+        assert total[0] == pytest.approx(expected, rel=1e-6)
+        assert np.isfinite(stack).all()

@@ -1,0 +1,120 @@
+"""A variant is the same, bit for bit, alone, in a fleet, in any chunk, after neighbours left, after resuming."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ml
+from ml.optimizers import RULES
+
+from .problems import arrays, same
+
+FLEET = 32
+
+
+def settings(optimizer: str, seeds: str, count: int = FLEET) -> list[ml.Settings]:
+    """Variants that differ in λ, learning rate, clipping, schedule and, on demand, in the seed."""
+    rate = RULES[optimizer].defaults["learning_rate"] if optimizer in RULES else None
+    return [
+        ml.Settings(
+            lam=(0.0, 0.1, 3.0)[v % 3],
+            seed={"equal": 7, "distinct": v, "mixed": v % 3}[seeds],
+            learning_rate=None if rate is None else rate * (1 + v % 5) / 3,
+            clip_norm=0.5 if v % 4 == 1 and rate is not None else None,
+            schedule=ml.Schedule("cosine", warmup=1.5) if v % 7 == 2 and rate is not None else None,
+        )
+        for v in range(count)
+    ]
+
+
+CASES = [
+    # task, outputs, hidden, activation, residual, optimizer, batch, seeds, rows
+    ("regression", 1, (7, 5), "relu", False, "adam", 16, "equal", 90),
+    ("regression", 1, (7, 5), "relu", False, "adam", 16, "distinct", 90),
+    ("binary", 1, (9,), "tanh", False, "momentum", 32, "mixed", 90),
+    ("multiclass", 3, (8, 8), "gelu", True, "adamw", 32, "equal", 97),
+    ("multiclass", 3, (), "relu", False, "sgd", 1, "distinct", 40),
+    ("regression", 4, (6,), "sigmoid", False, "rmsprop", 200, "equal", 90),
+    ("binary", 1, (), "relu", False, "nesterov", 7, "equal", 90),
+    ("binary", 1, (64, 33), "leaky_relu", False, "adagrad", None, "mixed", 700),
+    ("regression", 1, (100, 100), "relu", True, "adam", 64, "distinct", 130),
+    ("multiclass", 3, (), "relu", False, "lbfgs", None, "equal", 90),
+    ("regression", 1, (5,), "tanh", False, "lbfgs", None, "distinct", 90),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("task", "outputs", "hidden", "activation", "residual", "optimizer", "batch", "seeds", "m"), CASES, ids=str
+)
+def test_alone_in_a_fleet_in_a_chunk_beside_others(
+    task: str,
+    outputs: int,
+    hidden: tuple[int, ...],
+    activation: str,
+    residual: bool,
+    optimizer: str,
+    batch: int | None,
+    seeds: str,
+    m: int,
+    dtype: str,
+) -> None:
+    model = ml.Model(5, hidden, outputs, task, activation, residual)  # type: ignore[arg-type]
+    data = arrays(task, outputs, m)
+    chosen = settings(optimizer, seeds)
+
+    def run(part: list[ml.Settings]) -> list[ml.Outcome]:
+        return ml.train(model, optimizer, part, data, batch=batch, epochs=5, dtype=dtype)
+
+    fleet = run(chosen)
+    for v in (0, 1, 2, 13, FLEET - 1):
+        assert same(run([chosen[v]])[0], fleet[v]), f"variant {v} alone"
+    for start, stop in ((0, 5), (5, 6), (6, 29), (29, 32)):
+        for one, other in zip(run(chosen[start:stop]), fleet[start:stop], strict=True):
+            assert same(one, other), f"chunk {start}:{stop}"
+    assert len({one.parameters.tobytes() for one in fleet}) >= 3
+
+
+@pytest.mark.parametrize("seeds", ["equal", "distinct"])
+def test_neighbours_that_leave_change_nothing(seeds: str) -> None:
+    model, data = ml.Model(5, (16,), 1, "regression"), arrays("regression")
+    chosen = [
+        ml.Settings(seed=3 if seeds == "equal" else v, learning_rate=rate)
+        for v, rate in enumerate([1e-3, 0.05, 1e9, 0.2, 1e-2, 3e-2])
+    ]
+    fleet = ml.train(model, "adam", chosen, data, batch=16, epochs=40, patience=3)
+    assert {one.status for one in fleet} >= {"stopped", "completed"} and len({one.epochs for one in fleet}) >= 3
+    for one, setting in zip(fleet, chosen, strict=True):
+        assert same(one, ml.train(model, "adam", [setting], data, batch=16, epochs=40, patience=3)[0])
+
+
+@pytest.mark.parametrize(("optimizer", "seeds"), [("adam", "equal"), ("momentum", "distinct"), ("sgd", "mixed")])
+def test_resuming_changes_nothing(tmp_path: Path, optimizer: str, seeds: str) -> None:
+    model, data = ml.Model(5, (16, 8), 3, "multiclass", residual=True), arrays("multiclass", 3)
+    chosen = settings(optimizer, seeds, 6)
+
+    def run(epochs: int, **more: object) -> list[ml.Outcome]:
+        return ml.train(model, optimizer, chosen, data, batch=16, epochs=epochs, patience=6, **more)  # type: ignore[arg-type]
+
+    whole = run(20)
+    path = tmp_path / "state.safetensors"
+    cut = run(20, checkpoint=path, callback=lambda progress: progress.epoch == 7)
+    assert {one.status for one in cut} <= {"interrupted", "stopped"}
+    resumed = run(20, checkpoint=path)
+    assert all(same(one, other) for one, other in zip(resumed, whole, strict=True))
+    again = run(20, checkpoint=path, callback=lambda progress: pytest.fail("nothing is left to train"))
+    assert all(same(one, other) for one, other in zip(again, whole, strict=True))
+
+
+def test_rows_on_disk_and_in_memory_train_alike(tmp_path: Path) -> None:
+    data = arrays("binary")
+    model = ml.Model(5, (4,), 1, "binary")
+    paths = []
+    for name in ("x", "y", "x_cv", "y_cv"):
+        np.save(tmp_path / f"{name}.npy", getattr(data, name))
+        paths.append(tmp_path / f"{name}.npy")
+    chosen = tuple(settings("adam", "equal", 3))
+    on_disk = ml.train_chunk(ml.Chunk(model, "adam", chosen, ml.Sources(*paths), batch=16, epochs=4))
+    in_memory = ml.train(model, "adam", chosen, data, batch=16, epochs=4)
+    assert all(same(one, other) for one, other in zip(on_disk.outcomes, in_memory, strict=True))
