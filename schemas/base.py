@@ -23,5 +23,5 @@ class ConfigModel(BaseModel):
         validate_by_alias=True,
         validate_by_name=True,  # `lambda` is a keyword of Python: there it is written `lambda_`
         serialize_by_alias=True,
-        defer_build=True,  # `import schemas` stays cheap
+        defer_build=True,  # imports stay cheap; default parts are made by model_construct, which builds nothing
     )

@@ -25,21 +25,25 @@ class ExperimentConfig(ConfigModel):
     )
     data: DataConfig = Field(description="the table and the meaning of its columns")
     split: SplitConfig = Field(
-        default=SplitConfig(), description="shares of rows for training, comparing and the final test"
+        default=SplitConfig.model_construct(), description="shares of rows for training, comparing and the final test"
     )
     features: FeaturesConfig = Field(
-        default=FeaturesConfig(), description="how columns become features; lists are swept"
+        default=FeaturesConfig.model_construct(), description="how columns become features; lists are swept"
     )
-    search: SearchConfig = Field(default=SearchConfig(), description="which models are trained; lists are swept")
+    search: SearchConfig = Field(
+        default=SearchConfig.model_construct(), description="which models are trained; lists are swept"
+    )
     validation: ValidateConfig = Field(
-        default=ValidateConfig(),
+        default=ValidateConfig.model_construct(),
         validation_alias="validate",
         serialization_alias="validate",
         description="k-fold cross-validation of the best few",
     )
-    select: SelectConfig = Field(default=SelectConfig(), description="what makes a model the winner")
-    diagnose: DiagnoseConfig = Field(default=DiagnoseConfig(), description="against what the winner is diagnosed")
-    compute: ComputeConfig = Field(default=ComputeConfig(), description="the machine")
+    select: SelectConfig = Field(default=SelectConfig.model_construct(), description="what makes a model the winner")
+    diagnose: DiagnoseConfig = Field(
+        default=DiagnoseConfig.model_construct(), description="against what the winner is diagnosed"
+    )
+    compute: ComputeConfig = Field(default=ComputeConfig.model_construct(), description="the machine")
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

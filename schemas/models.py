@@ -51,7 +51,7 @@ class LinearSearch(SweepModel):
     kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
     optimizer: Sweep[Optimizer] = Field(
-        default=Lbfgs(), description="how the model is trained", examples=[{"kind": "lbfgs"}]
+        default=Lbfgs.model_construct(), description="how the model is trained", examples=[{"kind": "lbfgs"}]
     )
     batch: Batch = BATCH
     seed: Seed = SEED
@@ -82,7 +82,7 @@ class NetworkSearch(SweepModel):
     )
     lambda_: Lambda = LAMBDA
     optimizer: Sweep[Optimizer] = Field(
-        default=Adam(),
+        default=Adam.model_construct(),
         description="how the network is trained",
         examples=[{"kind": "adam", "learning_rate": [0.001, 0.01]}],
     )

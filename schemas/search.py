@@ -22,7 +22,7 @@ class SearchConfig(ConfigModel):
 
     epochs: Annotated[int, Field(ge=1)] = Field(default=200, description="passes over the training rows, at most")
     early_stopping: EarlyStopping | None = Field(
-        default=EarlyStopping(), description="ends a variant that no longer improves; null turns it off"
+        default=EarlyStopping.model_construct(), description="ends a variant that no longer improves; null turns it off"
     )
     models: Annotated[tuple[AnyModel, ...], Field(strict=False, min_length=1)] | None = Field(
         default=None,

@@ -1,5 +1,6 @@
 """What a user reads when a configuration is wrong, word for word."""
 
+import pickle
 from pathlib import Path
 from textwrap import dedent
 
@@ -251,6 +252,7 @@ MODELS = [
 DATA = [
     ("{source: a.csv}", "data.target: required, but not given: the column to predict"),
     ("{source: a.csv, target: ''}", "data.target: is empty: write a text, or leave the key out"),
+    ("{source: , target: y}", "data.source: is empty: write a text, or leave the key out"),
     ("{source: a.csv, target: 3}", 'data.target: 3 is not a text: write "3" in quotes'),
     ("{source: a.csv, target: true}", 'data.target: true is not a text: write "true" in quotes'),
     ("{source: a.csv, target: [y]}", "data.target: [y] is not allowed: write one text"),
@@ -340,6 +342,14 @@ def test_a_mapping_from_python_has_no_line() -> None:
         config_from({"data": {"source": "a.csv", "target": "y"}, "search": {"epochs": 0}})
     assert str(caught.value) == "search.epochs: 0 is not allowed: must be ≥ 1"
     assert [problem.key for problem in caught.value.problems] == ["search.epochs"]
+
+
+def test_the_error_travels_between_processes() -> None:
+    with pytest.raises(ConfigError) as caught:
+        config_from({"data": {"source": "a.csv"}})
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
+    assert str(ConfigError("in one sentence")) == "in one sentence"
 
 
 def test_a_long_value_is_shortened() -> None:
