@@ -35,10 +35,10 @@ def _only_follows(error: Any) -> bool:
 def _problem(error: Any, root: type[ConfigModel], document: Any, origin: Origin) -> Problem:
     kind, value, raw = error["type"], error["input"], error["loc"]
     swept = any(str(part).startswith("=") for part in raw[-2:])  # the value, or an item of its list, is of a sweep
-    last = len(raw) - 1
-    path: Path = tuple(
-        p for i, p in enumerate(raw) if not str(p).startswith("=") or (kind == "extra_forbidden" and i == last)
-    )
+    if kind == "extra_forbidden":  # the last part is the user's own word, whatever it is
+        path: Path = (*_without_tags(raw[:-1]), raw[-1])
+    else:
+        path = _without_tags(raw)
     if kind == "missing":
         message = _missing(root, document, path)
     elif kind == "extra_forbidden":
@@ -52,6 +52,11 @@ def _problem(error: Any, root: type[ConfigModel], document: Any, origin: Origin)
     else:
         message = explain(kind, value, error.get("ctx", {}), swept)
     return origin.problem(path, message)
+
+
+def _without_tags(location: Path) -> Path:
+    """The location of an error without the tags of the unions on its way."""
+    return tuple(part for part in location if not str(part).startswith("="))
 
 
 def explain(kind: str, value: Any, context: dict[str, Any], swept: bool) -> str:
