@@ -1,1 +1,60 @@
-"""data."""
+"""Tables in, arrays out: reading, roles, checks, honest splits, features fitted on training rows only.
+
+Names are imported on first use: pandas and scikit-learn take seconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import ColumnError, DataError, FeatureError, SplitError, TableError
+    from .features import FeatureMap
+    from .folds import fold_rows
+    from .inference import Inference, infer
+    from .leaks import suspect_leaks
+    from .roles import Column, Role
+    from .splits import Split, split_rows
+    from .tables import Table, find_column, read_table
+    from .target import Target
+
+_NAMES = {
+    "errors": ("ColumnError", "DataError", "FeatureError", "SplitError", "TableError"),
+    "features": ("FeatureMap",),
+    "folds": ("fold_rows",),
+    "inference": ("Inference", "infer"),
+    "leaks": ("suspect_leaks",),
+    "roles": ("Column", "Role"),
+    "splits": ("Split", "split_rows"),
+    "tables": ("Table", "find_column", "read_table"),
+    "target": ("Target",),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = [
+    "Column",
+    "ColumnError",
+    "DataError",
+    "FeatureError",
+    "FeatureMap",
+    "Inference",
+    "Role",
+    "Split",
+    "SplitError",
+    "Table",
+    "TableError",
+    "Target",
+    "find_column",
+    "fold_rows",
+    "infer",
+    "read_table",
+    "split_rows",
+    "suspect_leaks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,215 @@
+"""From columns to the matrix that models see, fitted on training rows only."""
+
+import json
+from dataclasses import asdict, dataclass
+from math import comb
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, RobustScaler, StandardScaler
+
+from .calendar import CALENDAR, calendar_columns, calendar_values
+from .errors import FeatureError
+from .inference import Inference
+
+Array = NDArray[Any]
+
+FARTHEST = 10.0
+"""Scaled features are cut off here: a value ten standard deviations out is an outlier, a new regime or a sentinel,
+and its powers would drive a network out of its range."""
+
+TRUSTED = ("numpy.dtype",)
+"""The one type beyond skops' own list that `FeatureMap.save` writes. The file has no say in this list."""
+
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
+
+
+class Settings(Protocol):
+    """How columns become features; `schemas.FeatureSettings` is one."""
+
+    degree: int
+    scale: str
+    impute: str
+    rare: float
+    max_columns: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table go in, by what becomes of them."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    dates: tuple[str, ...]
+    calendar: tuple[tuple[str, str], ...]
+    """(column, part) for each calendar feature, such as ("sold_at", "weekday")."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every column that is needed."""
+        return (*self.numeric, *self.categorical, *self.dates)
+
+
+class FeatureMap:
+    """Fitted features. Numeric: impute → scale → polynomial → scale again, so that powers stay comparable;
+    categorical: one-hot, rare levels joined, unknown ones accepted, a missing value being a level of its own.
+
+    The transformers are scikit-learn's; this class chooses and stores them.
+    """
+
+    def __init__(self, columns: Columns, numeric: Pipeline | None, encoder: OneHotEncoder | None, clipped: bool):
+        self.columns = columns
+        self._numeric = numeric
+        self._encoder = encoder
+        self._clipped = clipped
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, inference: Inference, settings: Settings) -> Self:
+        """Learn medians, scales and levels from ``frame``, the training rows.
+
+        Raises:
+            FeatureError: more columns than ``settings.max_columns`` would come out.
+        """
+        calendar = calendar_columns(frame, inference)
+        columns = Columns(
+            inference.of_role("numeric"), inference.of_role("categorical"), inference.dates, tuple(calendar)
+        )
+        width = len(columns.numeric) + len(calendar)
+        _refuse_too_many(comb(width + settings.degree, settings.degree) - 1, 0, columns, settings)
+        numeric = encoder = None
+        if width:
+            numeric = _pipeline(settings).fit(_numbers(frame, columns))
+        if columns.categorical:
+            encoder = OneHotEncoder(
+                min_frequency=settings.rare or None, handle_unknown="infrequent_if_exist", sparse_output=False,
+                dtype=np.float32,
+            ).fit(_levels(frame, columns))  # fmt: skip
+        made = cls(columns, numeric, encoder, settings.scale != "none")
+        _refuse_too_many(len(made.names), len(made.names) - width, columns, settings)
+        return made
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of the matrix's columns."""
+        found: list[str] = []
+        if self._numeric is not None:
+            inputs = [*self.columns.numeric, *(f"{column} {part}" for column, part in self.columns.calendar)]
+            found += [str(name) for name in self._numeric.get_feature_names_out(np.array(inputs, dtype=object))]
+        if self._encoder is not None:
+            found += [str(name) for name in self._encoder.get_feature_names_out(self.columns.categorical)]
+        return tuple(found)
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+        """(m, n) float32, C-contiguous and finite. Columns may stand in any order; others are ignored.
+
+        Raises:
+            FeatureError: a column is missing, or holds texts where numbers were learned.
+        """
+        if absent := [name for name in self.columns.all if name not in frame.columns]:
+            raise FeatureError(f"columns are missing: {', '.join(map(repr, absent))}. The model needs every one")
+        parts: list[Array] = []
+        if self._numeric is not None:
+            parts.append(self._numeric.transform(_numbers(frame, self.columns)))
+        if self._encoder is not None:
+            parts.append(self._encoder.transform(_levels(frame, self.columns)))
+        matrix = np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+        if self._clipped:
+            np.clip(matrix, -FARTHEST, FARTHEST, out=matrix)
+        return np.ascontiguousarray(matrix)
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Columns that `transform` needs, by kind: ``double``, ``string`` or ``datetime``."""
+        kinds = {name: "double" for name in self.columns.numeric} | dict.fromkeys(self.columns.categorical, "string")
+        return kinds | dict.fromkeys(self.columns.dates, "datetime")
+
+    def save(self, folder: Path) -> None:
+        """Write ``features.json`` and ``features.skops`` into ``folder``: no pickle."""
+        from skops import io
+
+        folder.mkdir(parents=True, exist_ok=True)
+        about = {"columns": asdict(self.columns), "clipped": self._clipped}
+        (folder / "features.json").write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
+        io.dump({"numeric": self._numeric, "categorical": self._encoder}, folder / "features.skops")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Nothing but the types that `save` writes is ever constructed.
+
+        Raises:
+            FeatureError: the files are missing or hold something else.
+        """
+        from skops import io
+        from skops.io.exceptions import UntrustedTypesFoundException
+
+        try:
+            about = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+            parts = io.load(folder / "features.skops", trusted=list(TRUSTED))
+        except (OSError, json.JSONDecodeError, UntrustedTypesFoundException, ValueError, TypeError) as error:
+            raise FeatureError(f"{folder}: not the features of a model: {error}") from error
+        stored = about["columns"]
+        columns = Columns(
+            tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]),
+            tuple((column, part) for column, part in stored["calendar"]),
+        )  # fmt: skip
+        if not all(part in CALENDAR for _, part in columns.calendar):
+            raise FeatureError(f"{folder}: unknown calendar features: {columns.calendar}")
+        return cls(columns, parts["numeric"], parts["categorical"], about["clipped"])
+
+
+def _pipeline(settings: Settings) -> Pipeline:
+    steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy=settings.impute, keep_empty_features=True))]
+    scaler = SCALERS.get(settings.scale)
+    if scaler is not None:
+        steps.append(("scale", scaler()))
+    if settings.degree > 1:
+        steps.append(("polynomial", PolynomialFeatures(settings.degree, include_bias=False)))
+        if scaler is not None:
+            steps.append(("scale again", scaler()))
+    return Pipeline(steps)
+
+
+def _numbers(frame: pd.DataFrame, columns: Columns) -> Array:
+    """(m, numeric + calendar) float64 with NaN for what is missing or infinite."""
+    found: list[Array] = []
+    for name in columns.numeric:
+        column = frame[name]
+        if not pd.api.types.is_numeric_dtype(column):
+            numbers = pd.to_numeric(column, errors="coerce")
+            if (numbers.isna() & column.notna()).any():
+                text = column[(numbers.isna() & column.notna())].iloc[0]
+                raise FeatureError(f"column {name!r} holds {text!r} where the model learned numbers")
+            column = numbers
+        found.append(column.to_numpy(np.float64, na_value=np.nan))
+    found += [calendar_values(frame[column], part) for column, part in columns.calendar]
+    matrix = np.column_stack(found)
+    matrix[np.isinf(matrix)] = np.nan
+    return matrix
+
+
+def _levels(frame: pd.DataFrame, columns: Columns) -> Array:
+    """(m, categorical) texts; a missing value is the level ``missing``. Whole numbers lose their ``.0``."""
+    found = []
+    for name in columns.categorical:
+        column = frame[name]
+        if pd.api.types.is_float_dtype(column) and bool((column.dropna() % 1 == 0).all()):
+            column = column.astype("Int64")
+        found.append(column.astype(object).where(column.notna(), "missing").map(str).to_numpy(dtype=object))
+    return np.column_stack(found)
+
+
+def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:
+    if count <= settings.max_columns:
+        return
+    if encoded > count / 2:
+        what = f"mostly from the categories of {', '.join(map(repr, columns.categorical[:5]))}: exclude one, or raise features.rare"
+    else:
+        what = f"from degree {settings.degree} over {len(columns.numeric)} numeric columns: lower features.degree"
+    raise FeatureError(
+        f"{count:,} features would come out, {what} (or raise features.max_columns, now {settings.max_columns:,})"
+    )

@@ -1,0 +1,93 @@
+"""What each column is for, seen from its name and its values, with the reason."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Role = Literal["numeric", "categorical", "datetime", "group", "time", "identifier", "text", "constant", "excluded"]
+
+WORDS_OF_TEXT = 4
+"""A column whose values have this many words on average, most of them different, is free text."""
+DIFFERENT = 0.5
+"""A column of words more than this share of which are different names things, it does not describe them."""
+RAREST = 0.01
+"""A column none of whose values reaches this share of rows says nothing that could be learned."""
+ROWS_PER_GROUP = 5
+THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
+GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
+DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, what it is for, and why."""
+
+    name: str
+    role: Role
+    reason: str
+
+
+def role_of(column: pd.Series) -> Column:
+    """The role of a column about which the configuration says nothing; it has at least one value."""
+    name, present = str(column.name), column.dropna()
+    distinct = present.nunique()
+    if distinct == 1:
+        return Column(name, "constant", f"only one value: {present.iloc[0]!r}")
+    if is_group(name, present, distinct):
+        return Column(name, "group", f"{distinct:,} values with {len(present) / distinct:.0f} rows each")
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return Column(name, "datetime", "dates")
+    if pd.api.types.is_bool_dtype(column):
+        return Column(name, "categorical", "yes or no")
+    if pd.api.types.is_numeric_dtype(column):
+        if is_row_number(column):
+            return Column(name, "identifier", "counts the rows")
+        return Column(name, "numeric", f"numbers from {present.min():.6g} to {present.max():.6g}")
+    return _role_of_words(name, present.astype(str), distinct)
+
+
+def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
+    if is_date(present):
+        return Column(name, "datetime", "dates")
+    most = int(present.value_counts().iloc[0])
+    sample = present.iloc[:500]
+    words = float(sample.str.split().str.len().mean())
+    if words >= WORDS_OF_TEXT and distinct > 12:
+        return Column(name, "text", f"free text of {words:.0f} words on average")
+    if distinct > DIFFERENT * len(present) and distinct > 12:
+        return Column(name, "identifier", f"{distinct:,} different values in {len(present):,} rows")
+    if most < RAREST * len(present):
+        return Column(name, "identifier", f"{distinct:,} values, none in 1 % of the rows")
+    return Column(name, "categorical", f"{distinct:,} categories")
+
+
+def is_group(name: str, present: pd.Series, distinct: int) -> bool:
+    """Whether the rows belong to things that the column names: many rows each, so they must not be torn apart."""
+    whole = not pd.api.types.is_float_dtype(present) or bool((present % 1 == 0).all())
+    return (
+        bool(GROUP_NAME.match(name.strip())) and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
+    )
+
+
+def is_row_number(column: pd.Series) -> bool:
+    """Whether an integer column goes up by one from row to row."""
+    if not pd.api.types.is_integer_dtype(column) or len(column) < 10:
+        return False
+    return bool((np.diff(column.to_numpy()) == 1).all())
+
+
+def is_date(present: pd.Series) -> bool:
+    """Whether every text is an ISO date, with or without a time."""
+    if not present.iloc[:50].map(lambda text: bool(DATE.match(text))).all():
+        return False
+    return bool(present.str.match(DATE).all())
+
+
+def parse_dates(column: pd.Series) -> pd.Series:
+    """Dates of a column of dates or of ISO texts, in UTC where a zone is given; what cannot be read is missing."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    return pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)

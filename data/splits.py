@@ -1,0 +1,111 @@
+"""Three honest parts: train, cv, test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .errors import SplitError
+from .inference import Inference
+from .roles import parse_dates
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the three parts, each in ascending order; together every row once."""
+
+    train: Indices
+    cv: Indices
+    test: Indices
+
+
+def split_rows(
+    frame: pd.DataFrame, inference: Inference, fractions: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int = 0
+) -> Split:
+    """Cut the rows by `Inference.split_by`; ``fractions`` are the shares of train, cv and test.
+
+    random: stratified for classes, so that every part has its share of each class; a class of two rows has one in
+    the training rows. time: the test rows are the latest, the cv rows those before. group: all rows of a group in one
+    part.
+
+    Raises:
+        SplitError: some part would be empty.
+    """
+    rows = len(frame)
+    if inference.split_by == "time":
+        assert inference.time is not None
+        parts = _by_time(parse_dates_or_numbers(frame[inference.time]), fractions)
+    elif inference.split_by == "group":
+        assert inference.group is not None
+        parts = _by_group(frame[inference.group], fractions, np.random.default_rng(seed))
+    else:
+        strata = np.zeros(rows, np.intp)
+        if inference.task != "regression":
+            strata = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
+        parts = _by_chance(strata, fractions, np.random.default_rng(seed))
+    for name, part in zip(("train", "cv", "test"), parts, strict=True):
+        if len(part) == 0:
+            raise SplitError(
+                f"the {name} part would have no rows: {rows} rows, split by {inference.split_by}. "
+                "Change split.train, split.cv and split.test, or use more rows"
+            )
+    return Split(*(np.sort(part) for part in parts))
+
+
+def parse_dates_or_numbers(column: pd.Series) -> Indices:
+    """Ranks (m,) of a column of dates or numbers, equal values having equal ranks; missing ones come first."""
+    values = column if pd.api.types.is_numeric_dtype(column) else parse_dates(column)
+    if values.isna().all():
+        raise SplitError(f"column {column.name!r} orders the rows in time, but holds neither ISO dates nor numbers")
+    ranks = values.rank(method="dense", na_option="top").to_numpy()
+    return ranks.astype(np.intp)
+
+
+def _by_chance(strata: Indices, fractions: Sequence[float], rng: np.random.Generator) -> list[Indices]:
+    """Stratum after stratum in its share; what rounding leaves over is carried on, so the totals are exact too."""
+    parts: list[list[Indices]] = [[], [], []]
+    taken, seen = np.zeros(3), 0
+    for stratum in np.unique(strata):
+        rows = rng.permutation(np.flatnonzero(strata == stratum))
+        seen += len(rows)
+        wanted = np.maximum(np.array(fractions) * seen - taken, 0.0)
+        train = int(np.clip(round(wanted[0]), 1, len(rows)))
+        rest = len(rows) - train
+        cv = int(np.clip(round(rest * wanted[1] / max(wanted[1] + wanted[2], 1e-12)), 0, rest))
+        counts = (train, cv, rest - cv)
+        for part, piece in zip(parts, np.split(rows, np.cumsum(counts)[:2]), strict=True):
+            part.append(piece)
+        taken += counts
+    return [np.concatenate(part) for part in parts]
+
+
+def _by_time(ranks: Indices, fractions: Sequence[float]) -> list[Indices]:
+    """Earlier rows train; rows of one moment stay together."""
+    order = np.argsort(ranks, kind="stable")
+    sorted_ranks = ranks[order]
+    cuts = []
+    for share in np.cumsum(fractions)[:2]:
+        at = min(round(share * len(order)), len(order) - 1)
+        cuts.append(int(np.searchsorted(sorted_ranks, sorted_ranks[at], side="left")))
+    return list(np.split(order, cuts))
+
+
+def _by_group(groups: pd.Series, fractions: Sequence[float], rng: np.random.Generator) -> list[Indices]:
+    """Groups in random order, each to the part that lacks most of its share."""
+    codes, names = pd.factorize(groups, use_na_sentinel=False)
+    if len(names) < 3:
+        raise SplitError(f"column {groups.name!r} has {len(names)} groups; three parts need at least three")
+    sizes = np.bincount(codes)
+    part_of = np.empty(len(names), np.intp)
+    lacking = np.array(fractions) * len(codes)
+    for group in rng.permutation(len(names)):
+        part = int(np.argmax(lacking / np.array(fractions)))
+        part_of[group] = part
+        lacking[part] -= sizes[group]
+    rows: NDArray[Any] = part_of[codes]
+    return [np.flatnonzero(rows == part) for part in range(3)]
