@@ -76,8 +76,8 @@ class Huber(Loss):
 class BinaryCrossEntropy(Loss):
     """log(1 + e^z) − y·z for y in {0, 1} and one logit z.
 
-    With t = y − ½ this is log(2 cosh(z/2)) − t·z = |z|/2 + log(1 + e^−|z|) − t·z, with gradient ½tanh(z/2) − t,
-    which is σ(z) − y. Targets are therefore kept as y − ½.
+    With h = z/2 and t = 2y − 1 this is log(2 cosh h) − t·h = |h| + log(1 + e^−2|h|) − t·h, whose derivative by z is
+    ½(tanh h − t), which is σ(z) − y. Targets are therefore kept as ±1.
     """
 
     tasks = ("binary",)
@@ -85,28 +85,28 @@ class BinaryCrossEntropy(Loss):
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
         super().__init__(shape, dtype)
         self.rows = np.empty(shape, dtype)
-        self.half = np.full((1, *shape[1:]), 0.5, dtype)
+        self.half = np.array(0.5, dtype)
+        self.minus_two = np.array(-2, dtype)
 
     @staticmethod
     def encode(y: Array, outputs: int, dtype: str) -> Array:
-        """(1, m) of y − ½."""
-        return np.asarray(np.asarray(y, dtype).reshape(1, -1) - np.asarray(0.5, dtype))
+        """(1, m) of ±1."""
+        return np.where(np.asarray(y).reshape(1, -1) > 0, 1, -1).astype(dtype)
 
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """Total = Σ w·loss; z becomes w(σ(z) − y)."""
         rows, s = self.rows, self.scratch
-        np.multiply(z, t, out=s)
-        np.absolute(z, out=rows)
         z *= self.half
-        rows_half = rows * self.half
-        rows_half -= s
-        np.negative(rows, out=rows)
+        np.absolute(z, out=s)
+        np.multiply(s, self.minus_two, out=rows)
         np.exp(rows, out=rows)
         np.log1p(rows, out=rows)
-        rows += rows_half
+        rows += s
+        np.multiply(z, t, out=s)
+        rows -= s
         np.tanh(z, out=z)
-        z *= self.half
         z -= t
+        z *= self.half
         if w is not None:
             rows *= w
             z *= w

@@ -92,7 +92,7 @@ class Trainer:
 
     def _columns(self, number: int, epochs: int) -> list[tuple[Array, tuple[Array, ...]]]:
         """For every step of an epoch: the learning rate, and the rule's columns."""
-        steps, V = len(self.totals), len(self.settings)
+        steps = len(self.totals)
         rate = np.tile(self.hyper["learning_rate"], (steps, 1))
         for v, one in enumerate(self.settings):
             if one.schedule is not None:
@@ -100,10 +100,11 @@ class Trainer:
         counts = self.fleet.step + np.arange(1, steps + 1)[:, None]
         tables = []
         for table in (rate, *self.rule.columns(self.hyper, rate, counts)):
-            full = np.broadcast_to(table, (steps, V)).astype(self.dtype)
+            full = np.atleast_2d(table).astype(self.dtype)
             # Where all variants agree an array without axes is enough, and NumPy's fastest operand.
             agree = bool((full == full[:, :1]).all())
-            tables.append([full[s, 0, ...] if agree else full[s, :, None] for s in range(steps)])
+            rows = [row[0, ...] if agree else row[:, None] for row in full]
+            tables.append(rows if len(rows) == steps else rows * steps)
         return [(row[0], row[1:]) for row in zip(*tables, strict=True)]
 
     def _tiles(self) -> list[Tile]:
