@@ -125,7 +125,7 @@ class FeatureMap:
     @property
     def schema(self) -> dict[str, str]:
         """Columns that `transform` needs, by kind: ``double``, ``string`` or ``datetime``."""
-        kinds = {name: "double" for name in self.columns.numeric} | dict.fromkeys(self.columns.categorical, "string")
+        kinds = dict.fromkeys(self.columns.numeric, "double") | dict.fromkeys(self.columns.categorical, "string")
         return kinds | dict.fromkeys(self.columns.dates, "datetime")
 
     def save(self, folder: Path) -> None:

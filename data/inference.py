@@ -189,7 +189,7 @@ def _split(
         raise ColumnError(f"{path}: split.by is time, but data.time does not say which column")
     if by != "time":
         time = None
-    roles = {name: "group" for name in groups} | ({} if time is None else {time: "time"})
+    roles = dict.fromkeys(groups, "group") | ({} if time is None else {time: "time"})
     columns = [
         Column(c.name, roles.get(c.name, "datetime" if c.role == "time" else c.role), c.reason)  # type: ignore[arg-type]
         for c in columns
