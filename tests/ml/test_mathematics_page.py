@@ -1,0 +1,36 @@
+"""docs/mathematics.md names what exists, and all that can be chosen."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from ml.activations import ACTIVATIONS
+from ml.initializers import VARIANCES
+from ml.losses import LOSSES
+from ml.metrics import METRICS
+from ml.optimizers import OPTIMIZERS
+from ml.schedules import KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")
+NAMES = sorted(set(re.findall(r"`ml\.(\w+)\.([\w.]+)`", PAGE)))
+METRIC_NAMES = sorted({name for names in METRICS.values() for name in names})
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_what_the_page_names_exists(module, name):
+    found = import_module(f"ml.{module}")
+    for part in name.split("."):
+        found = getattr(found, part)
+
+
+@pytest.mark.parametrize("choice", [*ACTIVATIONS, *VARIANCES, *LOSSES, *METRIC_NAMES, *OPTIMIZERS, *KINDS])
+def test_what_can_be_chosen_stands_in_a_table(choice):
+    assert f"| `{choice}` |" in PAGE
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[\w/.]+)`", PAGE))))
+def test_the_tests_it_names_exist(path):
+    assert (ROOT / path).is_file()
