@@ -48,7 +48,8 @@ def _against_bias(seen: Observations, alone: bool) -> Iterator[str]:
     yield "Look for new columns that carry information about the target."
     if alone:
         gap = seen.cost_cv - seen.cost_train
-        yield f"More rows alone will hardly help: J_cv is only {max(gap, 0.0):.2g} above J_train."
+        why = f"only {gap:.2g} above" if gap > 0 else "not above"
+        yield f"More rows alone will hardly help: J_cv is {why} J_train."
     if seen.level is None:
         yield ("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
                "there.")  # fmt: skip

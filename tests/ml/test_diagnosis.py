@@ -72,7 +72,8 @@ def test_advice_against_bias_names_what_was_not_tried():
     text = advice(0.40, 0.41, entry=1, lam=0.1, hidden=(64, 32))
     assert "search.models[1].lambda=[0, 0.001, 0.01, 0.1]" in text
     assert "search.models[1].layers=[128, 64]" in text
-    assert "More rows alone will hardly help" in text
+    assert "More rows alone will hardly help: J_cv is only 0.01 above J_train" in text
+    assert "J_cv is not above J_train" in advice(0.40, 0.39)
     assert "diagnose.baseline" in text
     assert "Raise λ" not in text
 
