@@ -89,6 +89,7 @@ class Evidence(ResultModel):
 
     name: str
     value: Number
+    sentence: str = Field(default="", description="the number, said in words")
 
 
 class DiagnosisResult(ResultModel):

@@ -1,0 +1,2 @@
+-- The image makes one database (prefect); MLflow keeps its tables in another.
+CREATE DATABASE mlflow OWNER descent;

@@ -1,0 +1,104 @@
+"""The command ``descent``. Each command imports what it needs when it runs, so that ``--help`` answers at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="descent",
+    help="Turn a table into a model that can be trusted.",
+    epilog="Start with: descent run experiments/penguins.yaml   or: descent run your.csv --target COLUMN",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="An experiment (.yaml) or a table (.csv, .csv.gz, .parquet).")]
+Target = Annotated[
+    str | None, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict (with a table).")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override a key, e.g. search.epochs=50. May be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout, all else on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Prefect and MLflow.")]
+
+
+@app.command(
+    epilog="Examples:  descent run experiments/penguins.yaml   ·   descent run prices.csv --target price"
+    "   ·   descent run experiments/diabetes.yaml --set search.epochs=50 --json",
+)
+def run(
+    source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
+) -> None:
+    """Run an experiment: train, compare, diagnose, test once, record."""
+    from .commands.run import run
+
+    run(source, target, set_ or [], json=json, verbose=verbose)
+
+
+@app.command(epilog="Examples:  descent check experiments/penguins.yaml   ·   descent check prices.csv --target price")
+def check(
+    source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
+) -> None:
+    """Validate configuration and data; show roles and the plan; train nothing."""
+    from .commands.check import check
+
+    check(source, target, set_ or [], json=json, verbose=verbose)
+
+
+@app.command(epilog="Example:  descent init prices.csv --target price -o prices.yaml")
+def init(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A table (.csv, .csv.gz, .parquet).")],
+    target: Annotated[str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; else stdout.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    set_: Overrides = None,
+) -> None:
+    """Write a commented experiment file for a table, to start from."""
+    from .commands.init import init
+
+    init(table, target, output, force=force, overrides=set_ or [])
+
+
+@app.command(epilog="Example:  descent schema > experiment.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of experiment files, for editors."""
+    from .commands.schema import schema
+
+    schema()
+
+
+@app.command(epilog="Example:  descent ui --port 5000")
+def ui(
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Port of the MLflow UI; a free one if left out.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Open the MLflow UI on this folder's runs, and say where the Prefect UI is."""
+    from .commands.services import ui
+
+    ui(port, verbose=verbose)
+
+
+@app.command(epilog="Example:  descent status")
+def status() -> None:
+    """Say what runs in the background for this folder."""
+    from .commands.services import status
+
+    status()
+
+
+@app.command(epilog="Example:  descent down")
+def down() -> None:
+    """End what runs in the background for this folder."""
+    from .commands.services import down
+
+    down()
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

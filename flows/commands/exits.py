@@ -1,0 +1,57 @@
+"""Exit codes and the last line a user sees: 0 done, 1 a failure in the run, 2 bad input, 130 interrupted."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+
+import typer
+
+from data.errors import DataError
+from schemas import ConfigError
+
+from ..errors import RunError
+from ..home import home
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn whatever ends a command into one message on stderr and the exit code; a traceback goes to a file."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        _say(str(error))
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        _say("interrupted: nothing half-written was kept, and the run is marked as killed")
+        raise typer.Exit(INTERRUPTED) from None
+    except RunError as error:
+        _say(str(error))
+        raise typer.Exit(FAILED) from None
+    except BrokenPipeError:
+        raise typer.Exit(FAILED) from None
+    except Exception as error:  # noqa: BLE001 - the one place where an unexpected error becomes an exit code
+        _say(f"the run failed: {type(error).__name__}: {error}\nThe traceback is in {_keep_traceback()}")
+        raise typer.Exit(FAILED) from None
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _keep_traceback() -> str:
+    folder = home() / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"error-{datetime.now():%Y%m%d-%H%M%S}.log"
+    file.write_text(traceback.format_exc(), encoding="utf-8")
+    return str(file)
+
+
+def _say(message: str) -> None:
+    print(f"descent: {message}", file=sys.stderr)

@@ -1,0 +1,27 @@
+"""``descent run``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .config import config_of
+from .exits import reported
+
+
+def run(source: Path, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
+    """Run an experiment and report; with ``json`` the report is the result as one JSON object on stdout."""
+    with reported():
+        from rich.console import Console
+
+        from ..launch import run_experiment
+        from ..progress import Terminal, shown_on
+
+        config = config_of(source, target, overrides)
+        console = Console(stderr=json)
+        with shown_on(Terminal(console)):
+            result = run_experiment(config, verbose=verbose)
+        if json:
+            print(result.model_dump_json())
+            return
+        from ..report import print_report
+
+        print_report(result, console)

@@ -1,0 +1,79 @@
+"""The experiment, to be read from top to bottom."""
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from schemas import ExperimentConfig, ExperimentResult
+
+from . import inputs, tasks
+from .progress import display
+from .record import Recorder
+from .stopwatch import Stopwatch
+from .workers import count_workers, processes
+from .workspace import workspace
+
+# Tasks only wait for worker processes, so there may be more of them than processors.
+WAITING_TASKS = 32
+
+
+@flow(
+    name="run-experiment",
+    flow_run_name="{config.title}",
+    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_TASKS),
+    persist_result=False,
+)
+def run_experiment(config: ExperimentConfig) -> ExperimentResult:
+    """Train many variants on one table, choose one honestly, test it once and record everything.
+
+    Test rows are sealed in a file by the split; `tasks.final_test` alone opens it.
+
+    Raises:
+        ConfigError: the configuration does not fit the table.
+        DataError: the table cannot be used for this question.
+        RunError: no variant could be trained.
+    """
+    watch, say = Stopwatch(), display().stage
+    workers = count_workers(config.compute.workers)
+    with workspace(config.title) as work, Recorder() as recorder, processes(workers) as executor:
+        with watch.stage("load"):
+            table = tasks.load_table(config)
+            question, frame = tasks.check_table(config, table)
+            parts = tasks.split_rows(question, frame, work)
+            del table, frame  # from here on the test rows are in the sealed file and nowhere else
+        recorder.start(question, parts, work.id)
+        for line in inputs.told(question, parts):
+            say(line)
+
+        with watch.stage("features"):
+            fitted = [
+                tasks.fit_features.submit(settings, number, question, parts, work)
+                for number, settings in enumerate(question.settings)
+            ]
+            matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
+            plan = tasks.plan(question, matrices, workers, work)
+        say(str(plan))
+
+        with watch.stage("train"), display().training(plan.bars, work.progress):
+            trained = [
+                tasks.train_chunk.submit(chunk, question, matrices[chunk.fleet.features], work, executor, recorder)
+                for chunk in plan.chunks
+            ]
+            entries = [entry for future in trained for entry in future.result()]
+        board = tasks.leaderboard(entries, question)
+
+        with watch.stage("crossvalidate"):
+            candidates = question.candidates(board)
+            say(f"cross-validating {len(candidates)} finalists on {len(parts.folds)} folds")
+            folds = [
+                tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
+                for number, fold in enumerate(parts.folds, start=1)
+            ]
+            winner = tasks.select(candidates, [future.result() for future in folds], question)
+        diagnosed = tasks.diagnose(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+
+        with watch.stage("refit"):
+            final = tasks.refit(winner, question, parts, executor, work)
+            tested = tasks.final_test(final, question, parts)
+
+        with watch.stage("track"):
+            return tasks.record(question, parts, board, winner, diagnosed, tested, final, recorder, work, watch)

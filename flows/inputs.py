@@ -1,0 +1,181 @@
+"""From a table to arrays: the question it is asked, its three parts, and their features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import data
+from ml import metrics
+from ml.chunks import Sources
+from schemas import ExperimentConfig, FeatureSettings, Variant, expand_variants
+
+from .selection import Entry
+
+Array = NDArray[Any]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the table, with everything that was left open decided."""
+
+    config: ExperimentConfig
+    inference: data.Inference
+    variants: tuple[Variant, ...]
+    digest: str
+    source: Path
+
+    @property
+    def task(self) -> str:
+        """regression, binary or multiclass."""
+        return self.inference.task
+
+    @property
+    def metric(self) -> str:
+        """The metric that selects."""
+        assert self.config.select.metric is not None
+        return self.config.select.metric
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of that metric is better."""
+        return metrics.greater_is_better(self.metric)
+
+    def candidates(self, board: Sequence[Entry]) -> list[Entry]:
+        """The best entries of a leaderboard that go to the folds."""
+        usable = [entry for entry in board if entry.status != "diverged" and self.metric in entry.metrics]
+        return usable[: self.config.validation.finalists]
+
+    @property
+    def settings(self) -> tuple[FeatureSettings, ...]:
+        """The feature settings that occur in the search, in the order of the variants."""
+        return tuple(dict.fromkeys(variant.features for variant in self.variants))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The rows that may be worked with, and where the others are sealed.
+
+    ``frame`` holds the train and cv rows alone; ``train`` and ``cv`` are row numbers in it. ``sealed`` is a file with
+    the test rows.
+    """
+
+    frame: pd.DataFrame
+    train: Indices
+    cv: Indices
+    folds: tuple[tuple[Indices, Indices], ...]
+    sealed: Path
+    sizes: dict[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Features and encoded target of some rows to fit on and some held out, as files or arrays for workers."""
+
+    features: data.FeatureMap
+    target: data.Target
+    sources: Sources
+    width: int
+
+
+def locate(source: str) -> Path:
+    """The path of a table: as it is, from the current folder."""
+    return Path(source).expanduser()
+
+
+def load(config: ExperimentConfig) -> data.Table:
+    """Read the table, once per process as long as the file does not change."""
+    path = locate(config.data.source)
+    stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+    return _read(path, tuple(config.data.missing), stamp)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, missing: tuple[str, ...], stamp: tuple[int, int] | None) -> data.Table:
+    return data.read_table(path, missing)
+
+
+def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
+    """Decide what the configuration leaves open and expand the search; also gives the rows that can be used.
+
+    Raises:
+        DataError: the table cannot be used for this.
+        ConfigError: the configuration does not fit the table.
+    """
+    given = config.data
+    frame, inference = data.infer(
+        table, given.target, task=given.task, exclude=given.exclude, numeric=given.numeric,
+        categorical=given.categorical, group=given.group, time=given.time, by=config.split.by, positive=given.positive,
+    )  # fmt: skip
+    numeric = len(inference.of_role("numeric"))
+    columns = numeric + len(inference.of_role("categorical")) + len(inference.dates)
+    config = config.with_default_search(
+        task=inference.task, rows=len(frame), columns=columns, numeric_columns=numeric
+    ).with_resolved(
+        name=config.title, task=inference.task, split_by=inference.split_by, group=inference.group,
+        time=inference.time, metric=config.select.metric or metrics.default_metric(inference.task),
+    )  # fmt: skip
+    return Question(config, inference, expand_variants(config), table.digest, table.path), frame
+
+
+def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
+    """Split the rows, write the test rows to a file, and keep the others."""
+    config, inference = question.config, question.inference
+    split = data.split_rows(
+        frame, inference, (config.split.train, config.split.cv, config.split.test), config.split.seed
+    )
+    sealed = scratch / "sealed-test-rows.parquet"
+    frame.iloc[split.test].reset_index(drop=True).to_parquet(sealed, index=False)
+    working = np.sort(np.concatenate([split.train, split.cv]))
+    rest = frame.iloc[working].reset_index(drop=True)
+    train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
+    folds = config.validation.folds
+    pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
+    sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
+    leaks = data.suspect_leaks(rest.iloc[train], inference)
+    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, (*inference.notes, *leaks))
+
+
+def featurise(
+    settings: FeatureSettings, question: Question, parts: Parts, fit: Indices, held: Indices | None, folder: Path | None
+) -> Matrices:
+    """Features fitted on the rows ``fit`` and applied to them and to ``held``; into files of ``folder`` if given."""
+    rows = parts.frame.iloc[fit]
+    features = data.FeatureMap.fit(rows, question.inference, settings)
+    column = question.inference.target
+    target = data.Target.fit(rows[column], question.task, question.inference.classes)
+    arrays: dict[str, Array | Path] = {"x": features.transform(rows), "y": target.encode(rows[column])}
+    width = int(arrays["x"].shape[1])  # type: ignore[union-attr]
+    if held is not None:
+        others = parts.frame.iloc[held]
+        arrays |= {"x_cv": features.transform(others), "y_cv": target.encode(others[column])}
+    if folder is not None:
+        folder.mkdir(parents=True)
+        for name, array in arrays.items():
+            np.save(folder / f"{name}.npy", array)
+            arrays[name] = folder / f"{name}.npy"
+    return Matrices(features, target, Sources(**arrays), width)  # type: ignore[arg-type]
+
+
+def told(question: Question, parts: Parts) -> list[str]:
+    """What was found and decided, in lines for the user."""
+    inference = question.inference
+    roles = {role: inference.of_role(role) for role in dict.fromkeys(column.role for column in inference.columns)}
+    used = ", ".join(f"{len(names)} {role}" for role, names in roles.items())
+    sizes = parts.sizes
+    return [
+        f"{question.source.name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; columns: {used}",
+        f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
+        *_marked(parts.notes),
+    ]
+
+
+def _marked(notes: Sequence[str]) -> list[str]:
+    return [f"  note: {note}" for note in notes]

@@ -1,0 +1,27 @@
+"""Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
+
+from schemas import ExperimentConfig, ExperimentResult
+
+from .quiet import quiet
+from .connection import connect, session, wait_connected
+
+
+def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> ExperimentResult:
+    """Run an experiment, with a local Prefect server unless ``PREFECT_API_URL`` names another.
+
+    The table is read and checked while the server starts, so a mistake is told at once; the flow finds it read.
+
+    Raises:
+        ConfigError, DataError: the configuration or the table is at fault.
+        RunError: the run failed.
+    """
+    quiet(verbose)
+    server = connect()
+    from . import inputs
+
+    inputs.pose(config, inputs.load(config))
+    wait_connected(server)
+    with session(server):
+        from .experiment import run_experiment as flow
+
+        return flow(config)

@@ -1,0 +1,55 @@
+"""The result as a note in Markdown and as rows of a table, for the pages of MLflow and Prefect."""
+
+from schemas import ExperimentResult
+
+from .report import number
+
+
+def leaderboard_rows(result: ExperimentResult) -> list[dict[str, object]]:
+    """One row per variant, best first."""
+    return [
+        {
+            "variant": row.name,
+            **{f"cv {name}": number(value) for name, value in row.metrics.cv.items()},
+            "J_train": number(row.cost.train),
+            "J_cv": number(row.cost.cv),
+            "epochs": row.epochs,
+            "status": row.status,
+        }
+        for row in result.variants
+    ]
+
+
+def markdown(result: ExperimentResult) -> str:
+    """Verdict, evidence, advice and test result on one page."""
+    selected, metric = result.selected, result.selected.metric
+    error = f" ± {number(selected.cv.se)} over {len(selected.cv.folds)} folds" if selected.cv.se is not None else ""
+    splits = result.data.splits
+    lines = [
+        f"## {_plain(result.experiment)}: {result.diagnosis.verdict}",
+        f"Selected **{_plain(selected.name)}** of {len(result.variants)} variants: "
+        f"{metric} {number(selected.cv.mean)}{error}.",
+        "",
+        "### What the numbers say",
+        *(f"- {_plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
+        "",
+        "### What to do next",
+        *(f"- {_plain(advice)}" for advice in result.diagnosis.advice),
+        "",
+        f"### Test set ({splits.test:,} rows, opened once)",
+        "| | " + " | ".join(result.test.metrics) + " |",
+        "|---" * (1 + len(result.test.metrics)) + "|",
+        "| this model | " + " | ".join(number(value) for value in result.test.metrics.values()) + " |",
+        "| dummy | " + " | ".join(number(result.test.baseline.get(name)) for name in result.test.metrics) + " |",
+        "",
+        f"{result.data.rows:,} rows of {_plain(result.data.source or '')}: {splits.train:,} train, {splits.cv:,} cv, "
+        f"{splits.test:,} test, split by {result.data.split_by}.",
+    ]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text from a table or a configuration, so that it cannot be markup."""
+    for character in "\\`*_[]<>|#":
+        text = text.replace(character, f"&#{ord(character)};")
+    return text

@@ -1,0 +1,124 @@
+"""From a configuration to work: variants → fleets (trained together) → chunks (one task each)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import ml
+from schemas import FeatureSettings, Variant, fleet_key
+
+from .models import model_of
+from .progress import Bar
+from .training import batch_of
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Variants with the same features, architecture, batch size and optimizer kind, trained together."""
+
+    number: int
+    title: str
+    model: ml.Model
+    variants: tuple[Variant, ...]
+    chunks: tuple[int, ...]
+    """Number of variants in each chunk, in the variants' order."""
+
+    @property
+    def features(self) -> FeatureSettings:
+        """The feature settings that all variants of the fleet share."""
+        return self.variants[0].features
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The part of a fleet that one task trains; ``slot`` is its place in the progress file."""
+
+    slot: int
+    fleet: Fleet
+    variants: tuple[Variant, ...]
+
+
+    @property
+    def title(self) -> str:
+        """The fleet, and which of its variants."""
+        return f"{self.fleet.title}: {len(self.variants)} from {self.variants[0].name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All the training of one sweep."""
+
+    fleets: tuple[Fleet, ...]
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Every variant, fleet by fleet."""
+        return tuple(variant for fleet in self.fleets for variant in fleet.variants)
+
+    @property
+    def bars(self) -> list[Bar]:
+        """One line of progress per fleet."""
+        return [
+            Bar(
+                fleet.title,
+                tuple(chunk.slot for chunk in self.chunks if chunk.fleet is fleet),
+                tuple(len(chunk.variants) for chunk in self.chunks if chunk.fleet is fleet),
+            )
+            for fleet in self.fleets
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.variants)} variants in {len(self.fleets)} fleets, trained as {len(self.chunks)} chunks"
+
+
+def make_plan(
+    variants: Sequence[Variant], columns: Mapping[FeatureSettings, int], outputs: int, task: str, workers: int, dtype: str
+) -> Plan:
+    """Group variants into fleets and cut the fleets into chunks.
+
+    ``columns`` gives the number of feature columns under each feature setting. The grouping keeps the order of
+    writing, so the plan is a function of the configuration and the data's shape alone.
+    """
+    groups: dict[tuple[object, ...], list[Variant]] = {}
+    for variant in variants:
+        groups.setdefault(fleet_key(variant), []).append(variant)
+    fleets = []
+    for number, members in enumerate(groups.values()):
+        model = model_of(members[0], columns[members[0].features], outputs, task)
+        cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
+        fleets.append(
+            Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, workers))
+        )
+    return Plan(tuple(fleets), tuple(_cut(fleets)))
+
+
+def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
+    """Sizes of the chunks of a fleet: none larger than ``cache``, evenly filled, and enough of them for all workers."""
+    pieces = max(ceil(variants / cache), min(variants, workers))
+    if variants >= workers:
+        pieces = min(variants, ceil(pieces / workers) * workers)
+    base, rest = divmod(variants, pieces)
+    return tuple(base + (index < rest) for index in range(pieces))
+
+
+def _cut(fleets: Sequence[Fleet]) -> list[Chunk]:
+    chunks = []
+    for fleet in fleets:
+        start = 0
+        for size in fleet.chunks:
+            chunks.append(Chunk(len(chunks), fleet, fleet.variants[start : start + size]))
+            start += size
+    return chunks
+
+
+def _title(members: Sequence[Variant]) -> str:
+    """What a fleet's members share, in a few words: ``network 32-16 relu, adam, batch 128, degree 2 × 8``."""
+    first = members[0]
+    words = first.kind if not first.layers else f"{first.kind} {'-'.join(map(str, first.layers))} {first.activation}"
+    parts = [words, first.optimizer.kind]
+    if first.batch != "full":
+        parts.append(f"batch {first.batch}")
+    if first.features.degree > 1:
+        parts.append(f"degree {first.features.degree}")
+    return f"{', '.join(parts)} × {len(members)}"

@@ -1,0 +1,138 @@
+"""What the user sees while a run works: one line per stage, one bar per fleet with its remaining time.
+
+Workers write the share of epochs done into one memory-mapped array, a number per chunk; the display reads it a few
+times a second. So no message crosses a process for an epoch, and a run without a display costs nothing.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of progress: the chunks at ``slots`` of the progress file, weighted by their numbers of variants."""
+
+    title: str
+    slots: tuple[int, ...]
+    weights: tuple[int, ...]
+
+
+class Display(Protocol):
+    """Where progress goes."""
+
+    def stage(self, text: str) -> None:
+        """Say that a stage has begun, or what it found."""
+
+    def training(self, bars: Sequence[Bar], file: Path) -> "_Follow":
+        """Follow ``file`` (float64, one share in [0, 1] per chunk) while the context is open."""
+
+
+class _Follow(Protocol):
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None: ...
+
+
+class Silent:
+    """Shows nothing: for use from Python, and in a worker of a team's Prefect server."""
+
+    def stage(self, text: str) -> None:
+        """Drop the text."""
+
+    @contextmanager
+    def training(self, bars: Sequence[Bar], file: Path) -> Iterator[None]:
+        """Follow nothing."""
+        yield
+
+
+class Terminal:
+    """rich's progress bars on a terminal, one finished line per fleet elsewhere."""
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+
+    def stage(self, text: str) -> None:
+        """Print one line."""
+        self._console.print(text, highlight=False)
+
+    @contextmanager
+    def training(self, bars: Sequence[Bar], file: Path) -> Iterator[None]:
+        """Draw the bars until the context closes."""
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        began = time.monotonic()
+        if not self._console.is_terminal:
+            yield
+            for bar in bars:
+                self._console.print(f"  {bar.title}", highlight=False, markup=False)
+            self._console.print(f"  trained in {time.monotonic() - began:.1f} s", highlight=False)
+            return
+        columns = (
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console, refresh_per_second=5) as progress:
+            tasks = [progress.add_task(bar.title, total=1.0) for bar in bars]
+            done = threading.Event()
+
+            def follow() -> None:
+                while not done.wait(0.2):
+                    for task, share in zip(tasks, shares(bars, file), strict=True):
+                        progress.update(task, completed=share)
+
+            follower = threading.Thread(target=follow, name="progress", daemon=True)
+            follower.start()
+            try:
+                yield
+            finally:
+                done.set()
+                follower.join()
+            for task in tasks:
+                progress.update(task, completed=1.0)
+
+
+def shares(bars: Sequence[Bar], file: Path) -> list[float]:
+    """Share of the work done per bar, in [0, 1], from the progress file."""
+    import numpy as np
+
+    done = np.load(file, mmap_mode="r")
+    return [
+        float(sum(done[slot] * weight for slot, weight in zip(bar.slots, bar.weights, strict=True)) / sum(bar.weights))
+        for bar in bars
+    ]
+
+
+_display: ContextVar[Display] = ContextVar("display")
+
+
+def display() -> Display:
+    """The display in use; silent unless `shown_on` is open."""
+    return _display.get(_SILENT)
+
+
+_SILENT = Silent()
+
+
+@contextmanager
+def shown_on(display: Display) -> Iterator[None]:
+    """Send progress to ``display`` while the context is open."""
+    token = _display.set(display)
+    try:
+        yield
+    finally:
+        _display.reset(token)

@@ -1,0 +1,139 @@
+"""Recording a run in MLflow without waiting for it.
+
+MLflow takes seconds to import and milliseconds per run; both pass in a process of their own, call after call in the
+order of asking, while the experiment goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+from schemas import ExperimentResult, to_yaml
+
+from . import store, tracking
+from .final import Final
+from .inputs import Parts, Question
+from .notes import leaderboard_rows, markdown
+from .selection import Entry
+from .workers import processes
+
+LAST_WORDS = 20.0
+"""Seconds that a run which ends early waits for MLflow to note how it ended."""
+
+
+class Recorder:
+    """The run in MLflow: begun by `start`, ended by `finish`; as killed or failed when an exception comes between."""
+
+    def __init__(self) -> None:
+        self._processes = processes(1, one_thread=False)
+        self._handle: Future[tracking.Handle] | None = None
+        self._pending: list[Future[Any]] = []
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        self._executor = self._processes.__enter__()
+        self._pending.append(self._executor.submit(tracking.warm_up))
+        return self
+
+    def start(self, question: Question, parts: Parts, run_name: str) -> None:
+        """Begin the parent run."""
+        config, inference = question.config, question.inference
+        self._handle = self._executor.submit(
+            tracking.start_experiment,
+            store.tracking_uri(),
+            config.title,
+            run_name,
+            params={
+                "task": question.task,
+                "target": inference.target,
+                "split": inference.split_by,
+                "seed": config.split.seed,
+                "variants": len(question.variants),
+                "metric": question.metric,
+                "rule": config.select.rule,
+                "folds": config.validation.folds,
+            },
+            tags={"task": question.task, "target": inference.target},
+            config_yaml=to_yaml(config, comments=False),
+            dataset=tracking.Dataset(
+                name=question.source.name,
+                digest=question.digest,
+                source=str(question.source),
+                rows=sum(parts.sizes.values()),
+                schema={column.name: column.role for column in inference.columns} | {inference.target: "target"},
+            ),
+        )
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Record trained variants as runs nested in the parent; waits for the parent to have begun."""
+        self._later(tracking.log_variants, self.handle, [_record(entry) for entry in entries])
+
+    def finish(self, result: ExperimentResult, final: Final) -> None:
+        """Record the outcome and end the run; what went wrong in the recording until now is raised here."""
+        selected = result.selected
+        self._later(
+            tracking.finish_experiment,
+            self.handle,
+            metrics={
+                **{f"test/{name}": value for name, value in result.test.metrics.items()},
+                **{f"dummy/{name}": value for name, value in result.test.baseline.items()},
+                f"cv/{selected.metric}": selected.cv.mean,
+            },
+            tags={"verdict": result.diagnosis.verdict, "selected": selected.name},
+            figures={},
+            tables={"leaderboard": leaderboard_rows(result)},
+            note_markdown=markdown(result),
+            result_json=result.model_dump_json(indent=2),
+            model_folder=final.folder,
+            model_inputs=final.features.schema,
+        )
+        for future in self._pending:
+            future.result()
+        self._finished = True
+
+    @property
+    def handle(self) -> tracking.Handle:
+        """The parent run, once it has begun."""
+        if self._handle is None:
+            raise RuntimeError("start comes first")
+        return self._handle.result()
+
+    def _later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        self._pending.append(self._executor.submit(function, *args, **kwargs))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self._handle is not None and not self._finished:
+            self._end_early(error)
+        self._processes.__exit__(kind, error, trace)
+
+    def _end_early(self, error: BaseException | None) -> None:
+        for future in self._pending:
+            future.cancel()
+        try:
+            handle = self.handle
+            if isinstance(error, Exception):
+                said = self._executor.submit(tracking.mark_failed, handle, str(error))
+            else:
+                said = self._executor.submit(tracking.mark_killed, handle)
+            said.result(timeout=LAST_WORDS)
+        except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
+            return
+
+
+def _record(entry: Entry) -> tracking.VariantRecord:
+    return tracking.VariantRecord(
+        name=entry.variant.name,
+        params=entry.variant.params(),
+        status=entry.status,
+        cost_train=entry.cost_train,
+        cost_cv=entry.cost_cv,
+        metrics=entry.metrics,
+        curve_train=entry.curve_train,
+        curve_cv=entry.curve_cv,
+        epochs=entry.epochs,
+        best_epoch=entry.best_epoch or None,
+        message=entry.message,
+    )

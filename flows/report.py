@@ -1,0 +1,114 @@
+"""What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
+
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas import ExperimentResult
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+SHOWN = 10
+COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, as a reader compares them; a dash where there is none."""
+    return "–" if value is None or not isfinite(value) else f"{value:.4g}"
+
+
+def print_report(result: ExperimentResult, console: "Console") -> None:
+    """Write the whole report."""
+    metric = result.selected.metric
+    console.print()
+    console.print(_leaderboard(result, metric))
+    hidden = len(result.variants) - SHOWN
+    if hidden > 0:
+        console.print(f"  … and {hidden} more variants in MLflow", style="dim", highlight=False)
+    console.print()
+    _print_selection(result, metric, console)
+    _print_diagnosis(result, console)
+    console.print()
+    console.print(_test_table(result))
+    console.print()
+    _print_places(result, console)
+
+
+def _leaderboard(result: ExperimentResult, metric: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set",
+        title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+    )  # fmt: skip
+    table.add_column("", justify="right", style="dim")
+    table.add_column("variant", overflow="fold")
+    names = [metric, *(name for name in result.variants[0].metrics.cv if name != metric)]
+    for name in names[:4]:
+        table.add_column(name, justify="right")
+    table.add_column("J_train", justify="right")
+    table.add_column("J_cv", justify="right")
+    table.add_column("epochs", justify="right")
+    table.add_column("status")
+    for place, row in enumerate(result.variants[:SHOWN], start=1):
+        chosen = row.name == result.selected.name
+        table.add_row(
+            str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names[:4]),
+            number(row.cost.train), number(row.cost.cv), str(row.epochs), row.status + (" ◀ selected" if chosen else ""),
+            style="bold" if chosen else None,
+        )  # fmt: skip
+    return table
+
+
+def _print_selection(result: ExperimentResult, metric: str, console: "Console") -> None:
+    cv = result.selected.cv
+    console.print(f"[bold]Selected[/]  {result.selected.name}", highlight=False)
+    if cv.se is not None:
+        console.print(f"  {metric} {number(cv.mean)} ± {number(cv.se)} over {len(cv.folds)} folds", highlight=False)
+
+
+def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
+    verdict = result.diagnosis.verdict
+    console.print(f"\n[bold]Diagnosis[/]  [{COLOURS.get(verdict, 'red')}]{verdict}[/]")
+    for evidence in result.diagnosis.evidence:
+        console.print(f"  {evidence.sentence}", highlight=False, markup=False)
+    if result.diagnosis.advice:
+        console.print("[bold]What to do next[/]")
+    for advice in result.diagnosis.advice:
+        console.print(f"  → {advice}", highlight=False, markup=False)
+
+
+def _test_table(result: ExperimentResult) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"Test set: {result.data.splits.test} rows, opened once", title_justify="left", box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )  # fmt: skip
+    table.add_column("")
+    for name in result.test.metrics:
+        table.add_column(name, justify="right")
+    table.add_row("this model", *(number(value) for value in result.test.metrics.values()), style="bold")
+    table.add_row("always the mean" if result.task == "regression" else "always the class shares",
+                  *(number(result.test.baseline.get(name)) for name in result.test.metrics), style="dim")  # fmt: skip
+    return table
+
+
+def _print_places(result: ExperimentResult, console: "Console") -> None:
+    places = {
+        "model": result.model,
+        "config": str(Path(result.model).with_name("experiment.yaml")),
+        "runs": f"descent ui   (experiment {result.experiment}, run {result.mlflow.run_id})",
+    }
+    for name, place in places.items():
+        console.print(f"[dim]{name:>8}[/]  {place}", highlight=False, soft_wrap=True)
+    seconds = result.seconds
+    console.print(
+        f"[dim]{'seconds':>8}[/]  {seconds.total:.1f} in all: load {seconds.load:.1f}, features {seconds.features:.1f}, "
+        f"train {seconds.train:.1f}, cross-validate {seconds.crossvalidate:.1f}, track {seconds.track:.1f}",
+        highlight=False,
+    )

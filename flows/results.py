@@ -1,0 +1,76 @@
+"""What an experiment found out, as the value that `schemas` describes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from schemas import ExperimentResult
+
+from .final import Tested
+from .inputs import Parts, Question
+from .judgement import Diagnosed
+from .selection import Entry, Finalist
+
+STAGES = ("load", "features", "train", "crossvalidate", "track")
+
+
+def result_of(
+    question: Question,
+    parts: Parts,
+    board: Sequence[Entry],
+    winner: Finalist,
+    diagnosed: Diagnosed,
+    tested: Tested,
+    *,
+    seconds: Mapping[str, float],
+    mlflow: Mapping[str, str],
+    model: Path,
+) -> ExperimentResult:
+    """Put everything together; ``board`` is in the order of the leaderboard."""
+    chosen = winner.entry.variant
+    stages = {name: seconds[name] for name in ("total", *STAGES)}
+    return ExperimentResult.model_validate(
+        {
+            "experiment": question.config.title,
+            "task": question.task,
+            "data": {
+                "rows": sum(parts.sizes.values()),
+                "digest": question.digest,
+                "splits": parts.sizes,
+                "source": str(question.source),
+                "target": question.inference.target,
+                "split_by": question.inference.split_by,
+                "notes": parts.notes,
+            },
+            "variants": [
+                {
+                    "name": entry.variant.name,
+                    "params": entry.variant.params(),
+                    "cost": {"train": entry.cost_train, "cv": entry.cost_cv},
+                    "metrics": {"cv": entry.metrics},
+                    "epochs": entry.epochs,
+                    "status": entry.status,
+                    "message": entry.message,
+                    "fleet": entry.fleet,
+                }
+                for entry in board
+            ],
+            "selected": {
+                "name": chosen.name,
+                "params": chosen.params(),
+                "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
+                "metric": question.metric,
+            },
+            "diagnosis": {
+                "verdict": diagnosed.diagnosis.verdict,
+                "evidence": [
+                    {"name": name, "value": value, "sentence": sentence}
+                    for name, value, sentence in diagnosed.diagnosis.evidence
+                ],
+                "advice": diagnosed.diagnosis.advice,
+            },
+            "test": {"metrics": tested.metrics, "baseline": tested.baseline},
+            "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},
+            "mlflow": mlflow,
+            "model": str(model),
+        }
+    )

@@ -1,0 +1,159 @@
+"""The tasks of the experiment: thin, one per step, per chunk and per fold, never per epoch.
+
+Prefect neither caches nor persists what passes between them: tables and arrays would be hashed and pickled for no
+reader. What must outlast a task is a file of the run's workspace.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import prefect
+from prefect.cache_policies import NO_CACHE
+
+import data
+from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
+
+from . import final, inputs, judgement, training
+from .errors import RunError
+from .final import Final, Tested
+from .inputs import Indices, Matrices, Parts, Question
+from .plan import Chunk, Plan, make_plan
+from .record import Recorder
+from .results import result_of
+from .selection import Entry, Finalist, choose, rank
+from .stopwatch import Stopwatch
+from .workspace import Workspace
+
+task = partial(prefect.task, cache_policy=NO_CACHE, persist_result=False)
+
+
+@task(name="load table")
+def load_table(config: ExperimentConfig) -> data.Table:
+    """Read the table."""
+    return inputs.load(config)
+
+
+@task(name="check table")
+def check_table(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
+    """Infer what the configuration leaves open; refuse what cannot work."""
+    return inputs.pose(config, table)
+
+
+@task(name="split rows")
+def split_rows(question: Question, frame: pd.DataFrame, work: Workspace) -> Parts:
+    """Cut the table in three and seal the test rows in a file."""
+    return inputs.cut(question, frame, work.scratch)
+
+
+@task(name="fit features", task_run_name="fit features: degree {settings.degree}, scale {settings.scale}")
+def fit_features(settings: FeatureSettings, number: int, question: Question, parts: Parts, work: Workspace) -> Matrices:
+    """Fit features on the training rows; write the matrices where workers can map them."""
+    return inputs.featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"features-{number}")
+
+
+@task(name="plan")
+def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace) -> Plan:
+    """Variants → fleets → chunks; lay out the progress file."""
+    made = planned(question, matrices, workers)
+    np.save(work.progress, np.zeros(len(made.chunks)))
+    return made
+
+
+def planned(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int) -> Plan:
+    """The plan of a question whose features are fitted."""
+    columns = {settings: one.width for settings, one in matrices.items()}
+    outputs = next(iter(matrices.values())).target.outputs
+    return make_plan(question.variants, columns, outputs, question.task, workers, question.config.compute.dtype)
+
+
+@task(name="train chunk", task_run_name="train {chunk.title}")
+def train_chunk(
+    chunk: Chunk, question: Question, matrices: Matrices, work: Workspace, executor: Executor, recorder: Recorder
+) -> list[Entry]:
+    """Train a chunk in a worker process; record its variants."""
+    result = training.submit(
+        executor, chunk.fleet.model, chunk.variants, matrices.sources, dtype=question.config.compute.dtype,
+        progress=(work.progress, chunk.slot), cancel=work.cancel,
+    ).result()  # fmt: skip
+    entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices.target)
+    recorder.add(entries)
+    return entries
+
+
+@task(name="leaderboard")
+def leaderboard(entries: Sequence[Entry], question: Question) -> list[Entry]:
+    """Rank by the metric on the cv rows.
+
+    Raises:
+        RunError: every variant diverged.
+    """
+    board = rank(entries, question.metric, question.greater_is_better)
+    if board[0].status == "diverged" or question.metric not in board[0].metrics:
+        raise RunError(
+            f"none of the {len(board)} variants could be trained: {board[0].variant.name}: {board[0].message}. "
+            "Lower learning_rate, or set clip_norm: 1 in the optimizer"
+        )
+    return board
+
+
+@task(name="score fold", task_run_name="score fold {number}")
+def score_fold(
+    number: int, fold: tuple[Indices, Indices], candidates: Sequence[Entry], question: Question, parts: Parts,
+    executor: Executor,
+) -> list[float]:  # fmt: skip
+    """Train the finalists on one fold, features refitted, and measure them on the rows held out."""
+    return judgement.score_fold(fold, candidates, question, parts, executor)
+
+
+@task(name="select")
+def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], question: Question) -> Finalist:
+    """Choose the winner; ``scores`` are one list per fold, one number per candidate."""
+    return choose(
+        judgement.finalists(candidates, scores, question.metric), question.config.select.rule, question.greater_is_better
+    )
+
+
+@task(name="diagnose")
+def diagnose(
+    winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int
+) -> judgement.Diagnosed:
+    """Bias, variance, advice."""
+    return judgement.diagnose(winner, board, question, parts, width)
+
+
+@task(name="refit")
+def refit(winner: Finalist, question: Question, parts: Parts, executor: Executor, work: Workspace) -> Final:
+    """Train the winner on train and cv rows together and store it."""
+    return final.refit(winner.entry, question, parts, executor, work.scratch)
+
+
+@task(name="final test")
+def final_test(model: Final, question: Question, parts: Parts) -> Tested:
+    """Open the sealed rows, once."""
+    return final.test(model, question, parts)
+
+
+@task(name="record")
+def record(
+    question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: judgement.Diagnosed,
+    tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch,
+) -> ExperimentResult:  # fmt: skip
+    """Write the result, the configuration and the model where they stay, and close the run in MLflow."""
+    handle = recorder.handle
+    place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
+
+    def result() -> ExperimentResult:
+        return result_of(
+            question, parts, board, winner, diagnosed, tested, seconds=watch.seconds(), mlflow=place,
+            model=work.folder / "model",
+        )  # fmt: skip
+
+    recorder.finish(result(), model)
+    work.keep("model")
+    work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))
+    finished = result()
+    work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")
+    return finished

@@ -1,0 +1,74 @@
+"""Sending training to the workers and reading back what came of it."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import ml
+from data import Target
+from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+from schemas import Variant
+
+from .models import settings_of
+from .selection import Entry
+
+
+def batch_of(variant: Variant) -> int | None:
+    """Rows per step; None for all of them."""
+    return None if variant.batch == "full" else int(variant.batch)
+
+
+def submit(
+    executor: Executor,
+    model: ml.Model,
+    variants: Sequence[Variant],
+    sources: Sources,
+    *,
+    dtype: str,
+    metrics: tuple[str, ...] | None = None,
+    stop_after: int | None = None,
+    progress: tuple[Path, int] | None = None,
+    cancel: Path | None = None,
+) -> "Future[ChunkResult]":
+    """Train variants of one fleet in a worker.
+
+    ``stop_after`` ends training after that many epochs and turns early stopping off: for folds and the refit, where
+    the number was found in the sweep and nothing may be tuned on the held-out rows again.
+    """
+    first = variants[0]
+    chunk = Chunk(
+        model=model,
+        optimizer=first.optimizer.kind,
+        settings=tuple(settings_of(variant) for variant in variants),
+        arrays=sources,
+        batch=batch_of(first),
+        epochs=first.epochs if stop_after is None else stop_after,
+        patience=first.patience if stop_after is None else None,
+        min_delta=first.min_delta,
+        dtype=dtype,
+        metrics=metrics,
+        progress=progress,
+        cancel=cancel,
+    )
+    return executor.submit(train_chunk, chunk)
+
+
+def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, target: Target) -> list[Entry]:
+    """Leaderboard entries of a trained chunk, in the target's own units."""
+    return [
+        Entry(
+            variant=variant,
+            fleet=fleet,
+            parameters=int(outcome.parameters.size),
+            cost_train=target.cost_in_units(outcome.cost_train),
+            cost_cv=target.cost_in_units(outcome.cost_cv),
+            metrics=target.metrics_in_units(metrics),
+            epochs=outcome.epochs,
+            best_epoch=outcome.best_epoch,
+            status=outcome.status,
+            message=outcome.message,
+            curve_train=tuple(target.cost_in_units(cost) for cost in outcome.curve_train),
+            curve_cv=() if outcome.curve_cv is None else tuple(target.cost_in_units(cost) for cost in outcome.curve_cv),
+        )
+        for variant, outcome, metrics in zip(variants, result.outcomes, result.metrics_cv, strict=True)
+    ]
