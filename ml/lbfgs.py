@@ -15,7 +15,6 @@ from .interrupts import Interrupts
 from .layout import Array
 from .models import Model
 from .objectives import Objective, objective_of
-from .program import Program
 from .progress import Callback, Progress
 from .settings import Settings, hyperparameters
 
@@ -37,7 +36,6 @@ def minimise_all(
     objectives = {seed: objective_of(model, rows, cv, seed) for seed in {one.seed for one in settings}}
     starts = np.stack([objectives[one.seed].start for one in settings])
     history = History(starts, np.zeros(len(settings)), epochs, cv is not None)
-    program = Program(model, 1, "float64")
     notes = [""] * len(settings)
     try:
         with Interrupts() as interrupts:
@@ -53,10 +51,14 @@ def minimise_all(
         pass
     history.end("interrupted")
     history.kept = history.kept.astype(dtype)
-    exact = history.kept.astype(np.float64)[:, None, :]
-    train = np.array([program.cost(parameters, rows)[0] for parameters in exact])
-    held = None if cv is None else np.array([program.cost(parameters, cv)[0] for parameters in exact])
-    return history.outcomes(train, held, notes)
+    return history.outcomes(*exact_costs(history, [objectives[one.seed] for one in settings], cv is not None), notes)
+
+
+def exact_costs(history: History, objectives: Sequence[Objective], with_cv: bool) -> tuple[Array, Array | None]:
+    """J_train and J_cv (N,) at the kept parameters, as rounded to the dtype asked for."""
+    pairs = [objective.costs(kept.astype(np.float64)) for objective, kept in zip(objectives, history.kept, strict=True)]
+    train = np.array([pair[0] for pair in pairs])
+    return train, np.array([pair[1] for pair in pairs], np.float64) if with_cv else None
 
 
 class _Run:

@@ -41,6 +41,10 @@ class Objective(Protocol):
         """Θ as parameters of the model."""
         ...
 
+    def costs(self, parameters: Array) -> tuple[float, float | None]:
+        """J_train and J_cv at parameters (P,) of the model."""
+        ...
+
 
 def objective_of(model: Model, rows: Rows, cv: Rows | None, seed: int) -> Objective:
     """The objective in the coordinates that suit the model; ``seed`` draws the start of a network."""
@@ -80,6 +84,10 @@ class NetworkObjective:
         """Θ itself."""
         return theta
 
+    def costs(self, parameters: Array) -> tuple[float, float | None]:
+        """J_train and J_cv at parameters (P,) of the model."""
+        return float(self.program.cost(parameters[None], self.blocks)[0]), self.cost_cv(parameters)
+
 
 class Standardised:
     """The coordinates of a linear model on standardised columns: θ (K, n + 1), the last column c."""
@@ -108,6 +116,13 @@ class Standardised:
         full[:, -1] -= full[:, :-1] @ self.mean
         return full.ravel()
 
+    def theta(self, parameters: Array) -> Array:
+        """The inverse: u = s·w and c = b + w·μ."""
+        full = parameters.reshape(self.outputs, -1).copy()
+        full[:, -1] += full[:, :-1] @ self.mean
+        full[:, :-1] *= self.scale
+        return full.ravel()
+
 
 class LinearObjective(NetworkObjective):
     """As for a network, in standardised coordinates."""
@@ -120,6 +135,10 @@ class LinearObjective(NetworkObjective):
     def parameters(self, theta: Array) -> Array:
         """Θ in the columns' own units."""
         return self.coordinates.parameters(theta)
+
+    def costs(self, parameters: Array) -> tuple[float, float | None]:
+        """J_train and J_cv at parameters (P,) of the model."""
+        return super().costs(self.coordinates.theta(parameters))
 
 
 class QuadraticObjective:
@@ -166,3 +185,10 @@ class QuadraticObjective:
         full = self.coordinates.parameters(theta).reshape(self.moments[1].shape)
         full[:, -1] += self.offset
         return full.ravel()
+
+    def costs(self, parameters: Array) -> tuple[float, float | None]:
+        """J_train and J_cv at parameters (P,) of the model; rounding may not make a perfect fit negative."""
+        full = self.coordinates.theta(parameters).reshape(self.moments[1].shape)
+        full[:, -1] -= self.offset
+        held = self.cost_cv(full.ravel())
+        return max(0.0, self.value(full.ravel())[0]), None if held is None else max(0.0, held)

@@ -137,6 +137,9 @@ RULES: dict[str, Rule] = {
         Rule("adamw", 2, _ADAM, _adam_columns, _adam, decoupled=True),
     )
 }
-SOLVERS: dict[str, Mapping[str, float]] = {"lbfgs": {"history": 10, "tolerance": 1e-8}}
+SOLVERS: dict[str, Mapping[str, float]] = {
+    "lbfgs": {"history": 10, "tolerance": 1e-8},
+    "newton": {"history": 10, "tolerance": 1e-8},
+}
 """What minimises over all rows by itself, with its hyperparameters' defaults."""
 OPTIMIZERS = (*RULES, *SOLVERS)

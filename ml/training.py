@@ -55,8 +55,8 @@ def train(
     ``checkpoint`` is a file that holds the whole state, written every ``checkpoint_every`` epochs and at the end; if
     it exists, training resumes from it, also towards more ``epochs`` than before.
 
-    With ``lbfgs`` an epoch is one iteration over all rows; batch, patience and checkpoint do not apply, it runs to
-    its tolerance or to ``epochs`` iterations, in float64.
+    With ``lbfgs`` (any model) and ``newton`` (linear models, many λ at once) an epoch is one iteration over all rows;
+    batch, patience and checkpoint do not apply, they run to their tolerance or to ``epochs`` iterations.
 
     Raises `OptionError`, `ArrayError`, `TargetError` before anything is trained, `CheckpointError` on resuming.
     """
@@ -64,6 +64,10 @@ def train(
     check_name("dtype", dtype, ("float32", "float64"))
     _check_counts(batch, epochs, patience, min_delta, checkpoint_every)
     working = "float64" if optimizer in SOLVERS else dtype
+    if optimizer == "newton" and model.hidden:
+        raise OptionError(
+            f"newton is for linear models; hidden is {model.hidden}. Use lbfgs or a first-order optimizer"
+        )
     check_classes(model, data.y)
     rows = make_rows(model, data.x, data.y, data.weights, working)
     cv = None
@@ -81,6 +85,10 @@ def train(
             from .lbfgs import minimise_all
 
             return minimise_all(model, settings, rows, cv, epochs, dtype, callback)
+        if optimizer == "newton":
+            from .newton import newton_all
+
+            return newton_all(model, settings, rows, cv, epochs, dtype, callback)
         loop = _Loop(model, optimizer, settings, rows, cv, Plan(batch, epochs, patience, min_delta, dtype))
         return loop.run(callback, None if checkpoint is None else Path(checkpoint), checkpoint_every)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ml
-from ml.optimizers import RULES
+from ml.optimizers import RULES, SOLVERS
 
 from .problems import arrays, same
 
@@ -18,7 +18,7 @@ def settings(optimizer: str, seeds: str, count: int = FLEET) -> list[ml.Settings
     rate = RULES[optimizer].defaults["learning_rate"] if optimizer in RULES else None
     return [
         ml.Settings(
-            lam=(0.0, 0.1, 3.0)[v % 3],
+            lam=(0.1, 3.0, 40.0)[v % 3] if optimizer in SOLVERS else (0.0, 0.1, 3.0)[v % 3],
             seed={"equal": 7, "distinct": v, "mixed": v % 3}[seeds],
             learning_rate=None if rate is None else rate * (1 + v % 5) / 3,
             clip_norm=0.5 if v % 4 == 1 and rate is not None else None,
@@ -41,6 +41,9 @@ CASES = [
     ("regression", 1, (100, 100), "relu", True, "adam", 64, "distinct", 130),
     ("multiclass", 3, (), "relu", False, "lbfgs", None, "equal", 90),
     ("regression", 1, (5,), "tanh", False, "lbfgs", None, "distinct", 90),
+    ("regression", 2, (), "relu", False, "newton", None, "equal", 90),
+    ("binary", 1, (), "relu", False, "newton", None, "distinct", 700),
+    ("multiclass", 3, (), "relu", False, "newton", None, "equal", 97),
 ]
 
 

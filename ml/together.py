@@ -1,0 +1,91 @@
+"""Cost and gradient of many linear models at once, over all rows.
+
+Variants go through a product in groups of `GROUP`, the last one filled up with zeros: every product has the same core
+shape whatever the number of variants, so that a variant has the same bits alone and in company, and yet the rows are
+read once for a whole group.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from .arrays import Rows
+from .batches import BLOCK, spans
+from .layout import Array
+from .losses import LOSSES, Loss
+from .models import Model
+
+GROUP = 16
+
+
+class Together(Protocol):
+    """θ (V, K, n + 1) in float64 to the mean losses (V,) and, unless told otherwise, their gradients."""
+
+    def cost(self, theta: Array) -> Array:
+        """Mean loss (V,), without penalty."""
+        ...
+
+    def value(self, theta: Array) -> tuple[Array, Array]:
+        """Mean loss (V,) and gradient (V, K, n + 1), without penalty."""
+        ...
+
+
+class OverRows:
+    """By passes over blocks of rows in their dtype; sums over blocks are kept in float64."""
+
+    def __init__(self, model: Model, rows: Rows):
+        self.model, self.rows, self.dtype = model, rows, rows.x.dtype.name
+        self.losses: dict[tuple[int, int], Loss] = {}
+
+    def cost(self, theta: Array) -> Array:
+        """Mean loss (V,), without penalty."""
+        return self._run(theta, None)
+
+    def value(self, theta: Array) -> tuple[Array, Array]:
+        """Mean loss (V,) and gradient (V, K, n + 1), without penalty."""
+        V, K, columns = theta.shape
+        total = np.zeros((-(-V // GROUP), GROUP * K, columns))
+        cost = self._run(theta, total)
+        return cost, total.reshape(-1, K, columns)[:V] / len(self.rows)
+
+    def _run(self, theta: Array, gradient: Array | None) -> Array:
+        V, K, columns = theta.shape
+        groups = -(-V // GROUP)
+        padded = np.zeros((groups * GROUP, K, columns), self.dtype)
+        padded[:V] = theta
+        matrix = padded.reshape(groups, GROUP * K, columns)
+        cost, part, product = np.zeros(V), np.empty(V, self.dtype), np.empty_like(matrix)
+        x, t, w = self.rows.x, self.rows.t, self.rows.w
+        for a, b in spans(len(self.rows), BLOCK):
+            z = np.matmul(matrix, x[a:b].T)
+            own = z.reshape(groups * GROUP, K, b - a)[:V]
+            self._loss(V, b - a)(own, t[None, :, a:b], None if w is None else w[None, :, a:b], part)
+            cost += part
+            if gradient is not None:
+                gradient += np.matmul(z, x[a:b], out=product)
+        return cost / len(self.rows)
+
+    def _loss(self, variants: int, rows: int) -> Loss:
+        if (variants, rows) not in self.losses:
+            assert self.model.loss is not None
+            shape = (variants, self.model.outputs, rows)
+            self.losses[variants, rows] = LOSSES[self.model.loss](shape, self.dtype, self.model.huber_delta)
+        return self.losses[variants, rows]
+
+
+class FromMoments:
+    """Squared error as the quadratic form ½⟨θG − 2C, θ⟩ + ½q (`ml.objectives`): the rows are not needed again."""
+
+    def __init__(self, moments: tuple[Array, Array, float]):
+        self.G, self.C, self.q = moments
+
+    def cost(self, theta: Array) -> Array:
+        """Mean loss (V,), without penalty."""
+        return self.value(theta)[0]
+
+    def value(self, theta: Array) -> tuple[Array, Array]:
+        """Mean loss (V,) and gradient (V, K, n + 1), without penalty."""
+        product = np.matmul(theta, self.G)
+        flat = (len(theta), -1)
+        cost = 0.5 * (np.vecdot(theta.reshape(flat), (product - 2 * self.C).reshape(flat)) + self.q)
+        return np.maximum(cost, 0), product - self.C
