@@ -170,7 +170,9 @@ class _State:
         self.theta, self.cost, self.gradient = theta, cost, gradient
         gain = before - self._total(cost, theta, self.ids)
         steep = np.abs(gradient).max(axis=(1, 2))
-        return np.asarray((steep <= self.descent.tolerance[self.ids]) | (gain <= noise * np.abs(before)))
+        return np.asarray(
+            (steep <= self.descent.tolerance[self.ids]) | (gain <= 0.25 * self.descent.eps * np.abs(before))
+        )
 
     def _value(self, theta: Array, ids: Array) -> tuple[Array, Array]:
         """Mean loss, and the gradient of the whole objective."""
