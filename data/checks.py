@@ -1,57 +1,77 @@
-"""What a table must be for its question to have an answer."""
+"""What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
 
 import numpy as np
 import pandas as pd
 
+from .cells import to_numbers
 from .errors import ColumnError
+from .names import exclude, setting
+from .tables import Table
 
 FEWEST = 10
 """Rows below which three parts mean nothing."""
+MOSTLY = 0.9
+"""Share of numbers in a column of texts from which the rest look like slips or marks of missing values."""
+MOST_CLASSES = 50
 
 
-def as_numbers(column: pd.Series, path: object) -> pd.Series:
+def as_numbers(column: pd.Series, table: Table) -> pd.Series:
     """The column as numbers; infinities become missing.
 
     Raises:
-        ColumnError: a text that is no number, with its row (counted from 1 below the header).
+        ColumnError: a text that is no number, with its row.
     """
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = (numbers.isna() & column.notna()).to_numpy()
+    numbers, wrong = to_numbers(column)
     if wrong.any():
-        row = int(np.argmax(wrong))
         raise ColumnError(
-            f"{path}: column {column.name!r}, row {row + 1}: {str(column.iloc[row])!r} is not a number "
-            f"({int(wrong.sum()):,} such values). Take the column out of data.numeric, or name the text in data.missing"
+            f"{_first_wrong(column, wrong, table)} is not a number ({int(wrong.sum()):,} such values). "
+            "Take the column out of data.numeric, or say that the text means a missing value: "
+            f"{setting('data.missing', [_first_text(column, wrong)])}"
         )
-    return numbers.astype("float64").replace([np.inf, -np.inf], np.nan)
+    return pd.Series(numbers, column.index, name=column.name)
 
 
-def refuse_empty(column: pd.Series, path: object) -> None:
+def refuse_slips(column: pd.Series, table: Table) -> None:
+    """Raise `ColumnError` for a column of numbers with a few texts in it, which would pass as categories unnoticed."""
+    sample = column.dropna().iloc[:200]
+    if len(sample) == 0 or to_numbers(sample)[1].mean() > 0.5:
+        return
+    _, wrong = to_numbers(column)
+    share = 1 - wrong.sum() / max(column.notna().sum(), 1)
+    if wrong.any() and share >= MOSTLY:
+        name = str(column.name)
+        raise ColumnError(
+            f"{_first_wrong(column, wrong, table)} stands among numbers ({int(wrong.sum()):,} such values). "
+            f"If it means a missing value: {setting('data.missing', [_first_text(column, wrong)])}; "
+            f"if the numbers are names: {setting('data.categorical', [name])}; or {exclude([name])}"
+        )
+
+
+def refuse_empty(column: pd.Series, table: Table) -> None:
     """Raise `ColumnError` if a column has no value at all."""
     if column.isna().all():
         raise ColumnError(
-            f"{path}: column {column.name!r} has no values in any row that can be used. "
-            f"Leave it out: --set 'data.exclude=[{column.name!r}]'"
+            f"{table.path}: column {column.name!r} has no value in any row that can be used. "
+            f"Leave it out: {exclude([str(column.name)])}"
         )
 
 
-def refuse_hopeless_target(column: pd.Series, task: str, path: object) -> None:
+def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
     """Raise `ColumnError` for a target that cannot be learned: too few rows, one value, or a class of one row."""
+    path = table.path
     if len(column) < FEWEST:
         raise ColumnError(
             f"{path}: {len(column)} rows with a target are too few to train, compare and test: at least {FEWEST}"
         )
     if column.nunique() < 2:
-        raise ColumnError(f"{path}: target {column.name!r} has one value only ({column.iloc[0]!r}): nothing to predict")
+        raise ColumnError(
+            f"{path}: target {column.name!r} has one value only ({column.iloc[0]!s}): there is nothing to predict. "
+            "Choose another target, or a table in which it varies"
+        )
     if task == "regression":
-        if column.isna().any():
-            row = int(np.argmax(column.isna().to_numpy()))
-            raise ColumnError(
-                f"{path}: target {column.name!r}, row {row + 1}: infinite. Remove the row or mend the value"
-            )
         return
     counts = column.value_counts()
-    if len(counts) > max(50, len(column) // 10):
+    if len(counts) > max(MOST_CLASSES, len(column) // 10):
         raise ColumnError(
             f"{path}: target {column.name!r} has {len(counts):,} different labels in {len(column):,} rows: "
             "these are names, not classes. Choose another target"
@@ -59,9 +79,19 @@ def refuse_hopeless_target(column: pd.Series, task: str, path: object) -> None:
     lonely = counts[counts == 1]
     if len(lonely):
         label = lonely.index[0]
-        row = int(np.argmax((column == label).to_numpy()))
+        row = column.index[int(np.argmax((column == label).to_numpy()))]
         more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
+        shown = repr(label) if isinstance(label, str) else str(label)
         raise ColumnError(
-            f"{path}: target {column.name!r}: class {label!r} has one row only (row {row + 1}){more}. A class needs at "
-            "least two: one to learn from, one to check. Remove the row or join the class with another"
+            f"{path}: target {column.name!r}: class {shown} has one row only ({table.row(row)}){more}. A class needs "
+            "at least two: one to learn from, one to check. Remove the row or join the class with another"
         )
+
+
+def _first_wrong(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
+    place = table.row(int(column.index[int(np.argmax(wrong))]))
+    return f"{table.path}: column {column.name!r}, {place}: {_first_text(column, wrong)!r}"
+
+
+def _first_text(column: pd.Series, wrong: np.ndarray) -> str:
+    return str(column.iloc[int(np.argmax(wrong))])

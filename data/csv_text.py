@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as arrow
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.csv as arrow  # type: ignore[import-untyped]
 
-from .errors import ColumnError, FileError
+from .errors import ColumnError, TableError
 
 # What pandas takes for "no value" (pandas.read_csv, na_values).
 MISSING = (
@@ -34,7 +34,7 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
         missing: texts that mean no value, beside the usual ones; a lone ``?`` is recognised by itself.
 
     Raises:
-        FileError: empty, not UTF-8, no rows, or a line that does not fit the header.
+        TableError: empty, not UTF-8, no rows, or a line that does not fit the header.
         ColumnError: two columns of the same name.
     """
     raw = raw.removeprefix(b"\xef\xbb\xbf")
@@ -54,15 +54,15 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
         more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
         notes.append(f"cells that only say ? are read as missing: {cells}{more}")
     if table.num_rows == 0:
-        raise FileError(f"{where}: only a header line, no rows: is the file complete?")
+        raise TableError(f"{where}: only a header line, no rows: is the file complete?")
     return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
 
 
 def _check_text(raw: bytes, where: str) -> None:
     if not raw.strip():
-        raise FileError(f"{where}: the file is empty: is it complete?")
+        raise TableError(f"{where}: the file is empty: is it complete?")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4096]:
-        raise FileError(
+        raise TableError(
             f"{where}: not a CSV in UTF-8 (it holds zero bytes, as UTF-16 or a binary file would): "
             "save it as CSV UTF-8 or as Parquet"
         )
@@ -71,7 +71,7 @@ def _check_text(raw: bytes, where: str) -> None:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         shown = raw[raw.rfind(b"\n", 0, error.start) + 1 :][:60].split(b"\n")[0].decode("utf-8", "replace")
-        raise FileError(
+        raise TableError(
             f"{where}: line {line}: byte 0x{raw[error.start]:02x} is not UTF-8 text ({shown!r}): convert the "
             f"file, for instance with `iconv -f WINDOWS-1252 -t UTF-8`"
         ) from None
@@ -112,12 +112,12 @@ def _read(raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         _find_ragged_line(raw, delimiter, where, len(names))
-        raise FileError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
+        raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
     return table.rename_columns(names) if table.num_columns == len(names) else table
 
 
 def _question_marks(table: pa.Table) -> dict[str, int]:
-    import pyarrow.compute as pc
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     counts = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -145,7 +145,7 @@ def _find_open_quote(raw: bytes, delimiter: str, where: str) -> None:
             line = begins + 1 + sum(cell.count("\n") for cell in row)
     except csv.Error as error:
         if "unexpected end" in str(error):
-            raise FileError(
+            raise TableError(
                 f'{where}: line {line}: a quote (") is opened in this row and never closed: close it, or '
                 "double the quotes that belong to the text"
             ) from None
@@ -156,7 +156,7 @@ def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int) -> Non
     try:
         for begins, row in _rows(raw, delimiter):
             if row and len(row) != width:
-                raise FileError(
+                raise TableError(
                     f"{where}: line {begins} has {len(row)} cells, the header has {width}: "
                     + (
                         "a cell is missing"
@@ -166,7 +166,7 @@ def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int) -> Non
                     + f" ({_shown(row, delimiter)})"
                 )
     except csv.Error as error:
-        raise FileError(f"{where}: the row after line {begins} is broken: {error}") from None
+        raise TableError(f"{where}: the row after line {begins} is broken: {error}") from None
 
 
 def _shown(row: Sequence[str], delimiter: str) -> str:

@@ -1,37 +1,29 @@
-"""What a table is refused for, as one small tree.
+"""What goes wrong with a table; every message is finished: what is wrong, where, and what to do.
 
-::
-
-    DataError (ValueError)
-    ├── FileError       missing, a folder, empty, damaged, broken at a line, not UTF-8
-    ├── ColumnError     a column that is not there, twice there, or holds what it must not
-    ├── TargetError     a target that cannot be learned or a label that was never seen
-    ├── SplitError      too few rows, groups or members of a class for three parts
-    └── FeatureError    too many features, or a stored feature map that cannot be trusted
-
-The text of each is a finished message for the user: which file, column or row, what is wrong, what to do.
+ValueError
+└── DataError
+    ├── TableError      the file cannot be read as a table
+    ├── ColumnError     a column is missing, or cannot play its role
+    ├── SplitError      the rows cannot be cut in three honest parts
+    └── FeatureError    no features can be made of the columns
 """
 
 
 class DataError(ValueError):
-    """Base of everything that `data` refuses."""
+    """A table cannot be used as asked."""
 
 
-class FileError(DataError):
-    """A file that cannot be read as a table."""
+class TableError(DataError):
+    """The file cannot be read as a table."""
 
 
 class ColumnError(DataError):
-    """A column that is missing, ambiguous, or holds what its role does not allow."""
-
-
-class TargetError(DataError):
-    """A target that cannot be learned, or a label that no training row had."""
+    """A column is missing, or cannot play its role."""
 
 
 class SplitError(DataError):
-    """A table that cannot be cut in three."""
+    """The rows cannot be cut in three honest parts."""
 
 
 class FeatureError(DataError):
-    """Too many features, or stored features that cannot be loaded."""
+    """No features can be made of the columns."""

@@ -1,6 +1,7 @@
 """From columns to the matrix that models see, fitted on training rows only."""
 
 import json
+import zipfile
 from dataclasses import asdict, dataclass
 from math import comb
 from pathlib import Path
@@ -14,14 +15,19 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, RobustScaler, StandardScaler
 
 from .calendar import CALENDAR, calendar_columns, calendar_values
+from .cells import to_labels, to_numbers
 from .errors import FeatureError
 from .inference import Inference
+from .names import listed
 
 Array = NDArray[Any]
 
 FARTHEST = 10.0
-"""Scaled features are cut off here: a value ten standard deviations out is an outlier, a new regime or a sentinel,
-and its powers would drive a network out of its range."""
+"""Scaled features are cut off here, and again after powers and products: a value ten standard deviations out is an
+outlier, a new regime or a sentinel, and would drive a network out of its range."""
+
+MISSING = "missing"
+"""The level of a category that is not known."""
 
 TRUSTED = ("numpy.dtype",)
 """The one type beyond skops' own list that `FeatureMap.save` writes. The file has no say in this list."""
@@ -83,14 +89,18 @@ class FeatureMap:
         _refuse_too_many(comb(width + settings.degree, settings.degree) - 1, 0, columns, settings)
         numeric = encoder = None
         if width:
-            numeric = _pipeline(settings).fit(_numbers(frame, columns))
+            numeric = _fitted(_pipeline(settings), _numbers(frame, columns))
         if columns.categorical:
             encoder = OneHotEncoder(
                 min_frequency=settings.rare or None, handle_unknown="infrequent_if_exist", sparse_output=False,
                 dtype=np.float32,
             ).fit(_levels(frame, columns))  # fmt: skip
         made = cls(columns, numeric, encoder, settings.scale != "none")
-        _refuse_too_many(len(made.names), len(made.names) - width, columns, settings)
+        names = made.names
+        if not names:
+            raise FeatureError("no features: no column of the training rows is of use. Check `descent check`")
+        powers = comb(width + settings.degree, settings.degree) - 1
+        _refuse_too_many(len(names), len(names) - powers, columns, settings)
         return made
 
     @property
@@ -108,18 +118,27 @@ class FeatureMap:
         """(m, n) float32, C-contiguous and finite. Columns may stand in any order; others are ignored.
 
         Raises:
-            FeatureError: a column is missing, or holds texts where numbers were learned.
+            FeatureError: a column is missing, holds texts where numbers or dates were learned, or numbers too large.
         """
         if absent := [name for name in self.columns.all if name not in frame.columns]:
-            raise FeatureError(f"columns are missing: {', '.join(map(repr, absent))}. The model needs every one")
+            raise FeatureError(
+                f"columns are missing: {listed(absent)}. The model needs every one; cells in it may be empty"
+            )
         parts: list[Array] = []
         if self._numeric is not None:
-            parts.append(self._numeric.transform(_numbers(frame, self.columns)))
+            parts.append(_transformed(self._numeric, _numbers(frame, self.columns)))
         if self._encoder is not None:
             parts.append(self._encoder.transform(_levels(frame, self.columns)))
-        matrix = np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+        with np.errstate(over="ignore"):  # too large for float32: cut off below, or refused
+            matrix = np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
         if self._clipped:
             np.clip(matrix, -FARTHEST, FARTHEST, out=matrix)
+        if not np.isfinite(matrix).all():
+            name = self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]
+            raise FeatureError(
+                f"feature {name!r} has values too large for 32-bit numbers. Use features.scale=standard, a lower "
+                "features.degree, or leave the column out"
+            )
         return np.ascontiguousarray(matrix)
 
     @property
@@ -150,16 +169,21 @@ class FeatureMap:
         try:
             about = json.loads((folder / "features.json").read_text(encoding="utf-8"))
             parts = io.load(folder / "features.skops", trusted=list(TRUSTED))
-        except (OSError, json.JSONDecodeError, UntrustedTypesFoundException, ValueError, TypeError) as error:
+            stored = about["columns"]
+            columns = Columns(
+                tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]),
+                tuple((column, part) for column, part in stored["calendar"]),
+            )  # fmt: skip
+            numeric, encoder, clipped = parts["numeric"], parts["categorical"], bool(about["clipped"])
+        except UntrustedTypesFoundException as error:
+            raise FeatureError(f"{folder}: refused, as it holds what no feature map has: {error}") from error
+        except (OSError, zipfile.BadZipFile, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
             raise FeatureError(f"{folder}: not the features of a model: {error}") from error
-        stored = about["columns"]
-        columns = Columns(
-            tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]),
-            tuple((column, part) for column, part in stored["calendar"]),
-        )  # fmt: skip
+        if not isinstance(numeric, Pipeline | None) or not isinstance(encoder, OneHotEncoder | None):
+            raise FeatureError(f"{folder}: not the features of a model: other transformers than `save` writes")
         if not all(part in CALENDAR for _, part in columns.calendar):
             raise FeatureError(f"{folder}: unknown calendar features: {columns.calendar}")
-        return cls(columns, parts["numeric"], parts["categorical"], about["clipped"])
+        return cls(columns, numeric, encoder, clipped)
 
 
 def _pipeline(settings: Settings) -> Pipeline:
@@ -174,40 +198,62 @@ def _pipeline(settings: Settings) -> Pipeline:
     return Pipeline(steps)
 
 
+def _fitted(pipeline: Pipeline, values: Array) -> Pipeline:
+    """The pipeline fitted step by step: between scaling and powers, values are cut off."""
+    last = len(pipeline.steps) - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        for index, (name, step) in enumerate(pipeline.steps):
+            try:
+                step.fit(values)
+                if index < last:
+                    values = _cut(name, step.transform(values))
+            except ValueError as error:  # scikit-learn: "Input X contains infinity or a value too large"
+                raise FeatureError(_too_large(error)) from error
+    return pipeline
+
+
+def _transformed(pipeline: Pipeline, values: Array) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, step in pipeline.steps:
+            try:
+                values = _cut(name, step.transform(values))
+            except ValueError as error:
+                raise FeatureError(_too_large(error)) from error
+    return values
+
+
+def _cut(step: str, values: Array) -> Array:
+    return np.clip(values, -FARTHEST, FARTHEST) if step == "scale" else values
+
+
+def _too_large(error: ValueError) -> str:
+    return f"the numbers cannot be scaled: {str(error).splitlines()[0]} Leave out columns of huge numbers"
+
+
 def _numbers(frame: pd.DataFrame, columns: Columns) -> Array:
     """(m, numeric + calendar) float64 with NaN for what is missing or infinite."""
     found: list[Array] = []
     for name in columns.numeric:
-        column = frame[name]
-        if not pd.api.types.is_numeric_dtype(column):
-            numbers = pd.to_numeric(column, errors="coerce")
-            if (numbers.isna() & column.notna()).any():
-                text = column[(numbers.isna() & column.notna())].iloc[0]
-                raise FeatureError(f"column {name!r} holds {text!r} where the model learned numbers")
-            column = numbers
-        found.append(column.to_numpy(np.float64, na_value=np.nan))
-    found += [calendar_values(frame[column], part) for column, part in columns.calendar]
-    matrix = np.column_stack(found)
-    matrix[np.isinf(matrix)] = np.nan
-    return matrix
+        values, wrong = to_numbers(frame[name])
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise FeatureError(
+                f"column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} where the model learned numbers"
+            )
+        found.append(values)
+    return np.column_stack([*found, *calendar_values(frame, columns.calendar)])
 
 
 def _levels(frame: pd.DataFrame, columns: Columns) -> Array:
-    """(m, categorical) texts; a missing value is the level ``missing``. Whole numbers lose their ``.0``."""
-    found = []
-    for name in columns.categorical:
-        column = frame[name]
-        if pd.api.types.is_float_dtype(column) and bool((column.dropna() % 1 == 0).all()):
-            column = column.astype("Int64")
-        found.append(column.astype(object).where(column.notna(), "missing").map(str).to_numpy(dtype=object))
-    return np.column_stack(found)
+    """(m, categorical) texts; a missing value is a level of its own."""
+    return np.column_stack([to_labels(frame[name], MISSING) for name in columns.categorical])
 
 
 def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:
     if count <= settings.max_columns:
         return
     if encoded > count / 2:
-        what = f"mostly from the categories of {', '.join(map(repr, columns.categorical[:5]))}: exclude one, or raise features.rare"
+        what = f"mostly from the categories of {listed(columns.categorical, 5)}: leave one out, or raise features.rare"
     else:
         what = f"from degree {settings.degree} over {len(columns.numeric)} numeric columns: lower features.degree"
     raise FeatureError(

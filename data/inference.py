@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .checks import as_numbers, refuse_empty, refuse_hopeless_target
+from .cells import to_dates, to_numbers
+from .checks import as_numbers, refuse_empty, refuse_hopeless_target, refuse_slips
 from .errors import ColumnError
-from .roles import Column, parse_dates, role_of
-from .tables import Table, find_column
+from .names import find_column, listed, setting
+from .roles import Column, role_of
+from .tables import Table
 
 FEW = 20
 """A target of at most this many different whole numbers is a class, if its rows are many more."""
@@ -61,6 +63,7 @@ def infer(
     """The rows that can be used, and what to do with them. None and () leave a decision to the table.
 
     Returns the frame without rows whose target is missing, numbered anew, and with numbers where numbers are meant.
+    Messages count rows from 1 below the header of the file, whatever was left out.
 
     Raises:
         ColumnError: a column is missing, empty, or cannot play its role; the target cannot be learned.
@@ -78,12 +81,15 @@ def infer(
     words = {find(name, "data.categorical") for name in categorical}
     group = None if group is None else find(group, "data.group")
     time = None if time is None else find(time, "data.time")
-    frame = frame.assign(**{name: as_numbers(frame[name], path) for name in numbers})
+    _refuse_two_roles(target, excluded, numbers, words, {group: "data.group", time: "data.time"}, path)
+    frame = frame.assign(**{name: as_numbers(frame[name], table) for name in numbers - {target}})
 
-    task, classes = _task(frame[target], task, positive, path, notes)
+    task, classes = _task(frame[target], task, positive, table, notes)
     if task == "regression":
-        frame = frame.assign(**{target: as_numbers(frame[target], path)})
-    refuse_hopeless_target(frame[target], task, path)
+        frame = frame.assign(**{target: _target_numbers(frame[target], table)})
+    elif isinstance(classes[0], int) and not isinstance(classes[0], bool):
+        frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
+    refuse_hopeless_target(frame[target], task, table)
 
     columns = []
     for name in map(str, frame.columns):
@@ -92,7 +98,7 @@ def infer(
         if name in excluded:
             columns.append(Column(name, "excluded", "by the configuration"))
             continue
-        refuse_empty(frame[name], path)
+        refuse_empty(frame[name], table)
         if name in (group, time):
             columns.append(Column(name, "group" if name == group else "time", "by the configuration"))
         elif name in numbers:
@@ -101,6 +107,9 @@ def infer(
             columns.append(Column(name, "categorical", "by the configuration"))
         else:
             columns.append(role_of(frame[name]))
+            if columns[-1].role in ("categorical", "identifier", "text"):
+                refuse_slips(frame[name], table)
+    frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
     if not any(column.role in ("numeric", "categorical", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
@@ -114,38 +123,83 @@ def _told(columns: Sequence[Column]) -> str:
 def _rows_with_target(table: Table, target: str, notes: list[str]) -> pd.DataFrame:
     known = table.frame[target].notna()
     if not known.any():
-        raise ColumnError(f"{table.path}: target {target!r} has no values")
+        raise ColumnError(f"{table.path}: target {target!r} has no value in any row. Choose another target")
     if known.all():
         return table.frame
     notes.append(f"{int((~known).sum()):,} rows without a value of the target {target} are left out")
-    return table.frame[known].reset_index(drop=True)
+    return table.frame[known]
 
 
 def _task(
-    column: pd.Series, task: str | None, positive: str | None, path: object, notes: list[str]
+    column: pd.Series, task: str | None, positive: str | None, table: Table, notes: list[str]
 ) -> tuple[str, tuple[Any, ...]]:
     """The task and the labels in the order of their codes."""
+    path = table.path
     if task is None:
         task, reason = _task_of(column)
         notes.append(f"task: {task} ({reason})")
+    if task not in ("regression", "binary", "multiclass"):
+        raise ColumnError(f"data.task: {task!r} is not a task; allowed: regression, binary, multiclass")
     if task == "regression":
         return task, ()
-    labels = tuple(value.item() if isinstance(value, np.generic) else value for value in sorted(column.unique()))
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise ColumnError(f"{path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
+    refuse_hopeless_target(column, task, table)
+    labels = tuple(_plain(value) for value in sorted(column.unique()))
     if task == "binary" and len(labels) != 2:
-        shown = ", ".join(map(repr, labels[:6]))
         raise ColumnError(
-            f"{path}: target {column.name!r} has {len(labels)} labels ({shown} …); a binary task needs two"
+            f"{path}: target {column.name!r} has {len(labels):,} labels ({listed([str(v) for v in labels], 6)}); "
+            "a binary task needs two: leave data.task out, or set it to multiclass"
         )
     if task == "multiclass" and len(labels) < 3:
         raise ColumnError(
-            f"{path}: target {column.name!r} has {len(labels)} labels; multiclass needs three: try binary"
+            f"{path}: target {column.name!r} has {len(labels)} labels; multiclass needs three: leave data.task out, "
+            "or set it to binary"
         )
     if task == "binary" and positive is not None:
-        texts = [str(label) for label in labels]
-        if positive not in texts:
-            raise ColumnError(f"{path}: data.positive: {positive!r} is no label of {column.name!r}: {', '.join(texts)}")
+        texts = [str(value) for value in labels]
+        if str(positive) not in texts:
+            raise ColumnError(
+                f"{path}: data.positive: {positive!r} is no label of {column.name!r}; allowed: {', '.join(texts)}"
+            )
+        positive = str(positive)
         labels = (labels[1 - texts.index(positive)], labels[texts.index(positive)])
     return task, labels
+
+
+def _plain(value: Any) -> Any:
+    """A label as str, int, float or bool; whole floats as int."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
+    numbers, wrong = to_numbers(column)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ColumnError(
+            f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: {column.iloc[row]!r} is not a "
+            f"number ({int(wrong.sum()):,} such values), but data.task is regression. Mend the value, or say that it "
+            f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
+        )
+    return pd.Series(numbers, column.index, name=column.name)
+
+
+def _refuse_two_roles(
+    target: str, excluded: set[str], numbers: set[str], words: set[str], single: dict[str | None, str], path: object
+) -> None:
+    """Raise `ColumnError` if the configuration says two things about one column."""
+    for one, two, names in (
+        ("data.target", "data.exclude", {target} & excluded),
+        ("data.target", "data.group or data.time", {target} & set(single)),
+        ("data.numeric", "data.categorical", numbers & words),
+        ("data.exclude", "data.numeric or data.categorical", excluded & (numbers | words)),
+        ("data.exclude", "data.group or data.time", excluded & set(single)),
+    ):
+        if names:
+            raise ColumnError(f"{path}: column {min(names)!r} is named in {one} and in {two}: keep one of the two")
 
 
 def _task_of(column: pd.Series) -> tuple[str, str]:
@@ -153,7 +207,7 @@ def _task_of(column: pd.Series) -> tuple[str, str]:
     kind = "binary" if distinct == 2 else "multiclass"
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return kind, f"{distinct} labels"
-    whole = bool((column % 1 == 0).all())
+    whole = bool((column.to_numpy() % 1 == 0).all())
     if distinct == 2:
         return kind, "two values"
     if whole and distinct <= FEW and len(column) >= 10 * distinct:
@@ -199,7 +253,7 @@ def _split(
 
 def _orders_rows(column: pd.Series) -> bool:
     """Whether rows are (almost) in the order of these dates: Spearman's rank correlation with the row number."""
-    ranks = parse_dates(column).rank().to_numpy()
+    ranks = to_dates(column)[0].rank().to_numpy()
     known = np.isfinite(ranks)
     if known.sum() < 10:
         return False

@@ -5,17 +5,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .inference import Inference
+from .names import exclude
 
-ONE = 0.9
+ALONE = 0.9
 """|correlation| of one column with the target from which the question is asked."""
 TOGETHER = 0.95
 """R² of a linear combination of all numeric columns from which the question is asked."""
+EXACT = 1 - 1e-9
+"""R² from which a combination is the target itself, but for rounding; every column that it needs is then named."""
 FLAGGED = 20
 """Rows that a flag must be raised in before it is called certain."""
 RARE = 0.5
 """Share of the positive label below which such a flag is no accident."""
 SHARE = 0.05
-"""A column belongs to the combination if leaving it out costs this much of R²."""
+"""A column belongs to a combination if leaving it out costs this much of R²."""
+
+Array = NDArray[np.float64]
 
 
 def suspect_leaks(frame: pd.DataFrame, inference: Inference) -> list[str]:
@@ -29,20 +34,40 @@ def suspect_leaks(frame: pd.DataFrame, inference: Inference) -> list[str]:
         y = (frame[inference.target] == inference.classes[1]).to_numpy(np.float64)
     else:
         y = frame[inference.target].to_numpy(np.float64)
-    names = [name for name in inference.of_role("numeric") if frame[name].notna().all()]
-    if not names or np.ptp(y) == 0:
+    names = list(inference.of_role("numeric"))
+    if not names or len(y) == 0 or np.ptp(y) == 0:
         return []
-    x = frame[names].to_numpy(np.float64)
-    x, y = x - x.mean(axis=0), y - y.mean()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.nan_to_num((x * y[:, None]).sum(axis=0) / np.sqrt((x * x).sum(axis=0) * (y * y).sum()))
-    found = [
-        f"{name} alone follows the target (correlation {value:.2f}): is it known before? {_exclude([name])}"
-        for name, value in zip(names, r, strict=True)
-        if abs(value) >= ONE
-    ]
-    certain = [] if inference.task != "binary" else _certain(frame[names], y > 0)
-    return found + certain + _together(names, x, y)
+    positive, y = y > 0, _scaled(y)
+    found, alone = [], []
+    for name in names:
+        r = _correlation(frame[name].to_numpy(np.float64), y)
+        if abs(r) >= ALONE:
+            alone.append(name)
+            found.append(
+                f"{name} alone follows the target (correlation {r:.2f}): is it known before? If not: {exclude([name])}"
+            )
+    if inference.task == "binary":
+        found += _certain(frame[names], positive)
+    full = [name for name in names if frame[name].notna().all()]
+    x = np.column_stack([_scaled(frame[name].to_numpy(np.float64)) for name in full]) if full else np.empty((len(y), 0))
+    varying = np.ptp(x, axis=0) > 0
+    return found + _together([n for n, v in zip(full, varying, strict=True) if v], x[:, varying], y, alone)
+
+
+def _scaled(values: Array) -> Array:
+    """Centred and of length about 1 per row, so that large and small columns are treated alike."""
+    values = values - values.mean()
+    spread = np.abs(values).max()
+    return values / spread if spread > 0 else values
+
+
+def _correlation(x: Array, y: Array) -> float:
+    """Pearson's, over the rows where x is known; 0 if those are few or do not vary."""
+    known = np.isfinite(x)
+    if known.sum() < FLAGGED or np.ptp(x[known]) == 0 or np.ptp(y[known]) == 0:
+        return 0.0
+    a, b = _scaled(x[known]), _scaled(y[known])
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
 def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[str]:
@@ -54,33 +79,58 @@ def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[str]:
             continue
         labels = positive[(frame[name] == counts.index[1]).to_numpy()]
         if labels.all() and positive.mean() < RARE:
-            sure.append(name)
+            sure.append(str(name))
     if not sure:
         return []
-    many = "these columns" if len(sure) > 1 else "this column"
+    if len(sure) == 1:
+        return [
+            f"{sure[0]} is a flag that never errs: wherever it is raised, the target is positive. Is it known before? "
+            f"If not: {exclude(sure)}"
+        ]
     return [
-        f"{', '.join(sure)}: wherever {many} raises a flag, the target has one label: known before? {_exclude(sure)}"
+        f"{_listed(sure)} are flags that never err: wherever one is raised, the target is positive. Are they known "
+        f"before? If not: {exclude(sure)}"
     ]
 
 
-def _together(names: list[str], x: NDArray[np.float64], y: NDArray[np.float64]) -> list[str]:
-    if len(y) <= 2 * len(names):
+def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[str]:
+    """The smallest set of columns that a linear combination of all of them needs; unless one alone says it all."""
+    if len(names) < 2 or len(y) <= 2 * len(names):
         return []
-    whole = _r2(x, y)
+    gram, moments, total = x.T @ x, x.T @ y, float(y @ y)
+    whole = _r2(gram, moments, total)
     if whole < TOGETHER:
         return []
-    part = [name for index, name in enumerate(names) if whole - _r2(np.delete(x, index, axis=1), y) > SHARE * whole]
-    if not part:
+    part = _needed(names, x, y, whole)
+    if len(part) < 2 or set(part) <= set(alone):
         return []
-    return [f"{' and '.join(part)} together give the target (R² {whole:.3f}): are they known before? {_exclude(part)}"]
+    said = f"R² {whole:.3f}" if whole < EXACT else "exactly, R² 1"
+    return [f"{_listed(part)} together give the target ({said}): are they known before? If not: {exclude(part)}"]
 
 
-def _r2(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    if x.shape[1] == 0:
-        return 0.0
-    weights = np.linalg.lstsq(x, y, rcond=None)[0]
-    return float(1 - ((y - x @ weights) ** 2).sum() / (y * y).sum())
+def _needed(names: list[str], x: Array, y: Array, whole: float) -> list[str]:
+    """Backward elimination: the column that costs least goes, as long as the rest still says it."""
+    floor = EXACT if whole >= EXACT else whole * (1 - SHARE)
+    left = list(range(len(names)))
+    gram, moments, total = x.T @ x, x.T @ y, float(y @ y)
+    while len(left) > 1:
+        without = [_r2(*_chosen(gram, moments, [k for k in left if k != j]), total) for j in left]
+        best = int(np.argmax(without))
+        if without[best] < floor:
+            break
+        del left[best]
+    return [names[j] for j in left]
 
 
-def _exclude(names: list[str]) -> str:
-    return f"If not: --set 'data.exclude=[{', '.join(map(repr, names))}]'"
+def _chosen(gram: Array, moments: Array, columns: list[int]) -> tuple[Array, Array]:
+    return gram[np.ix_(columns, columns)], moments[columns]
+
+
+def _r2(gram: Array, moments: Array, total: float) -> float:
+    """R² of least squares from XᵀX, Xᵀy and yᵀy."""
+    weights = np.linalg.lstsq(gram, moments, rcond=None)[0]
+    return float(2 * weights @ moments - weights @ gram @ weights) / total
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .cells import to_dates
 from .errors import SplitError
 from .inference import Inference
-from .roles import parse_dates
 
 Indices = NDArray[np.intp]
 
@@ -59,7 +59,7 @@ def split_rows(
 
 def parse_dates_or_numbers(column: pd.Series) -> Indices:
     """Ranks (m,) of a column of dates or numbers, equal values having equal ranks; missing ones come first."""
-    values = column if pd.api.types.is_numeric_dtype(column) else parse_dates(column)
+    values = column if pd.api.types.is_numeric_dtype(column) else to_dates(column)[0]
     if values.isna().all():
         raise SplitError(f"column {column.name!r} orders the rows in time, but holds neither ISO dates nor numbers")
     ranks = values.rank(method="dense", na_option="top").to_numpy()

@@ -1,154 +1,227 @@
-"""From a file to a table: CSV (also gzipped, also with ; or tab) and Parquet, read once, with the digest of its bytes."""
+"""A file becomes a table: read once, so that the digest belongs to exactly the bytes that were parsed."""
 
-import csv
 import gzip
 import hashlib
-import io
-import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
+from .cells import to_dates
+from .csv_text import parse_csv
 from .errors import ColumnError, TableError
+from .names import find_column
 
-PARQUET = {".parquet", ".pq"}
-TEXT = {".csv", ".tsv", ".txt"}
-QUESTION_MARK = re.compile(rb'(?:^|[,;\t\n])[ "]*\?[ "]*(?=[,;\t\r\n]|$)')
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".parquet", ".pq")
+_FOREIGN = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV UTF-8",
+    b"BZh": "compressed with bzip2: unpack it, or compress it with gzip",
+    b"\xfd7zXZ": "compressed with xz: unpack it, or compress it with gzip",
+    b"(\xb5/\xfd": "compressed with Zstandard: unpack it, or compress it with gzip",
+    b"ARROW1": "an Arrow file: save it as Parquet",
+    b"SQLite format 3": "an SQLite database: export the table as CSV",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """A table as it was found: all its rows, its column names to the letter.
+    """A table as it stands in its file.
 
-    ``digest`` is the SHA-256 of the file's bytes in hex; ``notes`` say what reading it noticed.
+    Attributes:
+        frame: all rows and columns; numbers as numbers, texts as `str`, dates as `datetime64`, missing cells as such.
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        path: where it was read.
+        missing: texts that the user said mean no value, beside the usual ones and ``?``.
+        notes: what the user should know about how it was read.
+        lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
     """
 
     frame: pd.DataFrame
     digest: str
     path: Path
+    missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lines: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path as the user wrote it."""
+        return str(self.path)
+
+    def row(self, position: int) -> str:
+        """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
+        return f"row {position + 1}" + (f" (line {position + 2})" if self.lines else "")
 
 
 def read_table(source: str | Path, missing: Sequence[str] = ()) -> Table:
-    """Read a table. ``missing`` are texts that mean "no value" beside pandas' own (NA, empty, …) and a lone ``?``.
+    """Read a CSV, a gzipped CSV or a Parquet file; which of them, the first bytes say.
+
+    Args:
+        source: path of the file.
+        missing: texts that mean no value, such as ``unknown`` or ``-999``; in columns of numbers they are compared as
+            numbers. The usual ones (``NA``, ``null``, an empty cell, …) and a lone ``?`` need not be listed.
 
     Raises:
-        TableError: there is no such file, it is empty, broken, not UTF-8 or of an unknown kind.
+        TableError: no such file, a folder, empty, damaged, not UTF-8, or a line that does not fit the header.
+        ColumnError: two columns of the same name.
     """
-    path = Path(source)
-    content = _content(path)
-    digest = hashlib.sha256(content).hexdigest()
-    endings = [ending.lower() for ending in path.suffixes[-2:]]
-    notes: list[str] = []
-    if endings and endings[-1] in PARQUET:
-        frame = _parquet(path, content)
-    elif TEXT & set(endings):
-        frame = _text(path, _unzipped(path, content), missing, notes)
+    path = Path(source).expanduser()
+    raw = _bytes_of(path)
+    digest = hashlib.sha256(raw).hexdigest()
+    where = str(path)
+    lines = False
+    if raw[:4] == b"PAR1" or path.suffix in (".parquet", ".pq"):
+        frame, notes = _parse_parquet(raw, where)
     else:
-        raise TableError(f"{path}: not a kind of table that is known. Allowed: .csv, .csv.gz, .tsv, .txt, .parquet")
-    if frame.shape[1] == 0 or len(frame) == 0:
-        raise TableError(f"{path}: the table has a header but no rows" if frame.shape[1] else f"{path}: no columns")
-    return Table(frame, digest, path, tuple(notes))
+        if raw[:2] == b"\x1f\x8b":
+            raw = _decompress(raw, where)
+        for magic, what in _FOREIGN.items():
+            if raw.startswith(magic):
+                raise TableError(f"{where}: not a CSV or Parquet file but {what}")
+        frame, notes = parse_csv(raw, where, missing)
+        lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
+    frame, more = _plain_columns(frame)
+    frame = _without_missing_tokens(frame, missing)
+    return Table(frame, digest, path, tuple(missing), (*notes, *more), lines)
 
 
-def find_column(frame: pd.DataFrame, name: str, key: str, path: Path) -> str:
-    """The column called ``name``; blanks around it may be left out. ``key`` names the setting for the message.
-
-    Raises:
-        ColumnError: there is none; says which comes close.
-    """
-    columns = [str(column) for column in frame.columns]
-    if name in columns:
-        return name
-    stripped = [column for column in columns if column.strip() == name.strip()]
-    if len(stripped) == 1:
-        return stripped[0]
-    lower = {column.lower(): column for column in columns}
-    close = [lower[match] for match in get_close_matches(name.lower(), list(lower), n=2, cutoff=0.6)]
-    hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Columns: {_listed(columns)}"
-    raise ColumnError(f"{path}: {key}: there is no column {name!r}. {hint}")
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(map(repr, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise TableError(f"{path}: this is a folder; name a file in it")
+def _bytes_of(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        near = get_close_matches(
-            path.name, [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else [], n=1
-        )
-        hint = f" Did you mean {path.with_name(near[0])}?" if near else " Check the path; it counts from this folder."
-        raise TableError(f"{path}: there is no such file.{hint}") from None
+        raise TableError(f"{path}: no such file{_similar_file(path)}") from None
+    except IsADirectoryError:
+        tables = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIXES))
+        hint = f"it holds {', '.join(tables[:8])}" if tables else "it holds no CSV or Parquet file"
+        raise TableError(f"{path}: a folder, not a file: {hint}; name one file") from None
     except OSError as error:
-        raise TableError(f"{path}: cannot be read: {error.strerror}") from None
-    if not content.strip():
-        raise TableError(f"{path}: the file is empty")
-    return content
+        raise TableError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _unzipped(path: Path, content: bytes) -> bytes:
-    if content[:2] != b"\x1f\x8b":
-        return content
+def _similar_file(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f": the folder {folder} does not exist either"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
+    near = get_close_matches(path.name, names, n=1) or [name for name in names if name.startswith(path.stem + ".")][:1]
+    return f": did you mean {folder / near[0]}?" if near else ": check the path (it starts in the current folder)"
+
+
+def _decompress(raw: bytes, where: str) -> bytes:
     try:
-        plain = gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise TableError(f"{path}: the gzip file is damaged: {error}") from None
-    if not plain.strip():
-        raise TableError(f"{path}: the file inside is empty")
-    return plain
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TableError(f"{where}: the gzip file is damaged or cut off ({error}): fetch it again") from None
 
 
-def _parquet(path: Path, content: bytes) -> pd.DataFrame:
-    import pyarrow
+def _parse_parquet(raw: bytes, where: str) -> tuple[pd.DataFrame, list[str]]:
+    from pyarrow import parquet
 
+    if not raw:
+        raise TableError(f"{where}: the file is empty: is it complete?")
     try:
-        frame = pd.read_parquet(io.BytesIO(content))
-    except (pyarrow.ArrowException, ValueError, OSError) as error:
-        raise TableError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from None
-    frame = frame.reset_index(drop=True)
-    frame.columns = [str(column) for column in frame.columns]
-    _refuse_twins(path, list(frame.columns))
-    return frame
-
-
-def _text(path: Path, content: bytes, missing: Sequence[str], notes: list[str]) -> pd.DataFrame:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+        # ignore_metadata: an index that pandas stored is a column like every other
+        table = parquet.read_table(pa.BufferReader(raw))
+    except (pa.ArrowException, OSError) as error:
         raise TableError(
-            f"{path}: line {line}: byte {content[error.start]:#04x} is not UTF-8. Save the table as UTF-8 "
-            "(for one in Latin-1: iconv -f latin1 -t utf-8)"
+            f"{where}: not readable as Parquet ({str(error).splitlines()[0].rstrip('.')}): "
+            "is the file complete, and really Parquet?"
         ) from None
-    header = next(line for line in text.splitlines() if line.strip())
-    separator = max(",;\t", key=header.count)
-    if separator != ",":
-        notes.append(f"columns are separated by {'a tab' if separator == chr(9) else separator}")
-    _refuse_twins(path, next(csv.reader([header], delimiter=separator)))
-    try:
-        frame = pd.read_csv(
-            io.StringIO(text), sep=separator, na_values=[*missing, "?", " ?"], low_memory=False, index_col=False
+    notes = []
+    for index in reversed(range(table.num_columns)):
+        field = table.schema.field(index)
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            table = table.remove_column(index)
+            notes.append(f"column {field.name!r} is left out: cells of type {field.type} are neither number nor text")
+    names = table.column_names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ColumnError(
+            f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times: rename or remove all but one"
         )
-    except pd.errors.ParserError as error:
-        found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        where = f"line {found[2]} has {found[3]} fields, the header {found[1]}" if found else str(error)
-        raise TableError(f"{path}: {where}. Put quotes around texts that contain {separator!r}") from None
-    marks = len(QUESTION_MARK.findall(content))
-    if marks:
-        notes.append(f"{marks:,} cells hold only a question mark and are read as missing")
-    return frame
+    if table.num_rows == 0:
+        raise TableError(f"{where}: the table has columns but no rows: is it complete?")
+    return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
 
 
-def _refuse_twins(path: Path, names: Sequence[str]) -> None:
-    twins = sorted({name for name in names if list(names).count(name) > 1})
-    if twins:
-        raise TableError(f"{path}: column {twins[0]!r} stands more than once in the header: rename one of them")
+def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Every column as float, int, bool, `str` or naive datetime; infinite numbers become missing and are noted."""
+    columns, infinite = {}, {}
+    for name, column in frame.items():
+        columns[str(name)] = plain = plain_column(column)
+        if plain.dtype.kind == "f":
+            values = plain.to_numpy()
+            count = int(np.isinf(values).sum())
+            if count:
+                infinite[str(name)] = count
+                columns[str(name)] = plain.where(np.isfinite(values))
+    notes = []
+    if infinite:
+        cells = ", ".join(f"{name} ({count})" for name, count in infinite.items())
+        notes.append(f"infinite numbers are treated as missing: {cells}")
+    return pd.DataFrame(columns, index=frame.index), notes
+
+
+def plain_column(column: pd.Series) -> pd.Series:
+    """One column in one of the five kinds that the rest of the package knows."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return plain_column(column.astype(dtype.categories.dtype if not column.isna().any() else object))
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return to_dates(column)[0]
+    if dtype.kind == "m":
+        return pd.Series(column.dt.total_seconds())
+    if pd.api.types.is_bool_dtype(dtype):
+        return column.astype("bool") if not column.isna().any() else _texts(column)
+    if pd.api.types.is_numeric_dtype(dtype):
+        if isinstance(dtype, np.dtype):
+            return column.astype("float64") if dtype.kind == "f" else column
+        return column.astype("float64") if column.isna().any() or dtype.kind == "f" else column.astype("int64")
+    if pd.api.types.is_object_dtype(dtype):
+        return _plain_object(column)
+    return column
+
+
+def _plain_object(column: pd.Series) -> pd.Series:
+    present = column.dropna()
+    if present.empty:
+        return pd.Series(np.nan, index=column.index, dtype="float64")
+    kind = pd.api.types.infer_dtype(present)
+    if kind in ("decimal", "integer", "floating", "mixed-integer-float"):
+        return column.astype("float64")
+    if kind in ("date", "datetime", "datetime64"):
+        return plain_column(pd.to_datetime(column, utc=True, format="mixed"))
+    return _texts(column)
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    return column.map(str, na_action="ignore").astype("str")
+
+
+def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
+    """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0."""
+    if not missing:
+        return frame
+    numbers = [number for number in map(_number, missing) if number is not None]
+    columns = {}
+    for name, column in frame.items():
+        hit = (
+            column.isin(numbers if column.dtype.kind in "iuf" else list(missing)) if column.dtype.kind != "M" else None
+        )
+        columns[name] = column if hit is None or not hit.any() else column.mask(hit)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+__all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table"]

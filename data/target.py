@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .cells import label, to_labels, to_numbers
 from .errors import ColumnError
+from .names import listed
 
 Array = NDArray[Any]
 
@@ -32,10 +34,16 @@ class Target:
         if task != "regression":
             return cls(str(column.name), task, classes)
         values = column.to_numpy(np.float64)
-        scale = float(values.std())
-        if not scale > 0:
-            raise ColumnError(f"target {column.name!r} has one value only in the training rows: nothing can be learned")
-        return cls(str(column.name), task, (), float(values.mean()), scale)
+        if values.min() == values.max():  # not the deviation: rounding leaves that of 0.1, 0.1, 0.1 above zero
+            raise ColumnError(
+                f"target {column.name!r} has one value only in the training rows ({values[0]:g}): nothing can be "
+                "learned. Split in another way (split.by, split.seed), or use rows in which it varies"
+            )
+        with np.errstate(over="ignore"):
+            mean, scale = float(values.mean()), float(values.std())
+        if not (np.isfinite(mean) and np.isfinite(scale) and scale > 0):
+            raise ColumnError(f"target {column.name!r} has values too large or too small to compute with: rescale it")
+        return cls(str(column.name), task, (), mean, scale)
 
     @property
     def outputs(self) -> int:
@@ -46,20 +54,31 @@ class Target:
         """(m,) float32 standardised numbers, or (m,) int64 codes.
 
         Raises:
-            ColumnError: a label that is none of the classes.
+            ColumnError: a label that is none of the classes, or a number that is none.
         """
         if self.task == "regression":
-            return ((column.to_numpy(np.float64) - self.mean) / self.scale).astype(np.float32)
-        codes = pd.Index(self.classes).get_indexer(pd.Index(column))
+            numbers, wrong = to_numbers(column)
+            if wrong.any() or np.isnan(numbers).any():
+                row = int(np.argmax(np.isnan(numbers)))
+                raise ColumnError(f"target {self.name!r}, row {row + 1}: {column.iloc[row]!r} is not a number")
+            return np.asarray((numbers - self.mean) / self.scale, np.float32)
+        known = {label(value): code for code, value in enumerate(self.classes)}
+        codes = np.array([known.get(text, -1) for text in to_labels(column)], np.int64)
         if (codes < 0).any():
-            raise ColumnError(f"target {self.name!r} has the label {column.iloc[int(np.argmin(codes))]!r}, never seen")
-        return codes.astype(np.int64)
+            row = int(np.argmin(codes))
+            raise ColumnError(
+                f"target {self.name!r}, row {row + 1}: {column.iloc[row]!r} is none of the classes "
+                f"{listed([str(value) for value in self.classes])}"
+            )
+        return codes
 
     def decode(self, values: Array) -> Array:
-        """Predictions (m,) in the target's own units, or labels (m,) for codes."""
+        """Predictions (m,) in the target's own units, or labels (m,) for codes: bool, int, or objects for texts."""
         if self.task == "regression":
             return np.asarray(values, np.float64) * self.scale + self.mean
-        return np.asarray(self.classes, dtype=object)[np.asarray(values)]
+        plain = np.asarray(self.classes)
+        labels = plain if plain.dtype.kind in "bif" else np.asarray(self.classes, dtype=object)
+        return np.asarray(labels[np.asarray(values)])
 
     def cost_in_units(self, cost: float | None) -> float:
         """A cost of the standardised target in the target's units squared; NaN for None."""

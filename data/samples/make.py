@@ -32,7 +32,7 @@ def penguins(raw: Path) -> pd.DataFrame:
 
 def diabetes() -> pd.DataFrame:
     """scikit-learn's bundled table in its raw units, with a running number in front."""
-    table = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
+    table: pd.DataFrame = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
     whole = [name for name in table if (table[name] % 1 == 0).all()]
     table = table.astype(dict.fromkeys(whole, int))
     table.insert(0, "id", range(1, len(table) + 1))

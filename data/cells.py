@@ -1,0 +1,53 @@
+"""Cells as numbers, labels and dates: one conversion each, for training rows and for rows that come later.
+
+A column means the same whether it comes as integers, as floats or as text.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def to_numbers(column: pd.Series) -> tuple[Array, NDArray[np.bool_]]:
+    """(m,) float64, NaN where missing or infinite; and (m,) where a cell holds a text that is no number."""
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(np.float64, na_value=np.nan, copy=True)
+        wrong = np.zeros(len(values), bool)
+    else:
+        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
+        wrong = np.isnan(values) & column.notna().to_numpy(bool)
+    values[~np.isfinite(values)] = np.nan
+    return values, wrong
+
+
+def to_labels(column: pd.Series, missing: str | None = None) -> Array:
+    """(m,) texts, with ``missing`` where there is no value: 1, 1.0 and "1" are one label, as are True and "True"."""
+    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    texts = np.array([*map(label, uniques), missing], dtype=object)
+    return np.asarray(texts[codes])  # the code of a missing value is −1, the last text
+
+
+def label(value: object) -> str:
+    """The text of one label; whole floats lose their ``.0``."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def to_dates(column: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Dates in UTC without zone, missing where there is none; and (m,) where a cell holds something else.
+
+    Dates are datetime columns or ISO 8601 texts, with or without time and zone.
+    """
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column, np.zeros(len(column), bool)
+    if pd.api.types.is_numeric_dtype(column):  # 20240131 is no ISO text, and not meant as nanoseconds either
+        return pd.Series(pd.NaT, column.index, dtype="datetime64[us]", name=column.name), column.notna().to_numpy(bool)
+    dates = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return dates, dates.isna().to_numpy(bool) & column.notna().to_numpy(bool)
