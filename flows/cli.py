@@ -15,7 +15,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Source = Annotated[Path, typer.Argument(metavar="FILE", help="An experiment (.yaml) or a table (.csv, .csv.gz, .parquet).")]
+Source = Annotated[
+    Path, typer.Argument(metavar="FILE", help="An experiment (.yaml) or a table (.csv, .csv.gz, .parquet).")
+]
 Target = Annotated[
     str | None, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict (with a table).")
 ]
@@ -41,20 +43,20 @@ def run(
 
 
 @app.command(epilog="Examples:  descent check experiments/penguins.yaml   ·   descent check prices.csv --target price")
-def check(
-    source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
-) -> None:
+def check(source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False) -> None:
     """Validate configuration and data; show roles and the plan; train nothing."""
     from .commands.check import check
 
-    check(source, target, set_ or [], json=json, verbose=verbose)
+    check(source, target, set_ or [], json=json)
 
 
 @app.command(epilog="Example:  descent init prices.csv --target price -o prices.yaml")
 def init(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A table (.csv, .csv.gz, .parquet).")],
     target: Annotated[str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; else stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; else stdout.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     set_: Overrides = None,
 ) -> None:
@@ -74,7 +76,9 @@ def schema() -> None:
 
 @app.command(epilog="Example:  descent ui --port 5000")
 def ui(
-    port: Annotated[int | None, typer.Option("--port", "-p", help="Port of the MLflow UI; a free one if left out.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", "-p", help="Port of the MLflow UI; a free one if left out.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Open the MLflow UI on this folder's runs, and say where the Prefect UI is."""

@@ -40,7 +40,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             question, frame = tasks.check_table(config, table)
             parts = tasks.split_rows(question, frame, work)
             del table, frame  # from here on the test rows are in the sealed file and nowhere else
-        recorder.start(question, parts, work.id)
+        recorder.begin(question, parts, work.id)
         for line in inputs.told(question, parts):
             say(line)
 

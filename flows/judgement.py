@@ -46,7 +46,9 @@ def score_fold(
     for entry in candidates:
         matrices = fitted[entry.variant.features]
         model = model_of(entry.variant, matrices.width, matrices.target.outputs, question.task)
-        only_fit = ml.Sources(matrices.sources.x, matrices.sources.y)  # no cv rows: nothing is tuned on the held-out ones
+        only_fit = ml.Sources(
+            matrices.sources.x, matrices.sources.y
+        )  # no cv rows: nothing is tuned on the held-out ones
         waiting.append(
             (matrices, model, submit(executor, model, [entry.variant], only_fit, dtype=question.config.compute.dtype,
                                      stop_after=epochs_found(entry)))
@@ -58,7 +60,10 @@ def score_fold(
             raise RunError(f"{entry.variant.name}: the training of a fold was interrupted")
         held = matrices.sources
         found = metrics.evaluate(
-            question.task, [question.metric], held.y_cv, ml.outputs(model, outcome.parameters, held.x_cv)  # type: ignore[arg-type]
+            question.task,
+            [question.metric],
+            held.y_cv,
+            ml.outputs(model, outcome.parameters, held.x_cv),  # type: ignore[arg-type]
         )
         scores.append(matrices.target.metrics_in_units(found).get(question.metric, float("nan")))
     return scores
@@ -85,8 +90,8 @@ def diagnose(winner: Finalist, board: Sequence[Entry], question: Question, parts
         cost_dummy=cost_dummy,
         se=_error_of_cost(winner, question.metric),
         level=level,
-        best_cost_train=min((other.cost_train for other in usable), default=None),
-        best_cost_cv=min((other.cost_cv for other in usable), default=None),
+        best_cost_train=min(min((other.cost_train, *other.curve_train)) for other in usable),
+        best_cost_cv=min(other.cost_cv for other in usable),
         rows=parts.sizes["train"],
         columns=width,
         parameters=entry.parameters,

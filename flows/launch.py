@@ -2,8 +2,8 @@
 
 from schemas import ExperimentConfig, ExperimentResult
 
-from .quiet import quiet
 from .connection import connect, session, wait_connected
+from .quiet import quiet
 
 
 def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> ExperimentResult:
@@ -17,8 +17,9 @@ def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> Experi
     """
     quiet(verbose)
     server = connect()
-    from . import inputs
+    from . import inputs, record
 
+    record.prestart()  # MLflow's import takes as long as all that follows here, and there is a processor to spare
     inputs.pose(config, inputs.load(config))
     wait_connected(server)
     with session(server):

@@ -37,7 +37,6 @@ class Chunk:
     fleet: Fleet
     variants: tuple[Variant, ...]
 
-
     @property
     def title(self) -> str:
         """The fleet, and which of its variants."""
@@ -73,7 +72,12 @@ class Plan:
 
 
 def make_plan(
-    variants: Sequence[Variant], columns: Mapping[FeatureSettings, int], outputs: int, task: str, workers: int, dtype: str
+    variants: Sequence[Variant],
+    columns: Mapping[FeatureSettings, int],
+    outputs: int,
+    task: str,
+    workers: int,
+    dtype: str,
 ) -> Plan:
     """Group variants into fleets and cut the fleets into chunks.
 
@@ -87,9 +91,7 @@ def make_plan(
     for number, members in enumerate(groups.values()):
         model = model_of(members[0], columns[members[0].features], outputs, task)
         cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
-        fleets.append(
-            Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, workers))
-        )
+        fleets.append(Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, workers)))
     return Plan(tuple(fleets), tuple(_cut(fleets)))
 
 

@@ -16,31 +16,42 @@ from .final import Final
 from .inputs import Parts, Question
 from .notes import leaderboard_rows, markdown
 from .selection import Entry
-from .workers import processes
+from .workers import start
 
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
 
 
+_started: list[Any] = []
+
+
+def prestart() -> Any:
+    """Start the recording process and let it import MLflow, for the next `Recorder` to use."""
+    if not _started:
+        # Warnings of MLflow's are for whoever calls it, and that is this package.
+        _started.append(start(1, {"PYTHONWARNINGS": "ignore"}))
+        _started[0].submit(tracking.warm_up)
+    return _started[0]
+
+
 class Recorder:
-    """The run in MLflow: begun by `start`, ended by `finish`; as killed or failed when an exception comes between."""
+    """The run in MLflow: begun by `begin`, ended by `finish`; as killed or failed when an exception comes between."""
 
     def __init__(self) -> None:
-        self._processes = processes(1, one_thread=False)
         self._handle: Future[tracking.Handle] | None = None
         self._pending: list[Future[Any]] = []
         self._finished = False
 
     def __enter__(self) -> Self:
-        self._executor = self._processes.__enter__()
-        self._pending.append(self._executor.submit(tracking.warm_up))
+        self._executor = prestart()
+        _started.clear()
         return self
 
-    def start(self, question: Question, parts: Parts, run_name: str) -> None:
+    def begin(self, question: Question, parts: Parts, run_name: str) -> None:
         """Begin the parent run."""
         config, inference = question.config, question.inference
         self._handle = self._executor.submit(
-            tracking.start_experiment,
+            _begin,
             store.tracking_uri(),
             config.title,
             run_name,
@@ -66,8 +77,8 @@ class Recorder:
         )
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Record trained variants as runs nested in the parent; waits for the parent to have begun."""
-        self._later(tracking.log_variants, self.handle, [_record(entry) for entry in entries])
+        """Record trained variants as runs nested in the parent, as soon as that has begun."""
+        self._later(_add, [_record(entry) for entry in entries])
 
     def finish(self, result: ExperimentResult, final: Final) -> None:
         """Record the outcome and end the run; what went wrong in the recording until now is raised here."""
@@ -96,7 +107,7 @@ class Recorder:
     def handle(self) -> tracking.Handle:
         """The parent run, once it has begun."""
         if self._handle is None:
-            raise RuntimeError("start comes first")
+            raise RuntimeError("begin comes first")
         return self._handle.result()
 
     def _later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -107,7 +118,7 @@ class Recorder:
     ) -> None:
         if kind is not None and self._handle is not None and not self._finished:
             self._end_early(error)
-        self._processes.__exit__(kind, error, trace)
+        self._executor.shutdown(wait=True, kill_workers=kind is not None)
 
     def _end_early(self, error: BaseException | None) -> None:
         for future in self._pending:
@@ -121,6 +132,20 @@ class Recorder:
             said.result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
+
+
+# What follows runs in the recording process, which knows its parent run: so nobody has to wait for it to begin.
+_begun: list[tracking.Handle] = []
+
+
+def _begin(*args: Any, **kwargs: Any) -> tracking.Handle:
+    _begun.append(tracking.start_experiment(*args, **kwargs))
+    return _begun[-1]
+
+
+def _add(records: list[tracking.VariantRecord]) -> None:
+    if _begun:  # else the beginning failed, which `finish` raises
+        tracking.log_variants(_begun[-1], records)
 
 
 def _record(entry: Entry) -> tracking.VariantRecord:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHOWN = 10
+SECOND = ("accuracy", "r2", "log_loss", "rmse")
+"""What is shown beside the metric that selects: the first of these that the task has."""
+
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
 
 
@@ -21,7 +24,7 @@ def number(value: float | None) -> str:
 
 def print_report(result: ExperimentResult, console: "Console") -> None:
     """Write the whole report."""
-    metric = result.selected.metric
+    metric = result.selected.metric or ""
     console.print()
     console.print(_leaderboard(result, metric))
     hidden = len(result.variants) - SHOWN
@@ -44,20 +47,18 @@ def _leaderboard(result: ExperimentResult, metric: str) -> "Table":
         title=f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set",
         title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
     )  # fmt: skip
+    names = list(dict.fromkeys([metric, *(name for name in SECOND if name in result.variants[0].metrics.cv)]))[:2]
     table.add_column("", justify="right", style="dim")
-    table.add_column("variant", overflow="fold")
-    names = [metric, *(name for name in result.variants[0].metrics.cv if name != metric)]
-    for name in names[:4]:
-        table.add_column(name, justify="right")
-    table.add_column("J_train", justify="right")
-    table.add_column("J_cv", justify="right")
-    table.add_column("epochs", justify="right")
-    table.add_column("status")
+    table.add_column("variant", min_width=24, overflow="fold")
+    for name in (*names, "J_train", "J_cv", "epochs"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for place, row in enumerate(result.variants[:SHOWN], start=1):
         chosen = row.name == result.selected.name
         table.add_row(
-            str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names[:4]),
-            number(row.cost.train), number(row.cost.cv), str(row.epochs), row.status + (" ◀ selected" if chosen else ""),
+            str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names),
+            number(row.cost.train), number(row.cost.cv), str(row.epochs),
+            "◀ selected" if chosen else "diverged" if row.status == "diverged" else "",
             style="bold" if chosen else None,
         )  # fmt: skip
     return table

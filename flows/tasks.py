@@ -16,11 +16,11 @@ from prefect.cache_policies import NO_CACHE
 import data
 from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 
-from . import final, inputs, judgement, training
+from . import final, inputs, judgement, planning, training
 from .errors import RunError
 from .final import Final, Tested
 from .inputs import Indices, Matrices, Parts, Question
-from .plan import Chunk, Plan, make_plan
+from .plan import Chunk, Plan
 from .record import Recorder
 from .results import result_of
 from .selection import Entry, Finalist, choose, rank
@@ -57,16 +57,9 @@ def fit_features(settings: FeatureSettings, number: int, question: Question, par
 @task(name="plan")
 def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace) -> Plan:
     """Variants → fleets → chunks; lay out the progress file."""
-    made = planned(question, matrices, workers)
+    made = planning.planned(question, matrices, workers)
     np.save(work.progress, np.zeros(len(made.chunks)))
     return made
-
-
-def planned(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int) -> Plan:
-    """The plan of a question whose features are fitted."""
-    columns = {settings: one.width for settings, one in matrices.items()}
-    outputs = next(iter(matrices.values())).target.outputs
-    return make_plan(question.variants, columns, outputs, question.task, workers, question.config.compute.dtype)
 
 
 @task(name="train chunk", task_run_name="train {chunk.title}")
@@ -112,7 +105,9 @@ def score_fold(
 def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], question: Question) -> Finalist:
     """Choose the winner; ``scores`` are one list per fold, one number per candidate."""
     return choose(
-        judgement.finalists(candidates, scores, question.metric), question.config.select.rule, question.greater_is_better
+        judgement.finalists(candidates, scores, question.metric),
+        question.config.select.rule,
+        question.greater_is_better,
     )
 
 

@@ -9,9 +9,10 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from typing import Any
 
 # One BLAS thread each: the matrices are small and the processes already fill the cores.
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
 
 def count_workers(setting: str | int) -> int:
@@ -27,20 +28,23 @@ def _leave_interrupts_to_the_parent() -> None:
 
 
 @contextmanager
-def processes(count: int, *, one_thread: bool = True) -> Iterator[Executor]:
-    """An executor over ``count`` fresh processes; on leaving they end, at once if an exception is under way.
-
-    loky rather than ``multiprocessing``: it does not import the caller's main module again, so a user's script needs
-    no ``if __name__ == "__main__"``, and a worker killed from outside is an error here and not a hang.
-    """
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    executor = ProcessPoolExecutor(
-        max_workers=count, initializer=_leave_interrupts_to_the_parent, env=ONE_THREAD if one_thread else None
-    )
+def processes(count: int) -> Iterator[Executor]:
+    """An executor over ``count`` training processes; on leaving they end, at once if an exception is under way."""
+    executor = start(count, ONE_THREAD)
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=True, kill_workers=True)
         raise
     executor.shutdown(wait=True)
+
+
+def start(count: int, environment: dict[str, str]) -> Any:
+    """A loky executor over ``count`` fresh processes with some variables set.
+
+    loky rather than ``multiprocessing``: it does not import the caller's main module again, so a user's script needs
+    no ``if __name__ == "__main__"``, and a worker killed from outside is an error here and not a hang.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(max_workers=count, initializer=_leave_interrupts_to_the_parent, env=environment)
