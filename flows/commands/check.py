@@ -1,0 +1,97 @@
+"""``descent check``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import config_of
+from .exits import reported
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..inputs import Parts, Question
+    from ..plan import Plan
+
+
+def check(source: Path, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
+    """Validate configuration and data; show roles, parts and the plan; train nothing, write nothing."""
+    with reported():
+        from tempfile import TemporaryDirectory
+
+        from rich.console import Console
+
+        from .. import inputs, planning
+        from ..workers import count_workers
+
+        config = config_of(source, target, overrides)
+        with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+            question, frame = inputs.pose(config, inputs.load(config))
+            parts = inputs.cut(question, frame, Path(folder))
+        matrices = {
+            settings: inputs.featurise(settings, question, parts, parts.train, None, None)
+            for settings in question.settings
+        }
+        plan = planning.planned(question, matrices, count_workers(question.config.compute.workers))
+        if json:
+            print(_as_json(question, parts, plan))
+        else:
+            _show(question, parts, plan, {s.degree: m.width for s, m in matrices.items()}, Console())
+
+
+def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
+    import json
+
+    return json.dumps(
+        {
+            "config": question.config.model_dump(mode="json", by_alias=True),
+            "task": question.task,
+            "columns": [
+                {"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns
+            ],
+            "splits": parts.sizes,
+            "notes": parts.notes,
+            "fleets": [
+                {"title": fleet.title, "variants": [v.name for v in fleet.variants], "chunks": fleet.chunks}
+                for fleet in plan.fleets
+            ],
+        },
+        ensure_ascii=False,
+    )  # fmt: skip
+
+
+def _show(question: "Question", parts: "Parts", plan: "Plan", widths: dict[int, int], console: "Console") -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ..inputs import told
+
+    for line in told(question, parts):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    roles = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("column", "role", "because"):
+        roles.add_column(heading, overflow="fold")
+    roles.add_row(escape(question.inference.target), "[bold]target[/]", question.task)
+    for column in question.inference.columns:
+        roles.add_row(escape(column.name), column.role, escape(column.reason))
+    console.print(roles)
+    fleets = Table(title=f"Plan: {plan}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in (("fleet", "left"), ("features", "right"), ("parameters", "right"), ("chunks of", "right")):
+        fleets.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for fleet in plan.fleets:
+        fleets.add_row(
+            escape(fleet.title),
+            str(widths[fleet.features.degree]),
+            f"{fleet.model.size:,}",
+            ", ".join(map(str, fleet.chunks)),
+        )
+    console.print(fleets)
+    folds, finalists = question.config.validation.folds, question.config.validation.finalists
+    then = f"the best {finalists} on {folds} folds, " if folds else ""
+    console.print(
+        f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "
+        f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",
+        highlight=False,
+    )
+    console.print("Nothing was trained. All is in order.", style="green")

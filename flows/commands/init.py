@@ -1,0 +1,34 @@
+"""``descent init``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .config import config_of
+from .exits import reported
+
+
+def init(table: Path, target: str, output: Path | None, *, force: bool, overrides: Sequence[str]) -> None:
+    """Write what was inferred about a table as a commented experiment file; an existing file is kept unless ``force``."""
+    with reported():
+        import sys
+
+        from schemas import ConfigError, to_yaml
+
+        from .. import inputs
+
+        if output is not None and output.exists() and not force:
+            raise ConfigError(f"{output}: the file exists; choose another name or add --force")
+        if output is not None and not output.absolute().parent.is_dir():
+            raise ConfigError(f"{output}: the folder {output.parent} does not exist")
+        config = config_of(table, target, overrides)
+        question, _ = inputs.pose(config, inputs.load(config))
+        for note in question.inference.notes:
+            print(f"note: {note}", file=sys.stderr)
+        text = to_yaml(question.config, folder=(output or Path("x")).absolute().parent)
+        if output is None:
+            print(text, end="")
+            return
+        aside = output.with_name(f".{output.name}.part")
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(output)
+        print(f"{output} is written. Try it: descent check {output}, then: descent run {output}", file=sys.stderr)
