@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Arrays
+from .batches import BLOCK
 from .history import Outcome
 from .models import Model
-from .optimizers import RULES
+from .optimizers import RULES, SOLVERS
 from .prediction import outputs
 from .progress import Progress
 from .settings import Settings
@@ -126,12 +127,13 @@ def chunk_size(model: Model, batch: int | None, dtype: str = "float32", optimize
     """How many variants to train together so that a step's working set stays within `CACHE_BUDGET`; 1 to `MOST`.
 
     Counts, per variant, the activations and gradients of one block of rows, and parameters, gradient and slots.
+    Solvers are not bound by it: newton gains from every further variant, lbfgs takes one after the other.
     """
-    from .batches import BLOCK
-
+    if optimizer in SOLVERS:
+        return MOST
     size = 4 if dtype == "float32" else 8
     rows = BLOCK if batch is None else min(batch, BLOCK)
-    slots = RULES[optimizer].slots if optimizer in RULES else 0
+    slots = RULES[optimizer].slots
     buffers = rows * (sum(model.hidden) + 2 * max(model.hidden, default=0) + 3 * model.outputs)
     return int(np.clip(CACHE_BUDGET // (size * (buffers + (2 + slots) * model.size)), 1, MOST))
 
