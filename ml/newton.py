@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Rows
+from .batches import spans
 from .history import History, Outcome
 from .interrupts import Interrupts
 from .layout import Array
@@ -28,6 +29,8 @@ CURVATURE = {"squared_error": 1.0, "huber": 1.0, "binary_cross_entropy": 0.25, "
 _JITTER = 1e-10
 """Added to the curvature of standardised columns, so that collinear ones can be inverted; it slows, never misleads."""
 _HALVINGS = 30
+_INVERSES = 1 << 28
+"""Bytes that the inverted curvatures of the variants that go in lockstep may take."""
 
 
 def newton_all(
@@ -104,8 +107,22 @@ class _Descent:
         self.notes = [""] * len(settings)
 
     def run(self, epochs: int, callback: Callback | None, interrupts: Interrupts) -> None:
-        """Iterate until every variant has converged or the epochs are over."""
-        state = _State(self, np.arange(len(self.notes)))
+        """Iterate until every variant has converged or the epochs are over, in parts whose inverses fit in memory."""
+        parts = spans(len(self.notes), max(1, _INVERSES // (8 * len(self.penalty) ** 2)))
+        for number, (start, stop) in enumerate(parts):
+            shares = number / len(parts), 1 / len(parts)
+            if self._run_part(_State(self, np.arange(start, stop)), epochs, shares, callback, interrupts):
+                return
+
+    def _run_part(
+        self,
+        state: "_State",
+        epochs: int,
+        shares: tuple[float, float],
+        callback: Callback | None,
+        interrupts: Interrupts,
+    ) -> bool:
+        """Returns whether the training is to end. ``shares``: of the whole training before this part, and in it."""
         for epoch in range(1, epochs + 1):
             converged = state.advance()
             ids, cost = state.ids, state.cost
@@ -113,16 +130,18 @@ class _Descent:
             self._record(ids, self.problem.parameters(state.theta), cost, held)
             ended = interrupts.wanted
             if callback is not None:
-                ended |= bool(callback(Progress(epoch, epochs, epoch / epochs, ids, cost, held)))
+                done = shares[0] + shares[1] * epoch / epochs
+                ended |= bool(callback(Progress(epoch, epochs, done, ids, cost, held)))
             for index in ids[converged]:
                 self.notes[index] = f"converged after {epoch} iterations"
                 self.history.finish(index, "completed")
             state.take(~converged)
             if ended or not len(state.ids):
-                return
+                return ended
         for index in state.ids:
             self.notes[index] = f"reached the limit of {epochs} iterations"
             self.history.finish(index, "completed")
+        return False
 
     def _record(self, ids: Array, parameters: Array, cost: Array, held: Array | None) -> None:
         for place, index in enumerate(ids):
@@ -138,7 +157,7 @@ class _State:
         self.descent, self.ids = descent, ids
         problem = descent.problem
         self.theta = np.zeros((len(ids), *problem.shape))
-        curvature = problem.gram + descent.decay * np.eye(problem.shape[1])
+        curvature = problem.gram + descent.decay[ids] * np.eye(problem.shape[1])
         self.inverse = np.linalg.inv(curvature)
         self.cost, self.gradient = self._value(self.theta, ids)
         self.pairs: list[tuple[Array, Array, Array]] = []

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 import ml
 
-from .problems import rows
+from .problems import arrays, rows, same
 
 LAMBDAS = [0.0, 0.3, 10.0, 1000.0]
 
@@ -132,6 +132,17 @@ def test_a_constant_column_gets_no_weight_and_copies_share_theirs(task: str, sol
         found = fit(ml.Model(4, task=task), x, y, lam, solver)  # type: ignore[arg-type]
         assert found[0, 1] == pytest.approx(0, abs=1e-9)
         assert found[0, 2] == pytest.approx(found[0, 3], abs=1e-5)
+
+
+def test_newton_in_parts_is_newton_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, model = arrays("multiclass", 3), ml.Model(5, outputs=3, task="multiclass")
+    settings = [ml.Settings(lam=lam) for lam in (0.5, 1.0, 2.0, 4.0, 8.0)]
+    whole = ml.train(model, "newton", settings, data)
+    monkeypatch.setattr("ml.newton._INVERSES", 2 * 8 * 6**2)
+    done: list[float] = []
+    parts = ml.train(model, "newton", settings, data, callback=lambda progress: done.append(progress.done))
+    assert all(same(one, other) for one, other in zip(parts, whole, strict=True))
+    assert done == sorted(done) and done[-1] <= 1
 
 
 def test_newton_needs_few_iterations_and_float32_is_close() -> None:
