@@ -265,8 +265,13 @@ def _cost_label(drawing: Drawing) -> str:
 
 
 def _in(drawing: Drawing) -> str:
-    return f"  [{drawing.unit}]" if drawing.unit else ""
+    return f"  [{_plain(drawing.unit)}]" if drawing.unit else ""
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return _plain(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
+
+
+def _plain(text: str) -> str:
+    """A pair of dollars would begin a formula."""
+    return text.replace("$", r"\$")

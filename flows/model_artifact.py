@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,10 @@ def log_model(tracking_uri: str, experiment_id: str, run_id: str, folder: Path, 
 
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_experiment(experiment_id=experiment_id)  # or an MLFLOW_EXPERIMENT_NAME of the user would object
-    with tempfile.TemporaryDirectory() as staging, mlflow.start_run(run_id=run_id):
+    with tempfile.TemporaryDirectory() as staging, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "(?s).*input example", UserWarning
+        )  # it would be predicted, twice; we test that
         info = mlflow.pyfunc.log_model(
             name="model",
             loader_module="flows.serving",

@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import quote
@@ -47,12 +49,16 @@ def prepare(uri: str) -> None:
     make_home("artifacts")
     with locked(home() / "mlflow.lock"):  # two commands at once would migrate the same file
         database = mlflow_database()
-        if database.exists() or templates.restore("mlflow", database):
+        if database.exists():
             return
-        from mlflow import MlflowClient
+        if not templates.restore("mlflow", database):
+            from mlflow import MlflowClient
 
-        MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
-        templates.keep("mlflow", database)
+            MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
+            templates.keep("mlflow", database)
+        # A commit then waits for the disk once instead of several times, and the UI can read while a run writes.
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
 
 
 def ui_url(base: str, experiment_id: str, metric: str | None = None, *, ascending: bool = True) -> str:
@@ -85,6 +91,7 @@ def open_ui(port: int | None = None, say: Callable[[str], None] = print) -> None
     if uri == embedded_uri() and not mlflow_database().exists():
         raise RunError(f"there are no runs in {home()} yet: start with descent run")
     chosen = _free_port(port)
+    say("MLflow's UI takes some seconds to start …")
     process = _start_ui(uri, chosen)
     try:
         _wait_for_ui(process, chosen)
