@@ -40,6 +40,11 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     _check_text(raw, where)
     delimiter, names = _header(raw, where)
+    if _ends_with_delimiter(raw, delimiter, len(names)):
+        names.append("")
+        start = len(raw) - len(raw.lstrip(b"\r\n"))
+        end = min(at for at in (raw.find(b"\n", start), raw.find(b"\r", start), len(raw)) if at >= 0)
+        raw = raw[:end] + delimiter.encode() + raw[end:]
     notes = [] if delimiter == "," else [f"columns are separated by {_DELIMITERS[delimiter]}"]
     if raw.count(b'"') % 2:
         _find_open_quote(raw, delimiter, where)
@@ -55,7 +60,11 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
         notes.append(f"cells that only say ? are read as missing: {cells}{more}")
     if table.num_rows == 0:
         raise TableError(f"{where}: only a header line, no rows: is the file complete?")
-    return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
+    if names[-1] == "" and len(names) > 1 and table.columns[-1].null_count == table.num_rows:
+        table = table.remove_column(len(names) - 1)
+        notes.append("the last column has neither a name nor values (a separator ends every line): left out")
+    unnamed = [name or f"Unnamed: {index}" for index, name in enumerate(table.column_names)]
+    return table.rename_columns(unnamed).to_pandas(date_as_object=False, ignore_metadata=True), notes
 
 
 def _check_text(raw: bytes, where: str) -> None:
@@ -83,17 +92,30 @@ def _header(raw: bytes, where: str) -> tuple[str, list[str]]:
     first = next((line for line in lines if line.strip()), "")
     bare = re.sub(r'"[^"]*"', "", first)
     delimiter = max(_DELIMITERS, key=bare.count)
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(_LONGEST_CELL)  # of the whole process; the default refuses cells over 128 kB
     lines.seek(0)
     cells = next(row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row))
-    names = [cell if cell.strip() else f"Unnamed: {index}" for index, cell in enumerate(cells)]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    names = [cell if cell.strip() else "" for cell in cells]
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
         places = [str(index + 1) for index, name in enumerate(names) if name == twice[0]]
         raise ColumnError(
             f"{where}: the column name {twice[0]!r} stands {len(places)} times in the header "
             f"(columns {', '.join(places)}): rename or remove all but one"
         )
     return delimiter, names
+
+
+def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
+    """Whether the rows end with a delimiter that the header lacks: seen from the first, held against all of them."""
+    rows = (row for _, row in _rows(raw, delimiter) if row)
+    next(rows, None)
+    try:
+        first = next(rows, [])
+        if len(first) != width + 1 or first[-1].strip():
+            return False
+        return all(len(row) == width + 1 and not row[-1].strip() for row in rows)
+    except csv.Error:
+        return False
 
 
 def _has_decimal_commas(raw: bytes) -> bool:
@@ -157,11 +179,11 @@ def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int) -> Non
         for begins, row in _rows(raw, delimiter):
             if row and len(row) != width:
                 raise TableError(
-                    f"{where}: line {begins} has {len(row)} cells, the header has {width}: "
+                    f"{where}: line {begins} has {len(row)} cell{'s' * (len(row) != 1)}, the header has {width}: "
                     + (
-                        "a cell is missing"
+                        "add what is missing"
                         if len(row) < width
-                        else "a text with a comma needs quotes, or a cell is too much"
+                        else f"put quotes around texts with {delimiter!r} in them, or take out what is too much"
                     )
                     + f" ({_shown(row, delimiter)})"
                 )

@@ -34,7 +34,7 @@ def split_rows(
     part.
 
     Raises:
-        SplitError: some part would be empty.
+        SplitError: some part would be empty, or the training rows would have one class only.
     """
     rows = len(frame)
     if inference.split_by == "time":
@@ -54,6 +54,13 @@ def split_rows(
                 f"the {name} part would have no rows: {rows} rows, split by {inference.split_by}. "
                 "Change split.train, split.cv and split.test, or use more rows"
             )
+    if inference.task != "regression":
+        learned = frame[inference.target].iloc[parts[0]]
+        if learned.nunique() < 2:
+            raise SplitError(
+                f"the training rows have one class only ({learned.iloc[0]}): nothing can be learned from a split by "
+                f"{inference.split_by}. Change split.train or split.seed, or take --set split.by=random"
+            )
     return Split(*(np.sort(part) for part in parts))
 
 
@@ -67,17 +74,18 @@ def parse_dates_or_numbers(column: pd.Series) -> Indices:
 
 
 def _by_chance(strata: Indices, fractions: Sequence[float], rng: np.random.Generator) -> list[Indices]:
-    """Stratum after stratum in its share; what rounding leaves over is carried on, so the totals are exact too."""
+    """Every stratum in its shares, rounded down; the rows left over go where most is lacking in all strata so far."""
     parts: list[list[Indices]] = [[], [], []]
-    taken, seen = np.zeros(3), 0
+    shares, taken, seen = np.array(fractions), np.zeros(3), 0
     for stratum in np.unique(strata):
         rows = rng.permutation(np.flatnonzero(strata == stratum))
         seen += len(rows)
-        wanted = np.maximum(np.array(fractions) * seen - taken, 0.0)
-        train = int(np.clip(round(wanted[0]), 1, len(rows)))
-        rest = len(rows) - train
-        cv = int(np.clip(round(rest * wanted[1] / max(wanted[1] + wanted[2], 1e-12)), 0, rest))
-        counts = (train, cv, rest - cv)
+        counts = np.floor(shares * len(rows) + 1e-9).astype(np.intp)
+        lacking = shares * seen - taken - counts
+        counts[np.argsort(-lacking, kind="stable")[: len(rows) - counts.sum()]] += 1
+        if counts[0] == 0:
+            counts[np.argmax(counts)] -= 1
+            counts[0] = 1
         for part, piece in zip(parts, np.split(rows, np.cumsum(counts)[:2]), strict=True):
             part.append(piece)
         taken += counts

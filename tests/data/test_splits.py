@@ -1,0 +1,185 @@
+"""Splits and folds: nothing lost, nothing twice, in the shares asked for, and honest."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
+
+from data import Column, Inference, SplitError, Table, fold_rows, infer, split_rows
+
+FRACTIONS = st.tuples(*[st.integers(1, 8)] * 3).map(lambda parts: tuple(part / sum(parts) for part in parts))
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def question(task: str, by: str, classes: tuple[int, ...] = ()) -> Inference:
+    columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""))
+    return Inference("y", task, classes, columns, by, "g" if by == "group" else None, "t" if by == "time" else None, ())
+
+
+@given(st.integers(15, 300), FRACTIONS, SEEDS)
+def test_numbers_are_split_by_chance_to_the_row(rows: int, fractions: tuple[float, float, float], seed: int) -> None:
+    frame = pd.DataFrame({"y": np.arange(rows)})
+    split = split_rows(frame, question("regression", "random"), fractions, seed)
+    parts = [split.train, split.cv, split.test]
+    assert sorted(np.concatenate(parts)) == list(range(rows))
+    for part, share in zip(parts, fractions, strict=True):
+        assert abs(len(part) - share * rows) <= 1
+        assert (np.diff(part) > 0).all()
+    again = split_rows(frame, question("regression", "random"), fractions, seed)
+    assert all((a == b).all() for a, b in zip(parts, [again.train, again.cv, again.test], strict=True))
+
+
+@given(st.lists(st.integers(2, 60), min_size=2, max_size=8), FRACTIONS, SEEDS)
+def test_every_class_has_its_share_in_every_part(
+    counts: list[int], fractions: tuple[float, float, float], seed: int
+) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    rows = len(y)
+    if rows < 20:
+        return
+    split = split_rows(
+        pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), fractions, seed
+    )
+    parts = [split.train, split.cv, split.test]
+    assert sorted(np.concatenate(parts)) == list(range(rows))
+    for part, share in zip(parts, fractions, strict=True):
+        for code, count in enumerate(counts):
+            assert abs((y[part] == code).sum() - share * count) <= 1
+        assert abs(len(part) - share * rows) <= len(counts)
+    assert set(y[split.train]) == set(y)
+
+
+def test_two_rows_of_a_class_are_enough() -> None:
+    y = np.array([0] * 50 + [1] * 2)
+    for seed in range(20):
+        split = split_rows(pd.DataFrame({"y": y}), question("binary", "random", (0, 1)), seed=seed)
+        assert (y[split.train] == 1).sum() == 1
+
+
+def test_seeds_differ() -> None:
+    frame, asked = pd.DataFrame({"y": np.arange(50)}), question("regression", "random")
+    assert (split_rows(frame, asked, seed=0).train != split_rows(frame, asked, seed=1).train).any()
+
+
+@given(st.lists(st.integers(0, 40), min_size=30, max_size=200), FRACTIONS)
+def test_time_never_runs_backwards(moments: list[int], fractions: tuple[float, float, float]) -> None:
+    times = np.array(moments)
+    frame = pd.DataFrame({"t": pd.Timestamp("2020-01-01") + pd.to_timedelta(times, unit="D"), "y": times})
+    try:
+        split = split_rows(frame, question("regression", "time"), fractions)
+    except SplitError:
+        assert max(np.bincount(times)) > min(fractions) * len(times) - 1  # one moment is larger than a part
+        return
+    assert times[split.train].max() < times[split.cv].min()
+    assert times[split.cv].max() < times[split.test].min()
+    assert sorted(np.concatenate([split.train, split.cv, split.test])) == list(range(len(times)))
+
+
+@given(st.lists(st.integers(0, 15), min_size=60, max_size=200), SEEDS)
+def test_groups_stay_whole(members: list[int], seed: int) -> None:
+    groups = np.array(members)
+    if len(set(members)) < 5:
+        return
+    frame = pd.DataFrame({"g": groups, "y": np.arange(len(groups))})
+    split = split_rows(frame, question("regression", "group"), seed=seed)
+    parts = [set(groups[part]) for part in (split.train, split.cv, split.test)]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert sorted(np.concatenate([split.train, split.cv, split.test])) == list(range(len(groups)))
+    for fit, held in fold_rows(frame, question("regression", "group"), 3, seed):
+        assert not set(groups[fit]) & set(groups[held])
+
+
+@pytest.mark.parametrize(
+    ("frame", "by", "message"),
+    [
+        ({"g": ["a", "b"] * 10, "y": range(20)}, "group", "column 'g' has 2 groups; three parts need at least three"),
+        ({"t": ["2020-01-01"] * 20, "y": range(20)}, "time", "the train part would have no rows: 20 rows"),
+        ({"t": ["spring"] * 20, "y": range(20)}, "time", "column 't' orders the rows in time, but holds neither"),
+    ],
+)
+def test_what_cannot_be_split(frame: dict[str, object], by: str, message: str) -> None:
+    with pytest.raises(SplitError, match=message):
+        split_rows(pd.DataFrame(frame), question("regression", by))
+
+
+@pytest.mark.parametrize("by", ["group", "time"])
+def test_a_single_class_to_learn_from_is_refused(by: str) -> None:
+    y = np.array([0] * 80 + [1] * 20)
+    frame = pd.DataFrame({"y": y, "t": np.arange(100), "g": np.where(y == 1, 99, np.arange(100) // 8)})
+    refused = 0
+    for seed in range(20):
+        try:
+            split = split_rows(frame, question("binary", by, (0, 1)), seed=seed)
+        except SplitError as error:
+            assert "the training rows have one class only (0)" in str(error)
+            refused += 1
+        else:
+            assert set(y[split.train]) == {0, 1}
+    assert refused
+
+
+@given(st.integers(20, 200), st.integers(2, 8), SEEDS)
+def test_folds_hold_every_row_out_once(rows: int, folds: int, seed: int) -> None:
+    pairs = fold_rows(pd.DataFrame({"y": np.arange(rows)}), question("regression", "random"), folds, seed)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(rows))
+    for fit, held in pairs:
+        assert sorted(np.concatenate([fit, held])) == list(range(rows))
+        assert abs(len(held) - rows / folds) <= 1
+
+
+@given(st.lists(st.integers(2, 60), min_size=2, max_size=5), st.integers(2, 5), SEEDS)
+def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    if len(y) <= folds:
+        return
+    pairs = fold_rows(pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), folds, seed)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(len(y)))
+    for fit, held in pairs:
+        assert not set(fit) & set(held)
+        for code, count in enumerate(counts):
+            assert abs((y[held] == code).sum() - count / folds) <= 1
+            assert (y[fit] == code).any()
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 100), min_size=30, max_size=100), st.integers(2, 5))
+def test_folds_in_time_are_fitted_on_the_past(moments: list[int], folds: int) -> None:
+    times = np.array(moments)
+    try:
+        pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), folds)
+    except SplitError:
+        assert np.bincount(times).max() > len(times) // (folds + 1)
+        return
+    assert len(pairs) == folds
+    for fit, held in pairs:
+        assert times[fit].max() < times[held].min()
+
+
+def test_folds_of_distinct_moments_are_scikit_learns() -> None:
+    times = np.random.default_rng(0).permutation(53)
+    pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 4)
+    order = np.argsort(times)
+    for (fit, held), (wanted_fit, wanted_held) in zip(pairs, TimeSeriesSplit(4).split(times), strict=True):
+        assert fit.tolist() == order[wanted_fit].tolist()
+        assert held.tolist() == order[wanted_held].tolist()
+
+
+@pytest.mark.parametrize(
+    ("by", "folds", "message"),
+    [("random", 30, "train and cv have 20 rows"), ("group", 5, "train and cv have 4 groups")],
+)
+def test_more_folds_than_rows_or_groups(by: str, folds: int, message: str) -> None:
+    frame = pd.DataFrame({"y": np.arange(20), "g": np.arange(20) % 4})
+    with pytest.raises(SplitError, match=message):
+        fold_rows(frame, question("regression", by), folds)
+
+
+def test_a_label_that_is_text_is_stratified_too() -> None:
+    frame = pd.DataFrame({"x": range(100), "y": ["no"] * 90 + ["yes"] * 10})
+    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", numeric=["x"])
+    split = split_rows(rows, asked)
+    assert [(rows["y"].iloc[part] == "yes").sum() for part in (split.train, split.cv, split.test)] == [6, 2, 2]
