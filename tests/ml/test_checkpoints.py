@@ -1,6 +1,7 @@
 """Models and trainings on disk."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import ml
+from ml.checkpoints import read_state, write_state
 
 from .problems import arrays
 
@@ -120,6 +122,38 @@ def test_a_damaged_state_is_refused(tmp_path: Path) -> None:
     path.write_bytes((tmp_path / "good").read_bytes()[:-7])
     with pytest.raises(ml.CheckpointError, match="is no checkpoint"):
         trained(path)
+
+
+def drop_slots(arrays: dict[str, np.ndarray]) -> None:
+    del arrays["slots"]
+
+
+def drop_history(arrays: dict[str, np.ndarray]) -> None:
+    del arrays["history.best"]
+
+
+def cut_parameters(arrays: dict[str, np.ndarray]) -> None:
+    arrays["parameters"] = arrays["parameters"][:, :-1]
+
+
+@pytest.mark.parametrize("spoil", [drop_slots, drop_history, cut_parameters])
+def test_an_incomplete_state_is_refused(tmp_path: Path, spoil: Callable[[dict[str, np.ndarray]], None]) -> None:
+    path = tmp_path / "state"
+    trained(path)
+    tensors, facts = read_state(path)
+    spoil(tensors)
+    write_state(path, tensors, facts)
+    with pytest.raises(ml.CheckpointError, match=r"lacks|holds parameters"):
+        trained(path)
+    write_state(path, tensors, {"training": 3})
+    with pytest.raises(ml.CheckpointError, match="is no checkpoint of a training"):
+        trained(path)
+
+
+def test_a_model_is_no_training_state(tmp_path: Path) -> None:
+    ml.save_model(tmp_path, MODEL, trained()[0].parameters)
+    with pytest.raises(ml.CheckpointError, match="is no checkpoint"):
+        trained(tmp_path / "parameters.safetensors")
 
 
 def test_a_write_that_fails_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

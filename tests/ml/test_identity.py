@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ml
+from ml import threads
 from ml.optimizers import RULES, SOLVERS
 
 from .problems import arrays, same
@@ -108,6 +109,26 @@ def test_resuming_changes_nothing(tmp_path: Path, optimizer: str, seeds: str) ->
     assert all(same(one, other) for one, other in zip(resumed, whole, strict=True))
     again = run(20, checkpoint=path, callback=lambda progress: pytest.fail("nothing is left to train"))
     assert all(same(one, other) for one, other in zip(again, whole, strict=True))
+
+
+def test_the_number_of_blas_threads_changes_nothing_and_is_given_back() -> None:
+    controls = threads._openblas()
+    if controls is None:
+        pytest.skip("this NumPy has no OpenBLAS of its own")
+    count, set_count = controls
+    before = count()
+    data, model = arrays("binary", m=1000, n=60), ml.Model(60, (128, 64), 1, "binary")
+    try:
+        found = []
+        for number in (1, 2):
+            set_count(number)
+            outcome = ml.train(model, "adam", [ml.Settings()], data, batch=500, epochs=2)[0]
+            probabilities = ml.predict_proba(model, outcome.parameters, data.x)
+            found.append((outcome, probabilities.tobytes()))
+            assert count() == number
+    finally:
+        set_count(before)
+    assert same(found[0][0], found[1][0]) and found[0][1] == found[1][1]
 
 
 def test_rows_on_disk_and_in_memory_train_alike(tmp_path: Path) -> None:
