@@ -19,7 +19,7 @@ WAITING_TASKS = 32
 @flow(
     name="run-experiment",
     flow_run_name="{config.title}",
-    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_TASKS),
+    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_TASKS),  # type: ignore[arg-type]  # its type variable is open
     persist_result=False,
 )
 def run_experiment(config: ExperimentConfig) -> ExperimentResult:
@@ -70,6 +70,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             ]
             winner = tasks.select(candidates, [future.result() for future in folds], question)
         diagnosed = tasks.diagnose(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+        recorder.draw(board, candidates, winner.entry, diagnosed, question, work.scratch / "figures")
 
         with watch.stage("refit"):
             final = tasks.refit(winner, question, parts, executor, work)

@@ -72,7 +72,8 @@ class Parts:
     folds: tuple[tuple[Indices, Indices], ...]
     sealed: Path
     sizes: dict[str, int]
-    notes: tuple[str, ...]
+    leaks: tuple[str, ...]
+    """Questions about columns that seem to know the target."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
     sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
-    leaks = data.suspect_leaks(rest.iloc[train], inference)
-    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, (*inference.notes, *leaks))
+    leaks = tuple(data.suspect_leaks(rest.iloc[train], inference))
+    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, leaks)
 
 
 def featurise(
@@ -151,17 +152,17 @@ def featurise(
     features = data.FeatureMap.fit(rows, question.inference, settings)
     column = question.inference.target
     target = data.Target.fit(rows[column], question.task, question.inference.classes)
-    arrays: dict[str, Array | Path] = {"x": features.transform(rows), "y": target.encode(rows[column])}
-    width = int(arrays["x"].shape[1])  # type: ignore[union-attr]
+    arrays: dict[str, Array] = {"x": features.transform(rows), "y": target.encode(rows[column])}
+    width = int(arrays["x"].shape[1])
     if held is not None:
         others = parts.frame.iloc[held]
         arrays |= {"x_cv": features.transform(others), "y_cv": target.encode(others[column])}
-    if folder is not None:
-        folder.mkdir(parents=True)
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array)
-            arrays[name] = folder / f"{name}.npy"
-    return Matrices(features, target, Sources(**arrays), width)  # type: ignore[arg-type]
+    if folder is None:
+        return Matrices(features, target, Sources(**arrays), width)
+    folder.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return Matrices(features, target, Sources(**{name: folder / f"{name}.npy" for name in arrays}), width)
 
 
 def told(question: Question, parts: Parts) -> list[str]:
@@ -171,11 +172,9 @@ def told(question: Question, parts: Parts) -> list[str]:
     used = ", ".join(f"{len(names)} {role}" for role, names in roles.items())
     sizes = parts.sizes
     return [
-        f"{question.source.name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; columns: {used}",
+        f"{question.source.name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; "
+        f"columns: {used}",
         f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
-        *_marked(parts.notes),
+        *(f"  note: {note}" for note in inference.notes),
+        *(f"  leak? {leak}" for leak in parts.leaks),
     ]
-
-
-def _marked(notes: Sequence[str]) -> list[str]:
-    return [f"  note: {note}" for note in notes]

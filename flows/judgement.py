@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import ml
 from ml import metrics
-from ml.diagnosis import Diagnosis, Observations, level_as_cost
+from ml.diagnosis import HIGH, Diagnosis, Observations, level_as_cost, level_of
 from ml.diagnosis import diagnose as judge
 
 from .baselines import cost_of, dummy_metrics
@@ -19,11 +19,16 @@ from .training import submit
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """The diagnosis with the levels it was drawn against, costs in the target's units."""
+    """The diagnosis with the costs it was drawn against, all in the target's units.
+
+    Above ``high_bias`` J_train is high, above ``high_variance`` J_cv − J_train.
+    """
 
     diagnosis: Diagnosis
     cost_dummy: float
-    level: float | None
+    level: float
+    high_bias: float
+    high_variance: float
 
 
 def epochs_found(entry: Entry) -> int | None:
@@ -58,13 +63,10 @@ def score_fold(
         outcome = future.result().outcomes[0]
         if outcome.status == "interrupted":
             raise RunError(f"{entry.variant.name}: the training of a fold was interrupted")
-        held = matrices.sources
-        found = metrics.evaluate(
-            question.task,
-            [question.metric],
-            held.y_cv,
-            ml.outputs(model, outcome.parameters, held.x_cv),  # type: ignore[arg-type]
-        )
+        held = matrices.sources.open()
+        assert held.x_cv is not None and held.y_cv is not None
+        outputs = ml.outputs(model, outcome.parameters, held.x_cv)
+        found = metrics.evaluate(question.task, [question.metric], held.y_cv, outputs)
         scores.append(matrices.target.metrics_in_units(found).get(question.metric, float("nan")))
     return scores
 
@@ -108,7 +110,10 @@ def diagnose(winner: Finalist, board: Sequence[Entry], question: Question, parts
         diverged=len(board) - len(usable),
         variants=len(board),
     )
-    return Diagnosed(judge(seen), cost_dummy, level)
+    found = level_of(seen)
+    return Diagnosed(
+        judge(seen), cost_dummy, found.cost, found.cost + found.limit * seen.explainable, HIGH * seen.explainable
+    )
 
 
 def dummy_on_cv(question: Question, parts: Parts) -> dict[str, float]:
@@ -133,5 +138,5 @@ def _error_of_cost(winner: Finalist, metric: str) -> float | None:
 
 
 def _entry_of_search(kind: str, question: Question) -> int | None:
-    kinds = [model.kind for model in question.config.search.models or ()]
+    kinds: list[str] = [model.kind for model in question.config.search.models or ()]
     return kinds.index(kind) if kinds.count(kind) == 1 else None

@@ -105,7 +105,7 @@ def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
 
 
 def _cut(fleets: Sequence[Fleet]) -> list[Chunk]:
-    chunks = []
+    chunks: list[Chunk] = []
     for fleet in fleets:
         start = 0
         for size in fleet.chunks:

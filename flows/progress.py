@@ -64,7 +64,7 @@ class Terminal:
 
     def stage(self, text: str) -> None:
         """Print one line."""
-        self._console.print(text, highlight=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def training(self, bars: Sequence[Bar], file: Path) -> Iterator[None]:

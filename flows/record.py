@@ -4,16 +4,19 @@ MLflow takes seconds to import and milliseconds per run; both pass in a process 
 order of asking, while the experiment goes on.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from schemas import ExperimentResult, to_yaml
 
-from . import store, tracking
+from . import figures, store, tracking
 from .final import Final
 from .inputs import Parts, Question
+from .judgement import Diagnosed
 from .notes import leaderboard_rows, markdown
 from .selection import Entry
 from .workers import start
@@ -39,6 +42,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._handle: Future[tracking.Handle] | None = None
+        self._drawn: Future[dict[str, Path]] | None = None
         self._pending: list[Future[Any]] = []
         self._finished = False
 
@@ -80,6 +84,24 @@ class Recorder:
         """Record trained variants as runs nested in the parent, as soon as that has begun."""
         self._later(_add, [_record(entry) for entry in entries])
 
+    def draw(
+        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
+        question: Question, folder: Path,
+    ) -> None:  # fmt: skip
+        """Draw the figures that `finish` logs."""
+        drawing = figures.Drawing(
+            variants=[_shown(entry) for entry in board if entry.status != "diverged"],
+            winner=winner.variant.name,
+            finalists=[entry.variant.name for entry in candidates],
+            unit=f"{question.inference.target}²" if question.task == "regression" else "",
+            verdict=diagnosed.diagnosis.verdict,
+            dummy=diagnosed.cost_dummy,
+            level=diagnosed.level,
+            high_bias=diagnosed.high_bias,
+            high_variance=diagnosed.high_variance,
+        )
+        self._drawn = self._executor.submit(figures.draw, drawing, folder)
+
     def finish(self, result: ExperimentResult, final: Final) -> None:
         """Record the outcome and end the run; what went wrong in the recording until now is raised here."""
         selected = result.selected
@@ -92,7 +114,7 @@ class Recorder:
                 f"cv/{selected.metric}": selected.cv.mean,
             },
             tags={"verdict": result.diagnosis.verdict, "selected": selected.name},
-            figures={},
+            figures={} if self._drawn is None else self._drawn.result(),
             tables={"leaderboard": leaderboard_rows(result)},
             note_markdown=markdown(result),
             result_json=result.model_dump_json(indent=2),
@@ -146,6 +168,20 @@ def _begin(*args: Any, **kwargs: Any) -> tracking.Handle:
 def _add(records: list[tracking.VariantRecord]) -> None:
     if _begun:  # else the beginning failed, which `finish` raises
         tracking.log_variants(_begun[-1], records)
+
+
+def _shown(entry: Entry) -> figures.Shown:
+    variant = entry.variant
+    return figures.Shown(
+        name=variant.name,
+        family=re.sub(r" l=\S+", "", variant.name),  # names tell variants apart, so without λ they name the family
+        lambda_=variant.lambda_,
+        cost_train=entry.cost_train,
+        cost_cv=entry.cost_cv,
+        curve_train=entry.curve_train,
+        curve_cv=entry.curve_cv,
+        best_epoch=entry.best_epoch or None,
+    )
 
 
 def _record(entry: Entry) -> tracking.VariantRecord:

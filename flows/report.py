@@ -58,7 +58,7 @@ def _leaderboard(result: ExperimentResult, metric: str) -> "Table":
         table.add_row(
             str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names),
             number(row.cost.train), number(row.cost.cv), str(row.epochs),
-            "◀ selected" if chosen else "diverged" if row.status == "diverged" else "",
+            "◀" if chosen else "diverged" if row.status == "diverged" else "",
             style="bold" if chosen else None,
         )  # fmt: skip
     return table
@@ -75,11 +75,11 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
     verdict = result.diagnosis.verdict
     console.print(f"\n[bold]Diagnosis[/]  [{COLOURS.get(verdict, 'red')}]{verdict}[/]")
     for evidence in result.diagnosis.evidence:
-        console.print(f"  {evidence.sentence}", highlight=False, markup=False)
+        console.print(f"  {evidence.sentence}", highlight=False, markup=False, soft_wrap=True)
     if result.diagnosis.advice:
         console.print("[bold]What to do next[/]")
     for advice in result.diagnosis.advice:
-        console.print(f"  → {advice}", highlight=False, markup=False)
+        console.print(f"  → {advice}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _test_table(result: ExperimentResult) -> "Table":
@@ -109,7 +109,7 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
         console.print(f"[dim]{name:>8}[/]  {place}", highlight=False, soft_wrap=True)
     seconds = result.seconds
     console.print(
-        f"[dim]{'seconds':>8}[/]  {seconds.total:.1f} in all: load {seconds.load:.1f}, features {seconds.features:.1f}, "
+        f"[dim]{'seconds':>8}[/]  {seconds.total:.1f}: load {seconds.load:.1f}, features {seconds.features:.1f}, "
         f"train {seconds.train:.1f}, cross-validate {seconds.crossvalidate:.1f}, track {seconds.track:.1f}",
         highlight=False,
     )

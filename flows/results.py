@@ -39,7 +39,7 @@ def result_of(
                 "source": str(question.source),
                 "target": question.inference.target,
                 "split_by": question.inference.split_by,
-                "notes": parts.notes,
+                "notes": (*question.inference.notes, *parts.leaks),
             },
             "variants": [
                 {
@@ -66,7 +66,7 @@ def result_of(
                     {"name": name, "value": value, "sentence": sentence}
                     for name, value, sentence in diagnosed.diagnosis.evidence
                 ],
-                "advice": diagnosed.diagnosis.advice,
+                "advice": (*parts.leaks, *diagnosed.diagnosis.advice),  # a leak puts all the rest in question
             },
             "test": {"metrics": tested.metrics, "baseline": tested.baseline},
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},

@@ -4,13 +4,13 @@ Prefect neither caches nor persists what passes between them: tables and arrays 
 reader. What must outlast a task is a file of the run's workspace.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
-import prefect
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
 import data
@@ -27,34 +27,44 @@ from .selection import Entry, Finalist, choose, rank
 from .stopwatch import Stopwatch
 from .workspace import Workspace
 
-task = partial(prefect.task, cache_policy=NO_CACHE, persist_result=False)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@task(name="load table")
+def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """A Prefect task of ours."""
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        return Task(function, name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False)
+
+    return decorate
+
+
+@task("load table")
 def load_table(config: ExperimentConfig) -> data.Table:
     """Read the table."""
     return inputs.load(config)
 
 
-@task(name="check table")
+@task("check table")
 def check_table(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
     """Infer what the configuration leaves open; refuse what cannot work."""
     return inputs.pose(config, table)
 
 
-@task(name="split rows")
+@task("split rows")
 def split_rows(question: Question, frame: pd.DataFrame, work: Workspace) -> Parts:
     """Cut the table in three and seal the test rows in a file."""
     return inputs.cut(question, frame, work.scratch)
 
 
-@task(name="fit features", task_run_name="fit features: degree {settings.degree}, scale {settings.scale}")
+@task("fit features", run_name="fit features: degree {settings.degree}, scale {settings.scale}")
 def fit_features(settings: FeatureSettings, number: int, question: Question, parts: Parts, work: Workspace) -> Matrices:
     """Fit features on the training rows; write the matrices where workers can map them."""
     return inputs.featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"features-{number}")
 
 
-@task(name="plan")
+@task("plan")
 def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace) -> Plan:
     """Variants → fleets → chunks; lay out the progress file."""
     made = planning.planned(question, matrices, workers)
@@ -62,7 +72,7 @@ def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], worke
     return made
 
 
-@task(name="train chunk", task_run_name="train {chunk.title}")
+@task("train chunk", run_name="train {chunk.title}")
 def train_chunk(
     chunk: Chunk, question: Question, matrices: Matrices, work: Workspace, executor: Executor, recorder: Recorder
 ) -> list[Entry]:
@@ -76,7 +86,7 @@ def train_chunk(
     return entries
 
 
-@task(name="leaderboard")
+@task("leaderboard")
 def leaderboard(entries: Sequence[Entry], question: Question) -> list[Entry]:
     """Rank by the metric on the cv rows.
 
@@ -92,7 +102,7 @@ def leaderboard(entries: Sequence[Entry], question: Question) -> list[Entry]:
     return board
 
 
-@task(name="score fold", task_run_name="score fold {number}")
+@task("score fold", run_name="score fold {number}")
 def score_fold(
     number: int, fold: tuple[Indices, Indices], candidates: Sequence[Entry], question: Question, parts: Parts,
     executor: Executor,
@@ -101,7 +111,7 @@ def score_fold(
     return judgement.score_fold(fold, candidates, question, parts, executor)
 
 
-@task(name="select")
+@task("select")
 def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], question: Question) -> Finalist:
     """Choose the winner; ``scores`` are one list per fold, one number per candidate."""
     return choose(
@@ -111,7 +121,7 @@ def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], quest
     )
 
 
-@task(name="diagnose")
+@task("diagnose")
 def diagnose(
     winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int
 ) -> judgement.Diagnosed:
@@ -119,19 +129,19 @@ def diagnose(
     return judgement.diagnose(winner, board, question, parts, width)
 
 
-@task(name="refit")
+@task("refit")
 def refit(winner: Finalist, question: Question, parts: Parts, executor: Executor, work: Workspace) -> Final:
     """Train the winner on train and cv rows together and store it."""
     return final.refit(winner.entry, question, parts, executor, work.scratch)
 
 
-@task(name="final test")
+@task("final test")
 def final_test(model: Final, question: Question, parts: Parts) -> Tested:
     """Open the sealed rows, once."""
     return final.test(model, question, parts)
 
 
-@task(name="record")
+@task("record")
 def record(
     question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: judgement.Diagnosed,
     tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch,

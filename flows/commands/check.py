@@ -50,7 +50,7 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
                 {"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns
             ],
             "splits": parts.sizes,
-            "notes": parts.notes,
+            "notes": (*question.inference.notes, *parts.leaks),
             "fleets": [
                 {"title": fleet.title, "variants": [v.name for v in fleet.variants], "chunks": fleet.chunks}
                 for fleet in plan.fleets

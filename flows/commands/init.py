@@ -8,7 +8,7 @@ from .exits import reported
 
 
 def init(table: Path, target: str, output: Path | None, *, force: bool, overrides: Sequence[str]) -> None:
-    """Write what was inferred about a table as a commented experiment file; an existing file is kept unless ``force``."""
+    """Write what was inferred about a table as a commented experiment file; ``force`` replaces one that exists."""
     with reported():
         import sys
 
