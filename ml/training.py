@@ -56,7 +56,7 @@ def train(
     it exists, training resumes from it, also towards more ``epochs`` than before.
 
     With ``lbfgs`` (any model) and ``newton`` (linear models, many λ at once) an epoch is one iteration over all rows;
-    batch, patience and checkpoint do not apply, they run to their tolerance or to ``epochs`` iterations.
+    batch and patience do not apply and checkpoints are refused: they run to their tolerance or to ``epochs`` iterations.
 
     Raises `OptionError`, `ArrayError`, `TargetError` before anything is trained, `CheckpointError` on resuming.
     """
@@ -68,6 +68,8 @@ def train(
         raise OptionError(
             f"newton is for linear models; hidden is {model.hidden}. Use lbfgs or a first-order optimizer"
         )
+    if optimizer in SOLVERS and checkpoint is not None:
+        raise OptionError(f"checkpoint is {str(checkpoint)!r}, but {optimizer} keeps none; leave it out")
     check_classes(model, data.y)
     rows = make_rows(model, data.x, data.y, data.weights, working)
     cv = None

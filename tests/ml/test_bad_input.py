@@ -63,6 +63,7 @@ CASES: list[tuple[dict[str, Any], type[ml.MLError], str]] = [
     ({"optimizer": "lbfgs", "setting": {"learning_rate": 0.1}}, ml.OptionError, "lbfgs has none; it takes history"),
     ({"optimizer": "lbfgs", "setting": {"clip_norm": 1.0}}, ml.OptionError, "clip_norm has no meaning for lbfgs"),
     ({"optimizer": "newton"}, ml.OptionError, r"newton is for linear models; hidden is \(3,\)"),
+    ({"optimizer": "lbfgs", "checkpoint": "x"}, ml.OptionError, "checkpoint is 'x', but lbfgs keeps none"),
     ({"optimizer": "adma"}, ml.OptionError, "optimizer is 'adma'; allowed are .*; did you mean 'adam'?"),
     ({"dtype": "float16"}, ml.OptionError, "dtype is 'float16'; allowed are float32, float64"),
     ({"batch": 0}, ml.OptionError, "batch is 0; it must be a whole number ≥ 1"),
