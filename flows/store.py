@@ -12,7 +12,10 @@ from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+from ml.metrics import greater_is_better
 
 from . import templates
 from .errors import RunError
@@ -141,11 +144,25 @@ def _wait_for_ui(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 
 def _newest_page(port: int) -> str:
-    """The page of the experiment that was touched last."""
+    """The page of the experiment that was touched last, its variants sorted by the metric that selected."""
     base = f"http://127.0.0.1:{port}"
-    body = json.dumps({"max_results": 1, "order_by": ["last_update_time DESC"]})
-    found = json.loads(_ask(port, "POST", "/api/2.0/mlflow/experiments/search", body) or "{}").get("experiments", [])
-    return ui_url(base, found[0]["experiment_id"]) if found else base
+    newest = {"max_results": 1, "order_by": ["last_update_time DESC"]}
+    found = _search(port, "experiments", newest)
+    if not found:
+        return base
+    experiment = str(found[0]["experiment_id"])
+    filtered = {"experiment_ids": [experiment], "filter": "tags.stage = 'experiment'", "max_results": 1}
+    runs = _search(port, "runs", filtered)
+    params = {param["key"]: param["value"] for run in runs for param in run["data"].get("params", [])}
+    metric = params.get("metric")
+    ascending = metric is None or not greater_is_better(metric)
+    return ui_url(base, experiment, metric and f"cv/{metric}", ascending=ascending)
+
+
+def _search(port: int, what: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = json.loads(_ask(port, "POST", f"/api/2.0/mlflow/{what}/search", json.dumps(query)) or "{}")
+    found: list[dict[str, Any]] = answer.get(what, [])
+    return found
 
 
 def _ask(port: int, method: str, path: str, body: str | None = None) -> str | None:
