@@ -56,7 +56,7 @@ def train(
     it exists, training resumes from it, also towards more ``epochs`` than before.
 
     With ``lbfgs`` (any model) and ``newton`` (linear models, many λ at once) an epoch is one iteration over all rows;
-    batch and patience do not apply and checkpoints are refused: they run to their tolerance or to ``epochs`` iterations.
+    batch and patience do not apply, checkpoints are refused; they run to their tolerance or to ``epochs`` iterations.
 
     Raises `OptionError`, `ArrayError`, `TargetError` before anything is trained, `CheckpointError` on resuming.
     """
