@@ -38,16 +38,11 @@ SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 class Settings(Protocol):
     """How columns become features; `schemas.FeatureSettings` is one."""
 
-    @property
-    def degree(self) -> int: ...  # noqa: D102
-    @property
-    def scale(self) -> str: ...  # noqa: D102
-    @property
-    def impute(self) -> str: ...  # noqa: D102
-    @property
-    def rare(self) -> float: ...  # noqa: D102
-    @property
-    def max_columns(self) -> int: ...  # noqa: D102
+    degree: int
+    scale: str
+    impute: str
+    rare: float
+    max_columns: int
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,9 @@ def _by_chance(strata: Indices, fractions: Sequence[float], rng: np.random.Gener
         seen += len(rows)
         counts = np.floor(shares * len(rows) + 1e-9).astype(np.intp)
         lacking = shares * seen - taken - counts
-        counts[np.argsort(-lacking, kind="stable")[: len(rows) - counts.sum()]] += 1
         if counts[0] == 0:
-            counts[np.argmax(counts)] -= 1
-            counts[0] = 1
+            lacking[0] = np.inf  # no class is tested that could not be learned
+        counts[np.argsort(-lacking, kind="stable")[: len(rows) - counts.sum()]] += 1
         for part, piece in zip(parts, np.split(rows, np.cumsum(counts)[:2]), strict=True):
             part.append(piece)
         taken += counts

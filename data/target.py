@@ -60,14 +60,14 @@ class Target:
             numbers, wrong = to_numbers(column)
             if wrong.any() or np.isnan(numbers).any():
                 row = int(np.argmax(np.isnan(numbers)))
-                raise ColumnError(f"target {self.name!r}, row {row + 1}: {column.iloc[row]!r} is not a number")
+                raise ColumnError(f"target {self.name!r}, row {row + 1}: {column.iloc[row]!s} is not a number")
             return np.asarray((numbers - self.mean) / self.scale, np.float32)
         known = {label(value): code for code, value in enumerate(self.classes)}
         codes = np.array([known.get(text, -1) for text in to_labels(column)], np.int64)
         if (codes < 0).any():
             row = int(np.argmin(codes))
             raise ColumnError(
-                f"target {self.name!r}, row {row + 1}: {column.iloc[row]!r} is none of the classes "
+                f"target {self.name!r}, row {row + 1}: {str(column.iloc[row])!r} is none of the classes "
                 f"{listed([str(value) for value in self.classes])}"
             )
         return codes

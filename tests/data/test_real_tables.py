@@ -1,0 +1,95 @@
+"""The ten open tables that the figures are measured on, as a new user would type them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import FeatureMap, Target, fold_rows, infer, read_table, split_rows, suspect_leaks
+
+FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[3] / "shared" / "data"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a table: question, split, and the columns that must be asked about."""
+
+    file: str
+    target: str
+    rows: int
+    task: str
+    by: str = "random"
+    group: str | None = None
+    time: str | None = None
+    leaks: frozenset[str] = frozenset()
+
+
+TABLES = [
+    Known("penguins_raw.csv", "Species", 344, "multiclass"),
+    Known("bike_sharing_hour.csv.gz", "cnt", 17379, "regression", "time", time="dteday",
+          leaks=frozenset({"casual", "registered"})),
+    Known("bank_marketing.csv.gz", "y", 41188, "binary"),
+    Known("parkinsons_telemonitoring.csv", "total_UPDRS", 5875, "regression", "group", group="subject#",
+          leaks=frozenset({"motor_UPDRS"})),
+    Known("wine_quality.csv", "quality", 6497, "multiclass"),
+    Known("ai4i2020_maintenance.csv", "Machine failure", 10000, "binary",
+          leaks=frozenset({"TWF", "HDF", "PWF", "OSF"})),
+    Known("arrhythmia.csv", "class", 452, "multiclass"),
+    Known("concrete_strength.csv", "Concrete compressive strength(MPa, megapascals)", 1030, "regression"),
+    Known("magic_gamma.csv.gz", "class", 19020, "binary"),
+    Known("nycflights13_q1.csv.gz", "arr_delay", 77911, "regression", "time", time="time_hour",
+          leaks=frozenset({"dep_delay"})),
+]  # fmt: skip
+
+
+@pytest.mark.tables
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the tables are not here: {FOLDER} (set DESCENT_TABLES)")
+@pytest.mark.parametrize("known", TABLES, ids=lambda known: known.file.split(".")[0])
+def test_a_real_table(known: Known, settings: Any) -> None:
+    frame, inference = infer(read_table(FOLDER / known.file), known.target)
+    assert len(frame) == known.rows
+    assert inference.target.strip() == known.target
+    found = (inference.task, inference.split_by, inference.group, inference.time)
+    assert found == (known.task, known.by, known.group, known.time)
+
+    split = split_rows(frame, inference)
+    parts = (split.train, split.cv, split.test)
+    assert sorted(np.concatenate(parts)) == list(range(known.rows))
+    slack = 0.06 if known.by == "group" else 0.01
+    assert [len(part) / known.rows for part in parts] == pytest.approx([0.6, 0.2, 0.2], abs=slack)
+
+    train = frame.iloc[split.train]
+    features = FeatureMap.fit(train, inference, settings())
+    target = Target.fit(train[inference.target], inference.task, inference.classes)
+    for part in parts:
+        rows = frame.iloc[part]
+        matrix = features.transform(rows)
+        assert matrix.shape == (len(part), len(features.names))
+        assert np.isfinite(matrix).all()
+        assert np.isfinite(target.encode(rows[inference.target])).all()
+    for fit, held in fold_rows(frame, inference, 3):
+        assert len(fit)
+        assert len(held)
+
+    notes = " ".join(suspect_leaks(train, inference))
+    asked = {column.name for column in inference.columns if f'"{column.name}"' in notes}
+    assert asked == known.leaks
+
+
+@pytest.mark.tables
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the tables are not here: {FOLDER} (set DESCENT_TABLES)")
+@pytest.mark.parametrize("known", TABLES, ids=lambda known: known.file.split(".")[0])
+def test_cells_are_those_that_pandas_reads(known: Known) -> None:
+    """pandas' own reader is the oracle; dates it leaves as text."""
+    frame = read_table(FOLDER / known.file).frame
+    oracle = pd.read_csv(FOLDER / known.file, na_values=["?"])
+    assert list(frame.columns) == list(oracle.columns)
+    for name in frame.columns:
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            assert (frame[name] == pd.to_datetime(oracle[name], utc=True).dt.tz_localize(None)).all()
+        else:
+            pd.testing.assert_series_equal(frame[name], oracle[name], check_dtype=False, check_exact=True)
