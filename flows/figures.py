@@ -191,13 +191,13 @@ def _gap(variant: Shown) -> float:
 def _borders(drawing: Drawing, shown: Sequence[Shown]) -> tuple[float, float]:
     """How far right and up the map goes: past the dummy, the limits and the winner, not to variants far worse."""
     winner = drawing.chosen
-    marks = [
-        mark for mark in (drawing.dummy, drawing.high_bias, winner.cost_train) if mark is not None and isfinite(mark)
+    costs = [
+        cost for cost in (drawing.dummy, drawing.high_bias, winner.cost_train) if cost is not None and isfinite(cost)
     ]
-    right = 1.1 * max(marks, default=max(v.cost_train for v in shown))
-    marks = [mark for mark in (drawing.high_variance, _gap(winner)) if mark is not None and isfinite(mark)]
-    gaps = [_gap(v) for v in shown if v.cost_train <= right and _gap(v) <= right]
-    return right, 1.1 * max([*marks, *gaps], default=right) or right
+    right = 1.1 * max(costs or [v.cost_train for v in shown]) or 1.0
+    gaps = [gap for gap in (drawing.high_variance, _gap(winner)) if gap is not None and isfinite(gap)]
+    gaps += [_gap(v) for v in shown if v.cost_train <= right and _gap(v) <= right]
+    return right, 1.1 * max([*gaps, 0.0]) or 0.1 * right
 
 
 def _regions(axes: "Axes", drawing: Drawing) -> None:
