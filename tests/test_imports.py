@@ -25,7 +25,7 @@ ALSO = {
     "flows/tracking.py": {"mlflow"},
     "flows/model_artifact.py": {"mlflow"},
     "flows/store.py": {"mlflow"},
-    "flows/serving.py": {"mlflow"},
+    "flows/server_process.py": {"uvicorn"},
 }
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))]
 
