@@ -35,6 +35,10 @@ def fold_rows(frame: pd.DataFrame, inference: Inference, folds: int, seed: int =
     if inference.task == "regression":
         return list(KFold(folds, shuffle=True, random_state=seed).split(rows))
     codes = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
+    if (largest := int(np.bincount(codes).max())) < folds:
+        raise SplitError(
+            f"validate.folds is {folds}, but no class has more than {largest} rows in train and cv. Lower it"
+        )
     with warnings.catch_warnings():  # a class with fewer rows than folds is missing in some: known and accepted
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, codes))

@@ -25,8 +25,7 @@ class Inference:
     """What a column is for, what is asked, and how rows may be split.
 
     ``classes`` are the labels in the order of their codes; for a binary task the last one is the positive label.
-    ``split_by`` is random, time or group; ``notes`` say what was decided and how to decide otherwise. ``missing`` are
-    the texts that mean no value, in this table and in rows that come later.
+    ``split_by`` is random, time or group; ``notes`` say what was decided and how to decide otherwise.
     """
 
     target: str
@@ -37,7 +36,6 @@ class Inference:
     group: str | None
     time: str | None
     notes: tuple[str, ...]
-    missing: tuple[str, ...] = ()
 
     def of_role(self, *roles: str) -> tuple[str, ...]:
         """Names of the columns with one of the roles, in the table's order."""
@@ -113,9 +111,19 @@ def infer(
                 refuse_slips(frame[name], table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
+    if by == "random" and (copies := _copies(frame)):
+        notes.append(
+            f"{copies:,} rows are exact copies of others: copies of training rows among the test rows flatter the "
+            "result; if they are errors, remove them from the table"
+        )
     if not any(column.role in ("numeric", "categorical", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
-    return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing)
+    return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes))
+
+
+def _copies(frame: pd.DataFrame) -> int:
+    """Rows that stand in the table before, found by 64-bit hashes."""
+    return int(pd.util.hash_pandas_object(frame, index=False).duplicated().sum())
 
 
 def _told(columns: Sequence[Column]) -> str:
@@ -232,6 +240,9 @@ def _split(
         group = groups[0]
     if time is None and by in (None, "time"):
         time = next((c.name for c in columns if c.role == "datetime" and _orders_rows(frame[c.name])), None)
+    dates = [column.name for column in columns if column.role == "datetime"]
+    if by == "time" and time is None and len(dates) == 1:
+        time = dates[0]
     if by is None:
         by = "group" if group is not None else "time" if time is not None else "random"
         if by != "random":

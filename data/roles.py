@@ -16,13 +16,11 @@ DIFFERENT = 0.5
 RAREST = 0.01
 """A column none of whose values reaches this share of rows says nothing that could be learned."""
 ROWS_PER_GROUP = 5
-MOST_CODES = 24
-"""Whole numbers 0..k or 1..k without a gap, up to this many, name things: seasons, weekdays, hours."""
-ROWS_PER_CODE = 100
-"""Rows that each such code needs on average before it is worth a column of its own."""
 THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
 GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
 DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
+OTHER_DATE = re.compile(r"^(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2})(?:[ T][\d:.]+)?$")
+"""As 31.01.2024 and 1/31/24: which number is the day cannot be known from one cell, so none is guessed."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,6 @@ def role_of(column: pd.Series) -> Column:
     if pd.api.types.is_numeric_dtype(column):
         if is_row_number(column):
             return Column(name, "identifier", "counts the rows")
-        if is_code(present, distinct):
-            return Column(name, "categorical", f"codes {present.min():.0f} to {present.max():.0f}")
         return Column(name, "numeric", f"numbers from {present.min():.6g} to {present.max():.6g}")
     return _role_of_words(name, present.astype(str), distinct)
 
@@ -58,6 +54,8 @@ def role_of(column: pd.Series) -> Column:
 def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
     if is_date(present):
         return Column(name, "datetime", "dates")
+    if OTHER_DATE.match(present.iloc[0]) and present.str.match(OTHER_DATE).all():
+        return Column(name, "identifier", "dates, but not written as 2024-01-31: write them so, and they are of use")
     most = int(present.value_counts().iloc[0])
     sample = present.iloc[:500]
     words = float(np.mean([len(text.split()) for text in sample]))
@@ -79,27 +77,10 @@ def is_group(name: str, present: pd.Series, distinct: int) -> bool:
 
 
 def is_row_number(column: pd.Series) -> bool:
-    """Whether an integer column goes up by one from row to row of the file.
-
-    The index counts the rows of the file, so rows that were left out for want of a target leave no gap here.
-    """
+    """Whether an integer column goes up by one from row to row."""
     if not pd.api.types.is_integer_dtype(column) or len(column) < 10:
         return False
-    return bool((np.diff(column.to_numpy()) == np.diff(column.index.to_numpy())).all())
-
-
-def is_code(present: pd.Series, distinct: int) -> bool:
-    """Whether whole numbers are codes rather than amounts: 0..k or 1..k without a gap, more than two, many rows each.
-
-    Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further. Two values are left alone: one column says it all.
-    """
-    return (
-        2 < distinct <= MOST_CODES
-        and len(present) >= ROWS_PER_CODE * distinct
-        and present.min() in (0, 1)
-        and present.max() - present.min() == distinct - 1
-        and bool((present % 1 == 0).all())
-    )
+    return bool((np.diff(column.to_numpy()) == 1).all())
 
 
 def is_date(present: pd.Series) -> bool:

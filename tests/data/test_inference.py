@@ -104,6 +104,25 @@ def test_dates_may_order_rows_as_numbers_do(ask: Ask) -> None:
     assert ask(frame, time="year")[1].split_by == "time"
 
 
+def test_asked_to_split_by_time_the_one_date_is_taken(ask: Ask) -> None:
+    days = pd.Series(pd.date_range("2020-01-01", periods=M)).sample(frac=1, random_state=0).to_numpy()
+    assert ask(pd.DataFrame({"day": days, "x": NUMBERS, "y": NUMBERS}), by="time")[1].time == "day"
+
+
+def test_copies_of_rows_are_told(ask: Ask) -> None:
+    frame = pd.DataFrame({"x": NUMBERS, "c": ["a", "b", None] * 40, "y": NUMBERS})
+    assert not any("copies" in note for note in ask(frame)[1].notes)
+    doubled = pd.concat([frame, frame[:7]], ignore_index=True)
+    assert any(note.startswith("7 rows are exact copies of others") for note in ask(doubled)[1].notes)
+
+
+def test_dates_in_another_form_say_how_to_write_them(ask: Ask) -> None:
+    frame = pd.DataFrame({"d": [f"{1 + k % 28}.{1 + k % 12}.2024" for k in range(M)], "x": NUMBERS, "y": NUMBERS})
+    column = ask(frame)[1].columns[0]
+    assert column.role == "identifier"
+    assert "2024-01-31" in column.reason
+
+
 LONELY = {"y": ["a", "b"] * 59 + ["a", "z"]}
 FEW = {"x": list(range(6)), "y": list(range(6))}
 
@@ -126,6 +145,7 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         ({"c": [np.nan] * M}, {}, "t.csv: column 'c' has no value in any row that can be used. Leave it out: --set "),
         ({"c": ["1"] * 118 + ["2", "n.a."]}, {}, "t.csv: column 'c', row 120: 'n.a.' stands among numbers (1 such"),
         ({"c": ["1", "b"] * 60}, {"numeric": ["c"]}, "t.csv: column 'c', row 2: 'b' is not a number (60 such values)"),
+        ({"c": pd.date_range("2020-01-01", periods=M)}, {"numeric": ["c"]}, "t.csv: column 'c', row 1: '2020-01-01"),
         ({}, {"target": "Y "}, "t.csv: data.target: there is no column 'Y '. Did you mean 'y'?"),
         ({}, {"exclude": ["nope"]}, "t.csv: data.exclude: there is no column 'nope'. Columns: 'x', 'y'"),
         ({}, {"numeric": ["q"]}, "t.csv: data.numeric: there is no column 'q'"),

@@ -26,21 +26,22 @@ class Known:
     group: str | None = None
     time: str | None = None
     leaks: frozenset[str] = frozenset()
+    copies: int = 0
 
 
 TABLES = [
     Known("penguins_raw.csv", "Species", 344, "multiclass"),
     Known("bike_sharing_hour.csv.gz", "cnt", 17379, "regression", "time", time="dteday",
           leaks=frozenset({"casual", "registered"})),
-    Known("bank_marketing.csv.gz", "y", 41188, "binary"),
+    Known("bank_marketing.csv.gz", "y", 41188, "binary", copies=12),
     Known("parkinsons_telemonitoring.csv", "total_UPDRS", 5875, "regression", "group", group="subject#",
           leaks=frozenset({"motor_UPDRS"})),
-    Known("wine_quality.csv", "quality", 6497, "multiclass"),
+    Known("wine_quality.csv", "quality", 6497, "multiclass", copies=1177),
     Known("ai4i2020_maintenance.csv", "Machine failure", 10000, "binary",
           leaks=frozenset({"TWF", "HDF", "PWF", "OSF"})),
     Known("arrhythmia.csv", "class", 452, "multiclass"),
-    Known("concrete_strength.csv", "Concrete compressive strength(MPa, megapascals)", 1030, "regression"),
-    Known("magic_gamma.csv.gz", "class", 19020, "binary"),
+    Known("concrete_strength.csv", "Concrete compressive strength(MPa, megapascals)", 1030, "regression", copies=25),
+    Known("magic_gamma.csv.gz", "class", 19020, "binary", copies=115),
     Known("nycflights13_q1.csv.gz", "arr_delay", 77911, "regression", "time", time="time_hour",
           leaks=frozenset({"dep_delay"})),
 ]  # fmt: skip
@@ -55,6 +56,10 @@ def test_a_real_table(known: Known, settings: Any) -> None:
     assert inference.target.strip() == known.target
     found = (inference.task, inference.split_by, inference.group, inference.time)
     assert found == (known.task, known.by, known.group, known.time)
+
+    assert any(note.startswith(f"{known.copies:,} rows are exact copies") for note in inference.notes) == bool(
+        known.copies
+    )
 
     split = split_rows(frame, inference)
     parts = (split.train, split.cv, split.test)

@@ -134,7 +134,9 @@ def test_folds_hold_every_row_out_once(rows: int, folds: int, seed: int) -> None
 @given(st.lists(st.integers(2, 60), min_size=2, max_size=5), st.integers(2, 5), SEEDS)
 def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
     y = np.repeat(np.arange(len(counts)), counts)
-    if len(y) <= folds:
+    if max(counts) < folds or len(y) <= folds:
+        with pytest.raises(SplitError, match=f"validate.folds is {folds}, but "):
+            fold_rows(pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), folds, seed)
         return
     pairs = fold_rows(pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), folds, seed)
     assert sorted(np.concatenate([held for _, held in pairs])) == list(range(len(y)))
