@@ -147,6 +147,11 @@ def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
             assert (y[fit] == code).any()
 
 
+def test_more_folds_than_rows_of_any_class() -> None:
+    with pytest.raises(SplitError, match=r"validate\.folds is 5, but no class has more than 4 rows"):
+        fold_rows(pd.DataFrame({"y": [0, 1] * 4}), question("binary", "random", (0, 1)), 5)
+
+
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 100), min_size=30, max_size=100), st.integers(2, 5))
 def test_folds_in_time_are_fitted_on_the_past(moments: list[int], folds: int) -> None:
