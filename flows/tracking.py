@@ -103,13 +103,14 @@ def start_experiment(
     """
     from mlflow.entities import Dataset as Entity
     from mlflow.entities import DatasetInput, InputTag
-    from mlflow.exceptions import MlflowException
 
     try:
         store.prepare(tracking_uri)
         client = _client(tracking_uri)
         experiment_id = _experiment(client, tracking_uri, experiment)
-    except (MlflowException, OSError) as error:
+    except RunError:
+        raise
+    except Exception as error:  # each kind of store has its driver, and each driver its errors
         raise RunError(f"MLflow at {tracking_uri} cannot be used: {_first_line(error)}") from error
     run = client.create_run(experiment_id, run_name=run_name, tags={"stage": "experiment", **_source(), **tags})
     run_id = run.info.run_id
@@ -191,15 +192,12 @@ def mark_failed(handle: Handle, message: str) -> None:
 
 def _mark(handle: Handle, status: str, message: str) -> None:
     client = _client(handle.tracking_uri)
-    children = client.search_runs(
-        [handle.experiment_id],
-        f"tags.`mlflow.parentRunId` = '{handle.run_id}' and attributes.status = 'RUNNING'",
-        max_results=BATCH,
-    )
-    for run in [*children, client.get_run(handle.run_id)]:
-        if run.info.status == "RUNNING":
-            client.set_terminated(run.info.run_id, status)
-    client.log_batch(handle.run_id, tags=_tags({"mlflow.note.content": message, "error": message}))
+    of_parent = f"tags.`mlflow.parentRunId` = '{handle.run_id}' and attributes.status = 'RUNNING'"
+    for run in client.search_runs([handle.experiment_id], of_parent, max_results=BATCH):
+        client.set_terminated(run.info.run_id, status)
+    if client.get_run(handle.run_id).info.status == "RUNNING":
+        client.log_batch(handle.run_id, tags=_tags({"mlflow.note.content": message}))
+        client.set_terminated(handle.run_id, status)
 
 
 def _log_variant(client: "MlflowClient", handle: Handle, variant: VariantRecord) -> str:
