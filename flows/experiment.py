@@ -41,7 +41,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             parts = tasks.split_rows(question, frame, work)
             del table, frame  # from here on the test rows are in the sealed file and nowhere else
         recorder.begin(question, parts, work.id)
-        for line in inputs.told(question, parts):
+        for line in inputs.told(question, parts, config):
             say(line)
 
         with watch.stage("features"):

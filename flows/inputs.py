@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import data
 from ml import metrics
 from ml.chunks import Sources
-from schemas import ExperimentConfig, FeatureSettings, Variant, expand_variants
+from schemas import ExperimentConfig, FeatureSettings, Variant, expand_variants, to_yaml
 
 from .selection import Entry
 
@@ -165,8 +165,8 @@ def featurise(
     return Matrices(features, target, Sources(**{name: folder / f"{name}.npy" for name in arrays}), width)
 
 
-def told(question: Question, parts: Parts) -> list[str]:
-    """What was found and decided, in lines for the user."""
+def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]:
+    """What was found and decided, in lines for the user; the whole configuration where the search was not ``given``."""
     inference = question.inference
     roles = {role: inference.of_role(role) for role in dict.fromkeys(column.role for column in inference.columns)}
     used = ", ".join(f"{len(names)} {role}" for role, names in roles.items())
@@ -177,4 +177,10 @@ def told(question: Question, parts: Parts) -> list[str]:
         f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
         *(f"  note: {note}" for note in inference.notes),
         *(f"  leak? {leak}" for leak in parts.leaks),
+        *(_configuration(question.config) if given.search.models is None else ()),
     ]
+
+
+def _configuration(config: ExperimentConfig) -> list[str]:
+    lines = to_yaml(config, comments=False).splitlines()
+    return ["the configuration, kept as experiment.yaml in the folder of the run:", *(f"  {line}" for line in lines)]

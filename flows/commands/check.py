@@ -67,7 +67,7 @@ def _show(question: "Question", parts: "Parts", plan: "Plan", widths: dict[int, 
 
     from ..inputs import told
 
-    for line in told(question, parts):
+    for line in told(question, parts, question.config):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     roles = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("column", "role", "because"):
