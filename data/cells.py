@@ -3,6 +3,7 @@
 A column means the same whether it comes as integers, as floats or as text.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+
+def blank_out(column: pd.Series, missing: Collection[str]) -> pd.Series:
+    """The column with its cells emptied that say "no value", as they were when the table was read.
+
+    Blank texts and a lone ``?`` say so in any case; of ``missing``, ``-999`` also meets the numbers -999 and -999.0.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return column
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = pd.to_numeric(pd.Series([*missing], dtype="str"), errors="coerce").dropna()
+        return column.mask(column.isin(numbers)) if len(numbers) else column
+    if not pd.api.types.is_object_dtype(column) and not isinstance(column.dtype, pd.StringDtype):
+        return column
+    texts = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell, na_action="ignore")
+    return texts.mask(texts.isin(["", "?", *missing]))
 
 
 def to_numbers(column: pd.Series) -> tuple[Array, NDArray[np.bool_]]:

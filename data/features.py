@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import comb
 from pathlib import Path
@@ -15,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, RobustScaler, StandardScaler
 
 from .calendar import CALENDAR, calendar_columns, calendar_values
-from .cells import to_labels, to_numbers
+from .cells import blank_out, to_labels, to_numbers
 from .errors import FeatureError
 from .inference import Inference
 from .names import listed
@@ -32,17 +33,32 @@ MISSING = "missing"
 TRUSTED = ("numpy.dtype",)
 """The one type beyond skops' own list that `FeatureMap.save` writes. The file has no say in this list."""
 
+WRITTEN = frozenset({
+    "builtins.dict", "builtins.list", "builtins.tuple", "builtins.str", "builtins.type", "builtins.NoneType",
+    "numpy.ndarray", "numpy.dtype", "numpy.float64", "numpy.float32", "numpy.int64",
+    "sklearn.pipeline.Pipeline", "sklearn.impute._base.SimpleImputer",
+    "sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing._data.MinMaxScaler",
+    "sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing._polynomial.PolynomialFeatures",
+    "sklearn.preprocessing._encoders.OneHotEncoder",
+})  # fmt: skip
+"""Every type that `FeatureMap.save` writes. skops would build all of scikit-learn, any of its estimators included."""
+
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 
 
 class Settings(Protocol):
     """How columns become features; `schemas.FeatureSettings` is one."""
 
-    degree: int
-    scale: str
-    impute: str
-    rare: float
-    max_columns: int
+    @property
+    def degree(self) -> int: ...  # noqa: D102
+    @property
+    def scale(self) -> str: ...  # noqa: D102
+    @property
+    def impute(self) -> str: ...  # noqa: D102
+    @property
+    def rare(self) -> float: ...  # noqa: D102
+    @property
+    def max_columns(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,8 @@ class Columns:
     dates: tuple[str, ...]
     calendar: tuple[tuple[str, str], ...]
     """(column, part) for each calendar feature, such as ("sold_at", "weekday")."""
+    missing: tuple[str, ...] = ()
+    """Texts that mean no value, beside an empty cell and ``?``."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -83,7 +101,11 @@ class FeatureMap:
         """
         calendar = calendar_columns(frame, inference)
         columns = Columns(
-            inference.of_role("numeric"), inference.of_role("categorical"), inference.dates, tuple(calendar)
+            inference.of_role("numeric"),
+            inference.of_role("categorical"),
+            inference.dates,
+            tuple(calendar),
+            inference.missing,
         )
         width = len(columns.numeric) + len(calendar)
         _refuse_too_many(comb(width + settings.degree, settings.degree) - 1, 0, columns, settings)
@@ -168,11 +190,12 @@ class FeatureMap:
 
         try:
             about = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+            _refuse_foreign_types(folder / "features.skops")
             parts = io.load(folder / "features.skops", trusted=list(TRUSTED))
             stored = about["columns"]
             columns = Columns(
                 tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]),
-                tuple((column, part) for column, part in stored["calendar"]),
+                tuple((column, part) for column, part in stored["calendar"]), tuple(stored["missing"]),
             )  # fmt: skip
             numeric, encoder, clipped = parts["numeric"], parts["categorical"], bool(about["clipped"])
         except UntrustedTypesFoundException as error:
@@ -184,6 +207,24 @@ class FeatureMap:
         if not all(part in CALENDAR for _, part in columns.calendar):
             raise FeatureError(f"{folder}: unknown calendar features: {columns.calendar}")
         return cls(columns, numeric, encoder, clipped)
+
+
+def _refuse_foreign_types(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        foreign = sorted(set(_types(json.loads(archive.read("schema.json")))) - WRITTEN)
+    if foreign:
+        raise FeatureError(f"{path}: refused, as it holds what no feature map has: {', '.join(foreign)}")
+
+
+def _types(node: Any) -> Iterator[str]:
+    """Every type that a stored tree names."""
+    if isinstance(node, dict):
+        if "__class__" in node:
+            yield f"{node.get('__module__')}.{node['__class__']}"
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            yield from _types(value)
 
 
 def _pipeline(settings: Settings) -> Pipeline:
@@ -234,7 +275,7 @@ def _numbers(frame: pd.DataFrame, columns: Columns) -> Array:
     """(m, numeric + calendar) float64 with NaN for what is missing or infinite."""
     found: list[Array] = []
     for name in columns.numeric:
-        values, wrong = to_numbers(frame[name])
+        values, wrong = to_numbers(blank_out(frame[name], columns.missing))
         if wrong.any():
             row = int(np.argmax(wrong))
             raise FeatureError(
@@ -246,7 +287,9 @@ def _numbers(frame: pd.DataFrame, columns: Columns) -> Array:
 
 def _levels(frame: pd.DataFrame, columns: Columns) -> Array:
     """(m, categorical) texts; a missing value is a level of its own."""
-    return np.column_stack([to_labels(frame[name], MISSING) for name in columns.categorical])
+    return np.column_stack(
+        [to_labels(blank_out(frame[name], columns.missing), MISSING) for name in columns.categorical]
+    )
 
 
 def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:

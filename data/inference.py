@@ -25,7 +25,8 @@ class Inference:
     """What a column is for, what is asked, and how rows may be split.
 
     ``classes`` are the labels in the order of their codes; for a binary task the last one is the positive label.
-    ``split_by`` is random, time or group; ``notes`` say what was decided and how to decide otherwise.
+    ``split_by`` is random, time or group; ``notes`` say what was decided and how to decide otherwise. ``missing`` are
+    the texts that mean no value, in this table and in rows that come later.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Inference:
     group: str | None
     time: str | None
     notes: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     def of_role(self, *roles: str) -> tuple[str, ...]:
         """Names of the columns with one of the roles, in the table's order."""
@@ -118,7 +120,7 @@ def infer(
         )
     if not any(column.role in ("numeric", "categorical", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
-    return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes))
+    return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing)
 
 
 def _copies(frame: pd.DataFrame) -> int:

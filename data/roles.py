@@ -16,6 +16,10 @@ DIFFERENT = 0.5
 RAREST = 0.01
 """A column none of whose values reaches this share of rows says nothing that could be learned."""
 ROWS_PER_GROUP = 5
+MOST_CODES = 24
+"""Whole numbers 0..k or 1..k without a gap, up to this many, name things: seasons, weekdays, hours."""
+ROWS_PER_CODE = 100
+"""Rows that each such code needs on average before it is worth a column of its own."""
 THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
 GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
 DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
@@ -47,6 +51,8 @@ def role_of(column: pd.Series) -> Column:
     if pd.api.types.is_numeric_dtype(column):
         if is_row_number(column):
             return Column(name, "identifier", "counts the rows")
+        if is_code(present, distinct):
+            return Column(name, "categorical", f"codes {present.min():.0f} to {present.max():.0f}")
         return Column(name, "numeric", f"numbers from {present.min():.6g} to {present.max():.6g}")
     return _role_of_words(name, present.astype(str), distinct)
 
@@ -77,10 +83,27 @@ def is_group(name: str, present: pd.Series, distinct: int) -> bool:
 
 
 def is_row_number(column: pd.Series) -> bool:
-    """Whether an integer column goes up by one from row to row."""
+    """Whether an integer column goes up by one from row to row of the file.
+
+    The index counts the rows of the file, so rows that were left out for want of a target leave no gap here.
+    """
     if not pd.api.types.is_integer_dtype(column) or len(column) < 10:
         return False
-    return bool((np.diff(column.to_numpy()) == 1).all())
+    return bool((np.diff(column.to_numpy()) == np.diff(column.index.to_numpy())).all())
+
+
+def is_code(present: pd.Series, distinct: int) -> bool:
+    """Whether whole numbers are codes rather than amounts: 0..k or 1..k without a gap, more than two, many rows each.
+
+    Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further. Two values are left alone: one column says it all.
+    """
+    return (
+        2 < distinct <= MOST_CODES
+        and len(present) >= ROWS_PER_CODE * distinct
+        and present.min() in (0, 1)
+        and present.max() - present.min() == distinct - 1
+        and bool((present % 1 == 0).all())
+    )
 
 
 def is_date(present: pd.Series) -> bool:
