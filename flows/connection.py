@@ -1,12 +1,10 @@
 """Which Prefect API a command talks to: the user's, where ``PREFECT_API_URL`` names one, else this folder's own."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
-from .errors import RunError
+from .reach import reach
 from .server import Server, start_server, wait_ready
 
 
@@ -34,7 +32,7 @@ def wait_connected(server: Server) -> None:
     if server.is_local:
         wait_ready(server)
     else:
-        _check_reachable(server.api_url)
+        reach(server.api_url, "PREFECT_API_URL", "Start that server, or unset the variable to use a local one.")
 
 
 @contextmanager
@@ -51,22 +49,6 @@ def session(server: Server) -> Iterator[None]:
 
     with temporary_settings({PREFECT_API_URL: server.api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
-
-
-def _check_reachable(api_url: str) -> None:
-    from urllib.request import getproxies, proxy_bypass
-
-    address = urlsplit(api_url)
-    host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-    if address.scheme in getproxies() and not proxy_bypass(host):
-        return  # only the proxy can say
-    try:
-        socket.create_connection((host, port), timeout=5).close()
-    except OSError as error:
-        raise RunError(
-            f"PREFECT_API_URL is {api_url}, but {host}:{port} cannot be reached: {error.strerror or error}. "
-            "Start that server, or unset the variable to use a local one."
-        ) from error
 
 
 def _bypass_proxies() -> None:

@@ -22,6 +22,7 @@ from .errors import RunError
 from .home import artifacts, home, make_home, mlflow_database
 from .locks import locked
 from .quiet import PRIVATE
+from .reach import reach
 
 UI_PORT = 5000
 UI_SECONDS = 60.0
@@ -43,10 +44,15 @@ def artifact_root(uri: str) -> str | None:
 
 
 def prepare(uri: str) -> None:
-    """Make the embedded store's database if it does not exist; other stores look after themselves.
+    """Make the embedded store's database if it does not exist; see that a server is there.
 
     Migrating an empty database takes seconds, copying a migrated one milliseconds. Imports MLflow only for the former.
+
+    Raises:
+        RunError: the server cannot be reached.
     """
+    if uri.startswith(("http://", "https://")):
+        reach(uri, "MLFLOW_TRACKING_URI", "Start that server, or unset the variable to use a local store.")
     if uri != embedded_uri():
         return
     make_home("artifacts")

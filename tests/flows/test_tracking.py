@@ -182,6 +182,11 @@ def test_a_store_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
         start(f"sqlite:///{tmp_path}/text.db")
 
 
+def test_a_server_that_is_not_there_is_named_at_once() -> None:
+    with pytest.raises(RunError, match=r"MLFLOW_TRACKING_URI is http://127\.0\.0\.1:9, but .* cannot be reached"):
+        start("http://127.0.0.1:9")
+
+
 def test_warming_up_opens_the_store(uri: str) -> None:
     tracking.warm_up(uri)
     tracking.warm_up("http://127.0.0.1:9")  # a server is not asked: it may be slow, and start_experiment asks it
