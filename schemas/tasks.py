@@ -18,9 +18,12 @@ KINDS = {
 }
 """Kinds of models that can learn each task."""
 
+COSTS = {"regression": ("rmse", "r2"), "binary": ("log_loss",), "multiclass": ("log_loss",)}
+"""Metrics from whose level a cost J follows, against which a model can be diagnosed."""
+
 
 def check_task(config: ExperimentConfig, task: str) -> None:
-    """Hold metric, kinds and the positive label to the task.
+    """Hold metric, baseline, kinds and the positive label to the task.
 
     Raises:
         ConfigError: one problem for each that does not fit.
@@ -37,6 +40,13 @@ def check_task(config: ExperimentConfig, task: str) -> None:
         if metric is not None and metric not in METRICS[task]:
             allowed = ", ".join(METRICS[task])
             refuse(("select", "metric"), f"{metric} does not fit a {task} task. Allowed: {allowed}")
+        elif metric is not None and config.diagnose.baseline is not None and metric not in COSTS[task]:
+            usable = " or ".join(COSTS[task])
+            refuse(
+                ("diagnose", "baseline"),
+                f"{config.diagnose.baseline:g} is a level of select.metric, and from {metric} no cost J follows to "
+                f"compare with: give the level as {usable} and set select.metric to that, or leave baseline out",
+            )
         for index, model in enumerate(config.search.models or ()):
             if model.kind not in KINDS[task]:
                 path = ("search", "models", index, "kind")
