@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, ValidateConfig
     from .loading import config_from, load_config
     from .models import LinearSearch, NetworkSearch
-    from .optimizers import AdaGrad, Adam, AdamW, Lbfgs, Momentum, Nesterov, RmsProp, Sgd
+    from .optimizers import AdaGrad, Adam, AdamW, Lbfgs, Momentum, Nesterov, Newton, RmsProp, Sgd
     from .ranges import LinearRange, LogRange
     from .results import ExperimentResult
     from .schedules import Constant, Cosine, Exponential, Step
@@ -35,7 +35,7 @@ _NAMES = {
     "judgement": ("ComputeConfig", "DiagnoseConfig", "SelectConfig", "ValidateConfig"),
     "loading": ("config_from", "load_config"),
     "models": ("LinearSearch", "NetworkSearch"),
-    "optimizers": ("AdaGrad", "Adam", "AdamW", "Lbfgs", "Momentum", "Nesterov", "RmsProp", "Sgd"),
+    "optimizers": ("AdaGrad", "Adam", "AdamW", "Lbfgs", "Momentum", "Nesterov", "Newton", "RmsProp", "Sgd"),
     "ranges": ("LinearRange", "LogRange"),
     "results": ("ExperimentResult",),
     "schedules": ("Constant", "Cosine", "Exponential", "Step"),
@@ -73,6 +73,7 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "NetworkSearch",
+    "Newton",
     "OptimizerSettings",
     "Problem",
     "RmsProp",

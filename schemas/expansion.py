@@ -9,7 +9,8 @@ from .experiment import ExperimentConfig
 from .features import FeaturesConfig
 from .models import AnyModel, NetworkSearch
 from .names import named
-from .optimizers import Lbfgs
+from .optimizers import SOLVERS
+from .shape import kinds
 from .sweeps import choices, list_choices, whole_choices
 from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
 
@@ -96,7 +97,7 @@ def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]
 def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:
     """Each optimizer, with the limit of its iterations where it has one of its own."""
     for optimizer in choices(sweep):
-        if isinstance(optimizer, Lbfgs):
+        if isinstance(optimizer, SOLVERS):
             for hyper in _numbers(optimizer, {"kind", "iterations"}):
                 yield OptimizerSettings(optimizer.kind, hyper), optimizer.iterations
             continue
@@ -124,6 +125,7 @@ def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
 
 
 WHOLE = {"history", "every"}
+SOLVER_KINDS = {kind for solver in SOLVERS for kind in kinds(solver)}
 
 
 def _values(part: Any, name: str) -> tuple[float, ...]:
@@ -131,6 +133,6 @@ def _values(part: Any, name: str) -> tuple[float, ...]:
 
 
 def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
-    if optimizer.kind == "lbfgs":
+    if optimizer.kind in SOLVER_KINDS:
         return ("full",)
     return (BATCH,) if batch is None else whole_choices(batch)

@@ -14,6 +14,8 @@ from .shape import annotation_at, fields, kinds, model_at, models_in
 from .suggestions import did_you_mean
 
 RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
+LINEAR_ONLY = ("newton",)
+"""Kinds of optimizers that networks do not have."""
 NUMBERS = {"int_type": "whole number", "float_type": "number"}
 
 
@@ -127,6 +129,8 @@ def _wrong_kind(value: Any, annotation: Any) -> str:
         return f"`kind` is missing: write {listing}"
     if isinstance(value["kind"], list):
         return "kind cannot be swept: write one entry for each kind"
+    if value["kind"] in LINEAR_ONLY:
+        return f"{value['kind']} is for linear models only. Allowed here: {', '.join(allowed)}"
     return _not_a_choice(value["kind"], allowed)
 
 

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from .base import refuse
 from .kinds import kind_tag
-from .optimizers import Adam, Lbfgs, Optimizer
+from .optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from .sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from .words import BatchSize
 
@@ -27,7 +27,7 @@ LAMBDA = Field(
 Batch = NumberSweep[BatchSize] | None
 BATCH = Field(
     default=None,
-    description="rows per step, or full for all; not given: 128, and full for lbfgs",
+    description="rows per step, or full for all; not given: 128, and full for lbfgs and newton",
     examples=[32, "full"],
 )
 Seed = NumberSweep[Annotated[int, Field(ge=0)]] | None
@@ -40,9 +40,9 @@ SEED = Field(
 
 def check_batch(batch: Any, optimizer: Any) -> None:
     """Refuse mini-batches for an optimizer that knows none."""
-    kinds = [each.kind for each in choices(optimizer)]
-    if "lbfgs" in kinds and batch is not None and set(whole_choices(batch)) != {"full"}:
-        raise refuse("lbfgs always takes all rows at once: leave out batch, or write batch: full")
+    solver = next((each.kind for each in choices(optimizer) if isinstance(each, SOLVERS)), None)
+    if solver is not None and batch is not None and set(whole_choices(batch)) != {"full"}:
+        raise refuse(f"{solver} always takes all rows at once: leave out batch, or write batch: full")
 
 
 class LinearSearch(SweepModel):
@@ -51,7 +51,7 @@ class LinearSearch(SweepModel):
     kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
     optimizer: Sweep[Optimizer] = Field(
-        default=Lbfgs.model_construct(), description="how the model is trained", examples=[{"kind": "lbfgs"}]
+        default=Newton.model_construct(), description="how the model is trained", examples=[{"kind": "newton"}]
     )
     batch: Batch = BATCH
     seed: Seed = SEED
@@ -81,7 +81,7 @@ class NetworkSearch(SweepModel):
         examples=["lecun"],
     )
     lambda_: Lambda = LAMBDA
-    optimizer: Sweep[Optimizer] = Field(
+    optimizer: Sweep[NetworkOptimizer] = Field(
         default=Adam.model_construct(),
         description="how the network is trained",
         examples=[{"kind": "adam", "learning_rate": [0.001, 0.01]}],

@@ -22,6 +22,11 @@ Schedules = Sweep[Schedule] | None
 SCHEDULE = Field(
     default=None, description="how the learning rate changes over the epochs", examples=[{"kind": "cosine"}]
 )
+History = NumberSweep[Annotated[int, Field(ge=1)]]
+HISTORY = Field(default=10, description="how many past steps model the curvature", examples=[10])
+TOLERANCE = "ends when no component of the gradient is larger than this"
+Iterations = Annotated[int, Field(ge=1)]
+ITERATIONS = Field(default=500, description="ends after this many iterations, which stand for search.epochs")
 Clip = Positive | None
 CLIP = Field(
     default=None, description="gradients longer than this (Euclidean norm) are shortened to it", examples=[1.0]
@@ -108,18 +113,24 @@ class Lbfgs(SweepModel):
     """L-BFGS (Liu & Nocedal 1989): all rows at once, no learning rate; an iteration counts as an epoch."""
 
     kind: Literal["lbfgs"] = Field(default="lbfgs", description=KIND)
-    history: NumberSweep[Annotated[int, Field(ge=1)]] = Field(
-        default=10, description="how many past steps model the curvature", examples=[10]
-    )
-    tolerance: Positive = Field(
-        default=1e-6, description="ends when no component of the gradient is larger than this", examples=[1e-6]
-    )
-    iterations: Annotated[int, Field(ge=1)] = Field(
-        default=500, description="ends after this many iterations, which stand for search.epochs"
-    )
+    history: History = HISTORY
+    tolerance: Positive = Field(default=1e-6, description=TOLERANCE, examples=[1e-6])
+    iterations: Iterations = ITERATIONS
 
 
-Optimizer = Annotated[
+class Newton(SweepModel):
+    """L-BFGS from the inverse of a bound on the curvature (Böhning & Lindsay 1988), all λ at once; linear models only.
+
+    As with L-BFGS, all rows at once, no learning rate, and an iteration counts as an epoch.
+    """
+
+    kind: Literal["newton"] = Field(default="newton", description=KIND)
+    history: History = HISTORY
+    tolerance: Positive = Field(default=1e-8, description=TOLERANCE, examples=[1e-8])
+    iterations: Iterations = ITERATIONS
+
+
+_Any = (
     Annotated[Sgd, Tag("=sgd")]
     | Annotated[Momentum, Tag("=momentum")]
     | Annotated[Nesterov, Tag("=nesterov")]
@@ -127,7 +138,13 @@ Optimizer = Annotated[
     | Annotated[RmsProp, Tag("=rmsprop")]
     | Annotated[Adam, Tag("=adam")]
     | Annotated[AdamW, Tag("=adamw")]
-    | Annotated[Lbfgs, Tag("=lbfgs")],
-    Discriminator(kind_tag),
-]
-"""Any optimizer, chosen by ``kind``."""
+    | Annotated[Lbfgs, Tag("=lbfgs")]
+)
+NetworkOptimizer = Annotated[_Any, Discriminator(kind_tag)]
+"""What can train a network, chosen by ``kind``."""
+
+Optimizer = Annotated[_Any | Annotated[Newton, Tag("=newton")], Discriminator(kind_tag)]
+"""Any optimizer, chosen by ``kind``: what can train a linear model."""
+
+SOLVERS = (Lbfgs, Newton)
+"""What takes all rows at once and ends by itself: no learning rate, no batches, no early stopping."""

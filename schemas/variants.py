@@ -29,7 +29,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, slots=True)
 class OptimizerSettings:
-    """The optimizer's kind and its numbers by name, ``learning_rate`` among them (lbfgs has none)."""
+    """The optimizer's kind and its numbers by name, ``learning_rate`` among them (lbfgs and newton have none)."""
 
     kind: str
     hyper: Mapping[str, float] = field(default_factory=dict, hash=False)

@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 import ml
@@ -9,18 +10,19 @@ from ml.activations import ACTIVATIONS
 from ml.initializers import VARIANCES
 from ml.metrics import METRICS as ML_METRICS
 from ml.metrics import default_metric
-from ml.optimizers import OPTIMIZERS
+from ml.optimizers import OPTIMIZERS, SOLVERS
 from ml.settings import defaults_of
 from schemas import KINDS, METRICS, Variant, config_from, expand_variants
+from schemas.expansion import SOLVER_KINDS
 from schemas.models import Activation, Initializer
-from schemas.optimizers import Optimizer
+from schemas.optimizers import NetworkOptimizer, Optimizer
 from schemas.shape import kinds, models_in
 
 KIND_NAMES = [kinds(model)[0] for model in models_in(Optimizer)]
 
 
 def variant(**keys: Any) -> Variant:
-    model = {"kind": "network", "layers": [4, 4], **keys}
+    model = {"kind": "linear", **keys}
     (found,) = expand_variants(config_from({"data": {"source": "a", "target": "y"}, "search": {"models": [model]}}))
     return found
 
@@ -29,6 +31,7 @@ def test_the_same_choices() -> None:
     assert set(get_args(Activation)) == set(ACTIVATIONS)
     assert set(get_args(Initializer)) == set(VARIANCES)
     assert set(KIND_NAMES) == set(OPTIMIZERS)
+    assert set(SOLVERS) == SOLVER_KINDS
     assert set(KINDS) == set(METRICS) == set(ML_METRICS)
 
 
@@ -44,6 +47,17 @@ def test_the_same_hyperparameters_and_defaults(kind: str) -> None:
     if kind == "lbfgs":  # exact for its own tests there, fast enough for large tables here
         expected["tolerance"] = 1e-6
     assert dict(variant(optimizer={"kind": kind}).optimizer.hyper) == expected
+
+
+def test_what_can_train_a_network_here_can_train_one_there() -> None:
+    for kind in KIND_NAMES:
+        model = ml.Model(inputs=1, hidden=(2,), outputs=1, task="regression")
+        arrays = ml.Arrays(np.ones((4, 1)), np.arange(4.0))
+        if kind in {name for part in models_in(NetworkOptimizer) for name in kinds(part)}:
+            ml.train(model, kind, [ml.Settings()], arrays, batch=None, epochs=1)
+        else:
+            with pytest.raises(ml.OptionError, match="for linear models"):
+                ml.train(model, kind, [ml.Settings()], arrays, batch=None, epochs=1)
 
 
 @pytest.mark.parametrize(

@@ -40,5 +40,12 @@ def test_written_models_are_kept_whole() -> None:
     assert config.with_default_search(task="binary", rows=100, columns=4, numeric_columns=4) is config
 
 
+@pytest.mark.parametrize(("columns", "solver"), [(5, "newton"), (200, "newton"), (201, "lbfgs"), (2000, "lbfgs")])
+def test_wide_tables_get_the_solver_without_a_cube_of_columns(columns: int, solver: str) -> None:
+    config = config_from(LEAST).with_default_search(task="binary", rows=400, columns=columns, numeric_columns=columns)
+    found = expand_variants(config)
+    assert {variant.optimizer.kind for variant in found if variant.kind == "logistic"} == {solver}
+
+
 def test_degree_two_is_for_few_numeric_columns() -> None:
     assert [default_features(count).degree for count in (0, 1, 15, 16)] == [1, (1, 2), (1, 2), 1]

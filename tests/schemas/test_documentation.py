@@ -22,7 +22,7 @@ ELSEWHERE = {
     "NetworkSearch": "network", "LogRange": "Sweeps", "LinearRange": "Sweeps",
 }  # fmt: skip
 SCHEDULES = {"Constant", "Step", "Exponential", "Cosine"}
-OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs"}
+OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs", "Newton"}
 
 
 def parts(model: type[ConfigModel]) -> list[type[ConfigModel]]:

@@ -133,8 +133,8 @@ def test_exact_duplicates_are_dropped() -> None:
 
 def test_what_is_not_written_is_filled_in() -> None:
     (linear,) = variants({"kind": "linear"}, split={"seed": 7})
-    assert (linear.layers, linear.batch, linear.optimizer.kind, linear.seed) == ((), "full", "lbfgs", 7)
-    assert dict(linear.optimizer.hyper) == {"history": 10, "tolerance": 1e-6}
+    assert (linear.layers, linear.batch, linear.optimizer.kind, linear.seed) == ((), "full", "newton", 7)
+    assert dict(linear.optimizer.hyper) == {"history": 10, "tolerance": 1e-8}
     first, second = variants(network(activation=["gelu", "sigmoid"]), search={"early_stopping": None})
     assert (first.initializer, second.initializer) == ("he", "glorot")
     assert (first.batch, first.patience, first.min_delta, first.epochs) == (128, None, 0.0, 200)
@@ -143,12 +143,14 @@ def test_what_is_not_written_is_filled_in() -> None:
     assert sgd.batch == 128
 
 
-def test_lbfgs_ends_by_itself() -> None:
-    lbfgs, adam = variants(
-        network(optimizer=[{"kind": "lbfgs", "iterations": 90}, {"kind": "adam"}]), search={"epochs": 7}
+@pytest.mark.parametrize("kind", ["lbfgs", "newton"])
+def test_a_solver_ends_by_itself(kind: str) -> None:
+    solver, adam = variants(
+        {"kind": "linear", "optimizer": [{"kind": kind, "iterations": 90}, {"kind": "adam"}]}, search={"epochs": 7}
     )
-    assert (lbfgs.epochs, lbfgs.patience, adam.epochs, adam.patience) == (90, None, 7, 20)
-    two = [{"kind": "linear", "optimizer": {"kind": "lbfgs", "iterations": count}} for count in (5, 50)]
+    assert (solver.epochs, solver.patience, adam.epochs, adam.patience) == (90, None, 7, 20)
+    assert (solver.batch, adam.batch) == ("full", 128)
+    two = [{"kind": "linear", "optimizer": {"kind": kind, "iterations": count}} for count in (5, 50)]
     assert names(*two) == ["linear epochs=5", "linear epochs=50"]
 
 
@@ -169,7 +171,7 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
     features = {"degree": 1, "scale": "standard", "impute": "median", "rare": 0.01}
     training = {"epochs": 200, "patience": 20, "min_delta": 0.0}
     assert linear.params() == {
-        "kind": "linear", "lambda": 0.0, "optimizer": "lbfgs", "history": 10, "tolerance": 1e-6, "batch": "full",
+        "kind": "linear", "lambda": 0.0, "optimizer": "newton", "history": 10, "tolerance": 1e-8, "batch": "full",
         "epochs": 500, **features, "seed": 0,
     }  # fmt: skip
     assert net.params() == {
@@ -217,6 +219,14 @@ def test_what_may_differ_within_a_fleet() -> None:
 def test_what_must_agree_within_a_fleet(model: dict[str, Any], sections: dict[str, Any]) -> None:
     found = variants(model, **sections)
     assert len({fleet_key(variant) for variant in found}) == len(found) == 2
+
+
+def test_a_path_of_lambda_with_newton_is_one_fleet_and_other_solvers_are_others() -> None:
+    optimizers = [{"kind": "newton", "history": [5, 10]}, {"kind": "lbfgs"}, {"kind": "newton", "iterations": 9}]
+    found = variants({"kind": "linear", "lambda": [0, 0.1, 1], "optimizer": optimizers})
+    fleets = [fleet_key(variant) for variant in found]
+    assert len(found) == 4 * 3
+    assert [fleets.count(key) for key in dict.fromkeys(fleets)] == [6, 3, 3]
 
 
 # Limits.

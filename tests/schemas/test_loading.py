@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from schemas import Adam, ConfigError, EarlyStopping, Lbfgs, LogRange, Momentum, check_task, config_from, load_config
+from schemas import Adam, ConfigError, EarlyStopping, LogRange, Momentum, Newton, check_task, config_from, load_config
 
 SKETCH = """\
 name: housing
@@ -70,11 +70,11 @@ def test_the_title_is_the_name_of_the_table(source: str, title: str) -> None:
     assert config_from({"data": {"source": source, "target": "y"}}).title == title
 
 
-def test_linear_models_default_to_lbfgs_and_networks_to_adam() -> None:
+def test_linear_models_default_to_newton_and_networks_to_adam() -> None:
     models = [{"kind": "linear"}, {"kind": "network", "layers": [4]}]
     config = config_from(LEAST | {"search": {"models": models}})
     assert config.search.models is not None
-    assert [model.optimizer for model in config.search.models] == [Lbfgs(), Adam()]
+    assert [model.optimizer for model in config.search.models] == [Newton(), Adam()]
 
 
 def test_whole_numbers_serve_as_numbers() -> None:
@@ -156,3 +156,32 @@ def test_the_task_that_was_inferred_is_checked_with_the_same_lines(tmp_path: Pat
 def test_an_unknown_task_is_an_error() -> None:
     with pytest.raises(ConfigError, match="ranking is not a task: one of regression, binary, multiclass"):
         check_task(config_from(LEAST), "ranking")
+
+
+@pytest.mark.parametrize(
+    ("task", "metric", "given"),
+    [
+        ("regression", "mae", "rmse or r2"),
+        *(("binary", name, "log_loss") for name in ("accuracy", "f1_macro", "roc_auc", "average_precision")),
+        *(("multiclass", name, "log_loss") for name in ("accuracy", "f1_macro", "roc_auc")),
+    ],
+)
+def test_a_baseline_must_be_a_level_that_determines_a_cost(task: str, metric: str, given: str) -> None:
+    config = config_from(LEAST | {"select": {"metric": metric}, "diagnose": {"baseline": 0.95}})
+    with pytest.raises(ConfigError) as caught:
+        check_task(config, task)
+    assert str(caught.value) == (
+        f"diagnose.baseline: 0.95 is a level of select.metric, and from {metric} no cost J follows to compare with: "
+        f"give the level as {given} and set select.metric to that, or leave baseline out"
+    )
+    check_task(config_from(LEAST | {"select": {"metric": metric}}), task)
+
+
+@pytest.mark.parametrize(
+    ("task", "metric"),
+    [("regression", None), ("regression", "rmse"), ("regression", "r2"), ("binary", "log_loss"), ("multiclass", None)],
+)
+def test_a_baseline_of_the_other_metrics_is_fine(task: str, metric: str | None) -> None:
+    config = config_from(LEAST | {"select": {"metric": metric}, "diagnose": {"baseline": 0.3}})
+    check_task(config, task)
+    assert config.with_resolved(task=task, metric=metric).diagnose.baseline == 0.3

@@ -188,7 +188,27 @@ MODELS = [
     ),
     (
         "{kind: linear, batch: 32}",
+        ": newton always takes all rows at once: leave out batch, or write batch: full",
+    ),
+    (
+        "{kind: network, layers: [8], batch: [full, 32], optimizer: [{kind: adam}, {kind: lbfgs}]}",
         ": lbfgs always takes all rows at once: leave out batch, or write batch: full",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: {kind: newton}}",
+        f".optimizer.kind: newton is for linear models only. Allowed here: {OPTIMIZERS}",
+    ),
+    (
+        "{kind: network, layers: [8], optimizer: [{kind: adam}, {kind: newton, history: 5}]}",
+        f".optimizer[1].kind: newton is for linear models only. Allowed here: {OPTIMIZERS}",
+    ),
+    (
+        "{kind: linear, optimizer: {kind: newtn}}",
+        f".optimizer.kind: newtn is not allowed: did you mean `newton`? Allowed: {OPTIMIZERS}, newton",
+    ),
+    (
+        "{kind: linear, optimizer: {kind: newton, learning_rate: 1}}",
+        ".optimizer.learning_rate: there is no such key. Keys here: kind, history, tolerance, iterations",
     ),
     ("{kind: network}", ".layers: required, but not given: units of each hidden layer"),
     ("{kind: network, layers: 32}", ".layers: 32 is not a list: write [32]"),

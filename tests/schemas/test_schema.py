@@ -42,6 +42,7 @@ VALID: list[dict[str, Any]] = [
     {"search": {"early_stopping": None}},
     {"features": {"degree": {"linear": [1, 3], "count": 3}, "scale": ["none", "robust"]}},
     {"compute": {"workers": "auto"}},
+    {"search": {"models": [{"kind": "linear", "optimizer": [{"kind": "newton", "history": [5, 9]}, {"kind": "sgd"}]}]}},
     {"search": {"models": [{"kind": "linear", "lambda": {"log": [0.1, 1], "count": 3}, "batch": "full"}]}},
     {
         "search": {
@@ -77,6 +78,7 @@ WRONG: list[dict[str, Any]] = [
     {"search": {"models": [{"kind": "network", "layers": []}]}},
     {"search": {"models": [{"kind": "network", "layers": [8], "optimizer": {}}]}},
     {"search": {"models": [{"kind": "network", "layers": [8], "optimizer": {"kind": "lbfgs", "learning_rate": 1}}]}},
+    {"search": {"models": [{"kind": "network", "layers": [8], "optimizer": {"kind": "newton"}}]}},
     {"search": {"models": [{"kind": "network", "layers": [8], "batch": "ful"}]}},
     {"compute": {"workers": 0}},
 ]
