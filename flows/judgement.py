@@ -8,6 +8,7 @@ import ml
 from ml import metrics
 from ml.diagnosis import HIGH, Diagnosis, Observations, level_as_cost, level_of
 from ml.diagnosis import diagnose as judge
+from ml.optimizers import SOLVERS
 
 from .baselines import cost_of, dummy_metrics
 from .errors import RunError
@@ -36,7 +37,7 @@ def epochs_found(entry: Entry) -> int | None:
 
     A schedule runs its course within them.
     """
-    return None if entry.variant.optimizer.kind == "lbfgs" else max(1, entry.best_epoch)
+    return None if entry.variant.optimizer.kind in SOLVERS else max(1, entry.best_epoch)
 
 
 def score_fold(
