@@ -91,7 +91,9 @@ def make_plan(
     for number, members in enumerate(groups.values()):
         model = model_of(members[0], columns[members[0].features], outputs, task)
         cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
-        fleets.append(Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, workers)))
+        # Newton's variants share the products of the rows: cut up, they would do that work again.
+        share = 1 if members[0].optimizer.kind == "newton" else workers
+        fleets.append(Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, share)))
     return Plan(tuple(fleets), tuple(_cut(fleets)))
 
 
