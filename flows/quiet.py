@@ -44,8 +44,11 @@ def quiet(verbose: bool = False) -> None:
     """Prepare the environment of this process and its children; call it before prefect or mlflow is imported.
 
     Without a ``PREFECT_API_URL`` from the user, Prefect lives inside ``.descent/``: ``~/.prefect`` with its profiles is
-    neither read nor written. ``verbose`` leaves the logs of both on the terminal.
+    neither read nor written. ``verbose`` leaves the logs of both on the terminal. Calls after the first do nothing: a
+    second experiment of one program finds both imported and the environment prepared.
     """
+    if _prepared:
+        return
     if early := {"prefect", "mlflow"} & sys.modules.keys():
         raise RuntimeError(f"quiet() must come before the import of {' and '.join(sorted(early))}")
     settings = PRIVATE | PATIENCE | ({} if verbose else SILENT)
@@ -57,3 +60,7 @@ def quiet(verbose: bool = False) -> None:
         }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+    _prepared.append(True)
+
+
+_prepared: list[bool] = []
