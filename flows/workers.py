@@ -22,9 +22,10 @@ def count_workers(setting: str | int) -> int:
     return int(cpu_count()) if setting == "auto" else int(setting)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C reaches the whole process group; the parent alone decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _leave_signals_to_the_parent() -> None:
+    """Ctrl-C, and SIGTERM from a Prefect worker, reach the whole process group; the parent decides what they mean."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
@@ -47,4 +48,4 @@ def start(count: int, environment: dict[str, str]) -> Any:
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(max_workers=count, initializer=_leave_interrupts_to_the_parent, env=environment)
+    return ProcessPoolExecutor(max_workers=count, initializer=_leave_signals_to_the_parent, env=environment)

@@ -1,0 +1,22 @@
+import os
+import signal
+
+import pytest
+
+from flows.workers import processes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_process_group_leaves_the_workers_to_their_parent(number: signal.Signals) -> None:
+    with processes(1) as executor:
+        worker = executor.submit(os.getpid).result()
+        os.kill(worker, number)
+        assert executor.submit(os.getpid).result() == worker
+
+
+def test_workers_end_when_their_parent_is_stopped() -> None:
+    with pytest.raises(KeyboardInterrupt), processes(1) as executor:
+        worker = executor.submit(os.getpid).result()
+        raise KeyboardInterrupt
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
