@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 from prefect import Task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 import data
@@ -20,6 +21,7 @@ from . import final, inputs, judgement, planning, training
 from .errors import RunError
 from .final import Final, Tested
 from .inputs import Indices, Matrices, Parts, Question
+from .notes import markdown
 from .plan import Chunk, Plan
 from .record import Recorder
 from .results import result_of
@@ -161,4 +163,5 @@ def record(
     work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))
     finished = result()
     work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")
+    create_markdown_artifact(markdown(finished), key="report", description=f"{finished.experiment}: the result")
     return finished
