@@ -48,8 +48,9 @@ def markdown(result: ExperimentResult) -> str:
     return "\n".join(lines)
 
 
+MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&\\`*_[]<>|#"})
+
+
 def _plain(text: str) -> str:
     """Text from a table or a configuration, so that it cannot be markup."""
-    for character in "\\`*_[]<>|#":
-        text = text.replace(character, f"&#{ord(character)};")
-    return text
+    return text.translate(MARKUP)
