@@ -1,10 +1,13 @@
 """A model as the flow leaves it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from .embedded import Embedded, embedded
 
 
 def save_tiny_model(folder: Path, target: str, labels: list[object] | None = None) -> dict[str, str]:
@@ -44,3 +47,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
     """A regression model's folder, and the columns that it needs."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     return folder, save_tiny_model(folder, "mass")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """One embedded home for all tests of whole processes: one local Prefect server, one MLflow store."""
+    yield from embedded(tmp_path_factory.mktemp("embedded") / ".descent")

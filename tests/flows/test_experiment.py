@@ -1,0 +1,210 @@
+"""The main job, end to end, as a user runs it: real processes, a real Prefect server, a real MLflow store."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from schemas import ExperimentResult, load_config
+
+from .embedded import ROOT, Answer, Embedded
+from .tables import churn, prices, write
+
+pytestmark = pytest.mark.integration
+
+EXAMPLE = "experiments/penguins.yaml"
+KEYS = {
+    "": "experiment task data variants selected diagnosis test seconds mlflow model",
+    "data": "rows digest splits",
+    "selected": "name params cv",
+    "diagnosis": "verdict evidence advice",
+    "test": "metrics baseline",
+    "seconds": "total load features train crossvalidate track",
+    "mlflow": "tracking_uri experiment_id run_id",
+}
+METRICS = {
+    "regression": {"rmse", "mae", "r2"},
+    "binary": {"accuracy", "log_loss", "f1_macro", "roc_auc", "average_precision"},
+    "multiclass": {"accuracy", "log_loss", "f1_macro", "roc_auc"},
+}
+
+
+def refuse_noise(text: str) -> None:
+    """Neither a traceback nor a line of a library's log."""
+    for noise in ("Traceback", "Warning", "prefect", "mlflow.", "INFO", "WARN", "ERROR", "loky", "leaked"):
+        assert noise not in text, text
+
+
+# ---- the example of the README, told as JSON ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def example(home: Embedded) -> Answer:
+    answer = home.descent("run", EXAMPLE, "--set", "search.epochs=5", "--json")
+    assert answer.code == 0, answer.stderr
+    return answer
+
+
+def test_json_is_one_object_with_the_keys_that_were_promised(example: Answer) -> None:
+    result = example.json
+    for part, keys in KEYS.items():
+        assert set(keys.split()) <= set(result[part] if part else result)
+    assert set(result["data"]["splits"]) == {"train", "cv", "test"}
+    assert set(result["selected"]["cv"]) == {"mean", "se", "folds"}
+    for variant in result["variants"]:
+        assert {"name", "params", "cost", "metrics", "epochs", "status"} <= set(variant)
+        assert set(variant["cost"]) == {"train", "cv"}
+        assert set(variant["metrics"]["cv"]) == METRICS["multiclass"]
+    assert set(result["test"]["metrics"]) == set(result["test"]["baseline"]) == METRICS["multiclass"]
+    assert ExperimentResult.model_validate(result).model_dump(mode="json") == result
+
+
+def test_the_result_is_about_this_table(example: Answer) -> None:
+    result = example.json
+    assert (result["experiment"], result["task"]) == ("penguins", "multiclass")
+    assert result["data"]["rows"] == sum(result["data"]["splits"].values()) == 344
+    networks = [row for row in result["variants"] if row["params"]["kind"] == "network"]
+    assert len(networks) == 12
+    assert all(row["epochs"] <= 5 for row in networks)
+    assert result["selected"]["name"] in [row["name"] for row in result["variants"]]
+    assert result["test"]["metrics"]["log_loss"] < result["test"]["baseline"]["log_loss"]
+    cv = [row["metrics"]["cv"]["log_loss"] for row in result["variants"]]
+    assert cv == sorted(cv)
+
+
+def test_progress_goes_to_stderr_and_nothing_else_does(example: Answer) -> None:
+    assert "206 train, 69 cv, 69 test" in example.stderr
+    assert "17 variants in 3 fleets" in example.stderr
+    assert "cross-validating 3 finalists on 5 folds" in example.stderr
+    refuse_noise(example.stderr)
+
+
+def test_the_folder_of_the_run_holds_what_it_leaves_and_no_scratch(example: Answer) -> None:
+    result = example.json
+    model = Path(result["model"])
+    assert sorted(path.name for path in model.parent.iterdir()) == ["experiment.yaml", "model", "result.json"]
+    kept = json.loads((model.parent / "result.json").read_text(encoding="utf-8"))
+    assert {**kept, "seconds": None} == {**result, "seconds": None}
+    kept_config = load_config(model.parent / "experiment.yaml")
+    assert kept_config.data.source == load_config(ROOT / EXAMPLE).data.source
+    assert kept_config.select.metric == "log_loss"
+
+
+def test_the_seconds_of_the_stages_fit_into_the_total(example: Answer) -> None:
+    seconds = dict(example.json["seconds"])
+    total, other = seconds.pop("total"), seconds.pop("other")
+    assert all(value >= 0 for value in (*seconds.values(), *other.values()))
+    assert sum(seconds.values()) + sum(other.values()) <= total + 0.01
+
+
+def test_prefect_has_one_completed_run_with_a_task_per_step_chunk_and_fold(example: Answer, home: Embedded) -> None:
+    assert home.flow_runs("penguins") == ["Completed"]
+    tasks = home.prefect(
+        "select task_run.name, task_run.state_name from task_run join flow_run on flow_run.id = flow_run_id "
+        "where flow_run.name = 'penguins'"
+    )
+    assert {state for _, state in tasks} == {"Completed"}
+    steps = [re.sub(r"-\w{3}$", "", name) for name, _ in tasks]
+    once = {"load table", "check table", "split rows", "plan", "leaderboard", "select", "diagnose", "refit",
+            "final test", "record"}  # fmt: skip
+    assert {name for name in steps if steps.count(name) == 1} >= once
+    assert sum(name.startswith("score fold") for name in steps) == 5
+    assert sum(name.startswith("train ") for name in steps) >= 3
+
+
+def test_mlflow_has_one_finished_parent_with_a_nested_run_per_variant(example: Answer, home: Embedded) -> None:
+    result = example.json
+    parent = result["mlflow"]["run_id"]
+    assert set(home.runs("penguins").values()) == {"FINISHED"}
+    nested = home.mlflow(
+        "select run_uuid, name from runs join tags using (run_uuid) where key = 'mlflow.parentRunId' and value = ?",
+        parent,
+    )
+    assert len(home.runs("penguins")) == 1 + len(nested)
+    assert {name for _, name in nested} == {row["name"] for row in result["variants"]}
+    epochs = {row["name"]: row["epochs"] for row in result["variants"] if row["params"]["kind"] == "network"}
+    for run, name in nested:
+        curves = dict(home.mlflow("select key, count(*) from metrics where run_uuid = ? group by key", run))
+        assert {"train/cost", "cv/cost", "cv/log_loss"} <= set(curves)
+        if name in epochs:
+            assert (curves["train/cost"], curves["cv/cost"]) == (epochs[name], epochs[name])
+
+
+def test_the_parent_run_says_verdict_and_data_and_keeps_figures_and_leaderboard(
+    example: Answer, home: Embedded
+) -> None:
+    result = example.json
+    parent = result["mlflow"]["run_id"]
+    tags = dict(home.mlflow("select key, value from tags where run_uuid = ?", parent))
+    assert tags["verdict"] == result["diagnosis"]["verdict"]
+    assert tags["dataset.sha256"] == result["data"]["digest"]
+    assert result["diagnosis"]["verdict"] in tags["mlflow.note.content"]
+    digests = home.mlflow("select digest from inputs join datasets on source_id = dataset_uuid "
+                          "where destination_id = ?", parent)  # fmt: skip
+    assert [result["data"]["digest"].startswith(digest) for (digest,) in digests] == [True]
+    metrics = dict(home.mlflow("select key, value from metrics where run_uuid = ?", parent))
+    assert metrics["test/log_loss"] == pytest.approx(result["test"]["metrics"]["log_loss"])
+    ((place,),) = home.mlflow("select artifact_uri from runs where run_uuid = ?", parent)
+    artifacts = Path(place.removeprefix("file://"))
+    drawn = {path.stem for path in (artifacts / "figures").glob("*.png")}
+    assert drawn == {"epoch_curves", "lambda_curve", "bias_variance_map"}
+    with (artifacts / "tables" / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["variant"] for row in csv.DictReader(file)] == [row["name"] for row in result["variants"]]
+    assert load_config(artifacts / "config.yaml").search.epochs == 5
+
+
+LOAD = """
+import json, sys
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model(f"runs:/{sys.argv[2]}/model")
+rows = pd.read_csv(sys.argv[3])
+print(json.dumps(model.predict(rows).to_dict("list")))
+"""
+
+
+def test_the_model_in_mlflow_predicts_the_raw_table_without_pickle(example: Answer, home: Embedded) -> None:
+    place, table = example.json["mlflow"], ROOT / "data/samples/penguins.csv"
+    answer = home.python("-W", "ignore", "-c", LOAD, place["tracking_uri"], place["run_id"], table,
+                         MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false", MLFLOW_DISABLE_TELEMETRY="true")  # fmt: skip
+    assert answer.code == 0, answer.stderr
+    predicted = pd.DataFrame(answer.json)
+    species = pd.read_csv(table)["species"]
+    assert (predicted["prediction"] == species).mean() > 0.9
+    chances = predicted[[f"probability_{name}" for name in sorted(species.unique())]]
+    assert chances.sum(axis=1).to_numpy() == pytest.approx(1.0)
+
+
+# ---- a table and the name of a column, no YAML --------------------------------------------------------------------
+
+
+def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
+    answer = home.descent("run", write(prices(), tmp_path / "rents.csv"), "--target", "price")
+    assert answer.code == 0, answer.stderr
+    assert answer.stderr == ""
+    refuse_noise(answer.stdout)
+    for part in ("regression of 'price'", "task: regression", "kind: linear", "Leaderboard", "Selected", "Diagnosis",
+                 "Test set: 40 rows, opened once", "always the mean", "descent ui"):  # fmt: skip
+        assert part in answer.stdout
+    (folder,) = home.folders("rents")
+    result = ExperimentResult.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))
+    assert set(result.test.metrics) == METRICS["regression"]
+    assert result.test.metrics["rmse"] < 40_000  # the noise is 20,000; missing areas cost the rest
+    assert result.test.metrics["rmse"] < result.test.baseline["rmse"] / 2
+    kept = load_config(folder / "experiment.yaml")
+    assert kept.search.models  # the search that was inferred is written down
+    assert home.flow_runs("rents") == ["Completed"]
+
+
+def test_a_parquet_file_of_two_classes(home: Embedded, tmp_path: Path) -> None:
+    path = write(churn(), tmp_path / "churn.parquet")
+    answer = home.descent("run", path, "-t", "churn", "--set", "search.epochs=20", "--json")
+    assert answer.code == 0, answer.stderr
+    result = answer.json
+    assert result["task"] == "binary"
+    assert set(result["test"]["metrics"]) == METRICS["binary"]
+    assert result["test"]["metrics"]["roc_auc"] > 0.9
+    assert result["test"]["baseline"]["roc_auc"] == 0.5
