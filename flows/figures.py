@@ -6,7 +6,7 @@ matplotlib's object interface throughout: no global state, and no import before 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +103,8 @@ def epoch_curves(drawing: Drawing) -> "Figure | None":
     best = winner.best_epoch
     if best and best <= len(winner.curve_cv) and isfinite(winner.curve_cv[best - 1]):
         axes.plot(best, winner.curve_cv[best - 1], "o", color=CHOSEN, markersize=7, label=f"kept: epoch {best}")
-    _level_lines(axes.axhline, drawing)
     _scale_costs(axes, [*winner.curve_train, *winner.curve_cv])
+    _level_lines(axes.axhline, drawing, lowest=0.0 if axes.get_yscale() == "log" else -inf)
     _whole_numbers(axes)
     axes.legend()
     return figure
@@ -134,8 +134,8 @@ def lambda_curve(drawing: Drawing) -> "Figure | None":
             winner.lambda_, winner.cost_cv, "*", color=CHOSEN, markersize=16, label=f"chosen: λ = {winner.lambda_:g}"
         )
     _scale_lambdas(axes, lambdas)
-    _level_lines(axes.axhline, drawing)
     _scale_costs(axes, [cost for variant in best.values() for cost in (variant.cost_train, variant.cost_cv)])
+    _level_lines(axes.axhline, drawing, lowest=0.0 if axes.get_yscale() == "log" else -inf)
     axes.legend()
     return figure
 
@@ -158,9 +158,9 @@ def bias_variance_map(drawing: Drawing) -> "Figure | None":
         axes.scatter([v.cost_train for v in rest], [_gap(v) for v in rest], s=36, color=TRAIN, alpha=0.6, linewidths=0,
                      label=f"{len(rest)} more variant{'s' if len(rest) > 1 else ''}", zorder=2)  # fmt: skip
     axes.axhline(0, color="#BFBFBF", linewidth=1, zorder=1)
-    _level_lines(axes.axvline, drawing, right)
+    _level_lines(axes.axvline, drawing, highest=right)
     lowest = min([_gap(v) for v in inside] + [0.0])
-    axes.set_xlim(0, 1.04 * right)
+    axes.set_xlim(-0.03 * right, 1.04 * right)
     axes.set_ylim(lowest - 0.1 * (top - lowest), top + 0.1 * (top - lowest))
     axes.ticklabel_format(useOffset=False)
     _regions(axes, drawing)
@@ -222,10 +222,10 @@ def _regions(axes: "Axes", drawing: Drawing) -> None:
         )  # fmt: skip
 
 
-def _level_lines(line: Callable[..., Any], drawing: Drawing, farthest: float = float("inf")) -> None:
+def _level_lines(line: Callable[..., Any], drawing: Drawing, lowest: float = -inf, highest: float = inf) -> None:
     marks = (("dummy", drawing.dummy, OTHERS, ":"), ("level", drawing.level, LEVEL, "-."))
     for name, value, colour, style in marks:
-        if value is not None and isfinite(value) and value <= farthest:
+        if value is not None and isfinite(value) and lowest < value <= highest:
             line(value, color=colour, linestyle=style, linewidth=1.4, zorder=1, label=f"{name}: {value:.3g}")
 
 
@@ -233,6 +233,7 @@ def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
     positive = [cost for cost in costs if isfinite(cost) and cost > 0]
     if positive and max(positive) > MANY_DECADES * min(positive):
         axes.set_yscale("log")
+        axes.set_ylim(bottom=min(positive) / 5)  # other curves may go on to where nothing is left to see
 
 
 def _scale_lambdas(axes: "Axes", lambdas: Sequence[float]) -> None:
