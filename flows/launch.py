@@ -20,9 +20,12 @@ def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> Experi
     from . import inputs, record
 
     record.prestart()  # MLflow's import takes as long as all that follows here, and there is a processor to spare
-    inputs.pose(config, inputs.load(config))
-    wait_connected(server)
-    with session(server):
-        from .experiment import run_experiment as flow
+    try:
+        inputs.pose(config, inputs.load(config))
+        wait_connected(server)
+        with session(server):
+            from .experiment import run_experiment as flow
 
-        return flow(config)
+            return flow(config)
+    finally:
+        record.discard()

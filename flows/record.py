@@ -37,6 +37,12 @@ def prestart() -> Any:
     return _started[0]
 
 
+def discard() -> None:
+    """End a recording process that no `Recorder` has taken: a mistake in the table need not wait for an import."""
+    while _started:
+        _started.pop().shutdown(wait=True, kill_workers=True)
+
+
 class Recorder:
     """The run in MLflow: begun by `begin`, ended by `finish`; as killed or failed when an exception comes between."""
 
