@@ -99,7 +99,7 @@ class Recorder:
             variants=[_shown(entry) for entry in board if entry.status != "diverged"],
             winner=winner.variant.name,
             finalists=[entry.variant.name for entry in candidates],
-            unit=f"{question.inference.target}²" if question.task == "regression" else "",
+            unit=f"{question.inference.target}²" if question.task == "regression" else "log loss",
             verdict=diagnosed.diagnosis.verdict,
             dummy=diagnosed.cost_dummy,
             level=diagnosed.level,

@@ -8,6 +8,7 @@ from schemas import ExperimentResult
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
 
 SHOWN = 10
@@ -75,11 +76,21 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
     verdict = result.diagnosis.verdict
     console.print(f"\n[bold]Diagnosis[/]  [{COLOURS.get(verdict, 'red')}]{verdict}[/]")
     for evidence in result.diagnosis.evidence:
-        console.print(f"  {evidence.sentence}", highlight=False, markup=False, soft_wrap=True)
+        console.print(_indented(evidence.sentence))
     if result.diagnosis.advice:
         console.print("[bold]What to do next[/]")
     for advice in result.diagnosis.advice:
-        console.print(f"  → {advice}", highlight=False, markup=False, soft_wrap=True)
+        if "--set" in advice:  # to be copied, so no line may be broken in it
+            console.print(f"  → {advice}", highlight=False, markup=False, soft_wrap=True)
+        else:
+            console.print(_indented(f"→ {advice}"))
+
+
+def _indented(text: str) -> "Padding":
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text), (0, 0, 0, 2))
 
 
 def _test_table(result: ExperimentResult) -> "Table":

@@ -31,10 +31,10 @@ def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple
 def _first_of_all(seen: Observations) -> Iterator[str]:
     """What puts everything else in question."""
     if seen.level is not None and seen.level >= seen.cost_dummy:
-        yield (f"The baseline is no better than the dummy (costs {seen.level:.3g} and {seen.cost_dummy:.3g}): "
+        yield (f"The baseline is no better than the dummy (costs {seen.level:.4g} and {seen.cost_dummy:.4g}): "
                "check diagnose.baseline and its unit.")  # fmt: skip
     if not seen.beats_dummy:
-        yield (f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.3g}, dummy {seen.cost_dummy:.3g}): check "
+        yield (f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): check "
                "data.target and data.exclude, and whether these columns can tell the target at all.")  # fmt: skip
 
 

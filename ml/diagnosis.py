@@ -101,18 +101,18 @@ def percent(share: float) -> str:
 def _gaps(seen: Observations, level: Level, bias: float, variance: float) -> list[Evidence]:
     """The costs and the two gaps."""
     train, cv, gap = seen.cost_train, seen.cost_cv, seen.cost_cv - seen.cost_train
-    dummy = f"A dummy that knows no features costs {seen.cost_dummy:.3g} on the same rows"
+    dummy = f"A dummy that knows no features costs {seen.cost_dummy:.4g} on the same rows"
     dummy += "." if seen.beats_dummy else ": the model is not clearly better."
     side = "above" if gap >= 0 else "below"
     above = f"{percent(bias)} of what there is to explain" if bias > 0 else "not"
-    against = f"within two standard errors ({seen.noise:.3g})" if seen.se and gap <= seen.noise else percent(variance)
+    against = f"within two standard errors ({seen.noise:.4g})" if seen.se and gap <= seen.noise else percent(variance)
     return [
-        Evidence("J_train", train, f"J_train is {train:.3g}, the cost on the rows that it learned from."),
-        Evidence("J_cv", cv, f"J_cv is {cv:.3g}, the cost on rows that it has not seen."),
+        Evidence("J_train", train, f"J_train is {train:.4g}, the cost on the rows that it learned from."),
+        Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on rows that it has not seen."),
         Evidence("J_dummy", seen.cost_dummy, dummy),
-        Evidence("level", level.cost, f"Bias is counted from {level.cost:.3g}: {level.reason}."),
+        Evidence("level", level.cost, f"Bias is counted from {level.cost:.4g}: {level.reason}."),
         Evidence("bias", bias, f"Bias: J_train is {above} above that level (high from {percent(level.limit)})."),
-        Evidence("variance", variance, f"Variance: J_cv is {abs(gap):.3g} {side} J_train, {against} (high from 10 %)."),
+        Evidence("variance", variance, f"Variance: J_cv is {abs(gap):.4g} {side} J_train, {against} (high from 10 %)."),
     ]
 
 
