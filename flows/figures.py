@@ -226,7 +226,7 @@ def _level_lines(line: Callable[..., Any], drawing: Drawing, lowest: float = -in
     marks = (("dummy", drawing.dummy, OTHERS, ":"), ("level", drawing.level, LEVEL, "-."))
     for name, value, colour, style in marks:
         if value is not None and isfinite(value) and lowest < value <= highest:
-            line(value, color=colour, linestyle=style, linewidth=1.4, zorder=1, label=f"{name}: {value:.3g}")
+            line(value, color=colour, linestyle=style, linewidth=1.4, zorder=1, label=f"{name}: {value:.4g}")
 
 
 def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
@@ -248,7 +248,7 @@ def _scale_lambdas(axes: "Axes", lambdas: Sequence[float]) -> None:
     ticks = lambdas if len(lambdas) <= 9 else lambdas[:: -(-len(lambdas) // 9)]
     axes.xaxis.set_major_locator(FixedLocator(list(ticks)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
 def _whole_numbers(axes: "Axes") -> None:

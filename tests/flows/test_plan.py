@@ -7,7 +7,9 @@ from flows.plan import chunk_sizes
 
 
 @given(variants=st.integers(1, 300), cache=st.integers(1, 64), workers=st.integers(1, 16))
-def test_chunks_hold_every_variant_within_the_cache_and_fill_the_workers(variants: int, cache: int, workers: int) -> None:
+def test_chunks_hold_every_variant_within_the_cache_and_fill_the_workers(
+    variants: int, cache: int, workers: int
+) -> None:
     sizes = chunk_sizes(variants, cache, workers)
     assert sum(sizes) == variants
     assert min(sizes) >= 1
