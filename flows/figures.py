@@ -248,7 +248,7 @@ def _scale_lambdas(axes: "Axes", lambdas: Sequence[float]) -> None:
     ticks = lambdas if len(lambdas) <= 9 else lambdas[:: -(-len(lambdas) // 9)]
     axes.xaxis.set_major_locator(FixedLocator(list(ticks)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
 
 
 def _whole_numbers(axes: "Axes") -> None:

@@ -104,7 +104,7 @@ def test_the_python_example_runs() -> None:
     assert code
     lines = code[1].rstrip().splitlines()
     *body, last = lines
-    expression, _, expected = last.partition("   # ")
+    expression, _, expected = last.partition("  # ")
     scope: dict[str, Any] = {}
     exec("\n".join(body), scope)
     assert repr(eval(expression, scope)) == expected
