@@ -1,0 +1,101 @@
+"""The benchmarks work and compare equal work, on tiny shapes; no time is asserted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import ml
+from benchmarks import ours, rivals
+from benchmarks.bare import make_products
+from benchmarks.chunks import measure_curve
+from benchmarks.figures import Figure, network_figures
+from benchmarks.memory import measure_memory
+from benchmarks.phases import share_of_phases
+from benchmarks.report import write_report
+from benchmarks.shapes import SHAPES, Shape, fleet_settings, make_data
+from benchmarks.suite import Results, measure_network, measure_path
+from benchmarks.timing import Range, alternate, ratio
+from benchmarks.work import Work, check_equal, check_path
+
+BINARY = Shape("a", 500, 8, (6,), 64, epochs=60)
+DIGITS = replace(SHAPES["d"], rows=400, hidden=(12, 8), batch=50, epochs=30)
+
+
+@pytest.mark.parametrize("shape", [BINARY, DIGITS], ids=["binary", "digits"])
+def test_every_side_does_the_same_work_on_the_same_float32_data(shape: Shape) -> None:
+    x, y = make_data(shape)
+    assert x.shape == (shape.rows, shape.columns)
+    assert x.dtype == np.float32
+    assert set(y) == set(range(shape.classes))
+    works = [ours.work_of(shape, ml.Arrays(x, y)), rivals.work_of_sklearn(rivals.train_sklearn(shape, x, y))]
+    if rivals.HAS_TORCH:
+        works.append(rivals.make_torch(shape, x, y)())
+    check_equal(shape, works)
+    assert {work.steps for work in works} == {shape.epochs * -(-shape.rows // shape.batch)}
+
+
+def test_unequal_work_is_refused() -> None:
+    fair = Work("one", BINARY.epochs, BINARY.epochs * BINARY.steps, 0.5)
+    check_equal(BINARY, [fair, fair._replace(side="other", loss=0.45)])
+    for unfair in (fair._replace(steps=fair.steps - 1), fair._replace(epochs=1), fair._replace(loss=0.9)):
+        with pytest.raises(RuntimeError, match=r"\(a\)"):
+            check_equal(BINARY, [fair, unfair])
+
+
+def test_a_fleet_in_chunks_is_the_variants_one_by_one() -> None:
+    shape = replace(BINARY, epochs=3)
+    data, settings = ml.Arrays(*make_data(shape)), fleet_settings(5)
+    together = ours.train_chunks(shape, data, settings, 2)
+    alone = [ours.train_chunks(shape, data, [one])[0] for one in settings]
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(one.parameters, other.parameters)
+    assert len({one.seed for one in ours.with_seeds(settings)}) == 5
+
+
+def test_the_whole_report_of_small_shapes_names_every_part() -> None:
+    results = Results(repetitions=1)
+    measure_network(results, replace(BINARY, epochs=20), 1)
+    measure_path(results, 1, 3, rows=400)
+    results.curves.append(measure_curve(BINARY, ml.Arrays(*make_data(BINARY)), 1, 1, (1, 4)))
+    results.figures.append(Figure("a figure", 2, 3, Range(1, 1, 1)))
+    text = write_report(results)
+    for part in ("## Machine", "## Figures", "## Out of reach", "## Times", "## Chunks", "## Phases", "## Equal work"):
+        assert part in text
+    assert "fleet of 32 / MLPClassifier (a)" in text
+    assert "λ path, logistic" in text
+
+
+def test_a_path_that_is_not_solved_is_refused() -> None:
+    x, y = np.arange(8, dtype=np.float32)[:, None], np.arange(8, dtype=np.float32)
+    exact = [np.array([1.0, 0.0])]
+    check_path("linear", x, y, [1e-9], exact, exact)
+    with pytest.raises(RuntimeError, match="objective"):
+        check_path("linear", x, y, [1e-9], [np.array([0.5, 0.0])], exact)
+
+
+def test_memory_above_the_data_is_more_than_nothing_and_less_than_the_machine() -> None:
+    found = measure_memory(BINARY, 1)
+    assert set(found) == {"chunks", "together"}
+    assert all(0 < megabytes < 1000 for megabytes in found.values())
+
+
+def test_phases_cover_the_training() -> None:
+    shares = share_of_phases(replace(BINARY, epochs=2), ml.Arrays(*make_data(BINARY)), 2)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) >= 0
+
+
+def test_ratios_are_of_medians_with_the_range_of_pairs() -> None:
+    assert ratio([2, 4, 9], [1, 1, 3]) == Range(4, 2, 4)
+    seconds = alternate({"products": make_products(replace(BINARY, epochs=1), 2), "nothing": lambda: None}, 3)
+    assert [len(values) for values in seconds.values()] == [3, 3]
+
+
+def test_a_verdict_knows_which_way_is_better() -> None:
+    fast, small = Figure("speed", 2, 4, Range(3, 3, 3)), Figure("size", 4, 2, Range(3, 3, 3), low_is_good=True)
+    assert (fast.verdict, small.verdict) == ("reached", "reached")
+    assert fast._replace(measured=Range(1, 1, 1)).verdict == "MISSED"
+    assert small._replace(measured=Range(1, 1, 1)).verdict == "aim"
+    times = {name: [1.0] for name in ("fleet", "alone", "MLPClassifier", "products stacked", "products alone")}
+    assert [one.reach for one in network_figures(SHAPES["f"], times, 1)] == [1.6, 1.5, 1.8]
