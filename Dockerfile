@@ -1,29 +1,46 @@
 # One image for the MLflow server, the Prefect server and the worker: the same versions everywhere.
+FROM python:3.11-slim-bookworm AS uv
+COPY requirements.lock .
+RUN awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > uv.txt \
+ && python -m venv /uv && /uv/bin/pip install --quiet --no-cache-dir --require-hashes --requirement uv.txt
+
 FROM python:3.11-slim-bookworm
 
+# loky asks pgrep which processes it must end when a run is cancelled.
+RUN apt-get update && apt-get install --yes --no-install-recommends procps && rm -rf /var/lib/apt/lists/*
+
+# Libraries first: an edit of the code leaves their layer alone. The lock's versions and hashes hold for whatever is
+# installed; the development tools in it are not. Bytecode now, because the user below could not keep it later.
+# Certificates are the image's, to which a company may have added its own.
+ARG UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_SYSTEM_CERTS=1
 WORKDIR /app
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock pyproject.toml ./
+RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
+    /uv/bin/uv pip install --quiet --python "$(command -v python)" --constraint requirements.lock \
+    --requirement pyproject.toml --extra postgres
+
+COPY README.md LICENSE prefect.yaml ./
 COPY ml ml
 COPY data data
 COPY schemas schemas
 COPY flows flows
-COPY experiments experiments
-COPY prefect.yaml ./
+RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
+    /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .
 
-# The lock's hashes hold for what is installed; development tools in it are left out.
-RUN --mount=type=cache,target=/root/.cache \
-    python -m venv /tmp/uv \
- && awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > /tmp/uv.txt \
- && /tmp/uv/bin/pip install --quiet --require-hashes --requirement /tmp/uv.txt \
- && /tmp/uv/bin/uv pip install --quiet --system --break-system-packages --constraint requirements.lock --build-constraint requirements.lock ".[postgres]" \
- && rm -rf /tmp/uv /tmp/uv.txt
-
-RUN useradd --create-home --uid 1000 descent && mkdir -p /artifacts /work && chown descent:descent /artifacts /work
+# The tables and experiments of a run lie in /work, and so does what it leaves.
+RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /work && chown descent:descent /artifacts /work
 USER descent
 WORKDIR /work
 
+# No telemetry, no look-ups in the internet (flows/quiet.py says what each is for).
 ENV DO_NOT_TRACK=1 \
-    MLFLOW_DISABLE_TELEMETRY=true \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
+    PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false \
+    MLFLOW_DISABLE_TELEMETRY=true \
+    MLFLOW_DISABLE_AGENT_HINT=true \
+    MLFLOW_MODEL_CATALOG_URI= \
+    MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING=false \
+    MLFLOW_UV_AUTO_DETECT=false \
+    GIT_PYTHON_REFRESH=quiet \
     DESCENT_HOME=/work/.descent
 CMD ["descent", "--help"]
