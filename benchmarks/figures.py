@@ -66,11 +66,11 @@ def _figure(name: str, targets: Targets, shape: Shape, measured: Range, low_is_g
 
 def path_figures(kind: str, seconds: Times) -> list[Figure]:
     """λ path of ``linear`` or ``logistic`` regression."""
-    found = [Figure(f"λ path, {kind} / scikit-learn (g)", *PATH, ratio(seconds["scikit-learn"], seconds["descent"]))]
-    if "scikit-learn, cold" in seconds:
-        cold = ratio(seconds["scikit-learn, cold"], seconds["descent"])
-        found.append(Figure(f"λ path, {kind} / scikit-learn, each fit from zero (g)", None, None, cold))
-    return found
+    return [
+        Figure(f"λ path, {kind} / {name} (g)", *PATH, ratio(spent, seconds["descent"]))
+        for name, spent in seconds.items()
+        if name != "descent"
+    ]
 
 
 def memory_figures(megabytes: dict[str, Sequence[float]]) -> list[Figure]:

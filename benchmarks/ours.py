@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import ml
 from ml.checkpoints import read_state
 
-from .shapes import LAM, Shape
+from .shapes import LAM, TOLERANCE, Shape
 from .work import Work
 
 
@@ -52,12 +52,7 @@ def with_seeds(settings: Sequence[ml.Settings]) -> tuple[ml.Settings, ...]:
 def train_path(
     kind: str, x: NDArray[np.float32], y: NDArray[np.float32], lambdas: Sequence[float]
 ) -> list[NDArray[np.floating]]:
-    """The coefficients (n + 1,), bias last, for every λ; ``kind`` is linear or logistic."""
+    """The coefficients (n + 1,), bias last, for every λ; ``kind`` is linear or logistic. All λ go in one stack."""
     model = ml.Model(x.shape[1], task="regression" if kind == "linear" else "binary")
-    settings = [ml.Settings(lam=float(lam)) for lam in lambdas]
-    size = ml.chunk_size(model, None, optimizer="newton")
-    found = []
-    for start in range(0, len(settings), size):
-        part = settings[start : start + size]
-        found += ml.train(model, "newton", part, ml.Arrays(x, y), batch=None, epochs=200)
-    return [one.parameters for one in found]
+    settings = [ml.Settings(lam=float(lam), tolerance=TOLERANCE) for lam in lambdas]
+    return [one.parameters for one in ml.train(model, "newton", settings, ml.Arrays(x, y), batch=None, epochs=200)]

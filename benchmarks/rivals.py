@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 
 from ml.initializers import initialize
 
-from .shapes import LAM, Shape
+from .shapes import LAM, TOLERANCE, Shape
 from .work import Work
 
 HAS_TORCH = find_spec("torch") is not None
@@ -93,7 +93,7 @@ def fit_path(
     ``warm``: each logistic fit starts from the one before, which is scikit-learn's own faster way. Raises
     `RuntimeError` if a fit ends before it converged.
     """
-    logistic = LogisticRegression(warm_start=warm, max_iter=1000)
+    logistic = LogisticRegression(warm_start=warm, tol=TOLERANCE, max_iter=1000)
     found = {}
     for lam in sorted(lambdas, reverse=True):
         fit = logistic.set_params(C=1 / lam).fit(x, y) if kind == "logistic" else Ridge(alpha=lam).fit(x, y)

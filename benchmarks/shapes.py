@@ -10,6 +10,8 @@ import ml
 LAM = 0.1
 """λ of a variant alone; a fleet spans a range around it."""
 FLEET = 32
+TOLERANCE = 1e-4
+"""Of a λ path, for both sides: the largest gradient at which a fit ends; LogisticRegression's default."""
 
 
 @dataclass(frozen=True)
