@@ -6,9 +6,6 @@ RUN awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > uv
 
 FROM python:3.11-slim-bookworm
 
-# loky asks pgrep which processes it must end when a run is cancelled.
-RUN apt-get update && apt-get install --yes --no-install-recommends procps && rm -rf /var/lib/apt/lists/*
-
 # Libraries first: an edit of the code leaves their layer alone. The lock's versions and hashes hold for whatever is
 # installed; the development tools in it are not. Bytecode now, because the user below could not keep it later.
 # Certificates are the image's, to which a company may have added its own.

@@ -1,12 +1,12 @@
 """The experiment, to be read from top to bottom."""
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from schemas import ExperimentConfig, ExperimentResult
 
 from . import inputs, tasks
-from .progress import display
+from .progress import Logged, display
 from .record import Recorder
 from .stopwatch import Stopwatch
 from .workers import count_workers, processes
@@ -32,7 +32,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
         DataError: the table cannot be used for this question.
         RunError: no variant could be trained.
     """
-    watch, say = Stopwatch(), display().stage
+    watch, shown = Stopwatch(), display(otherwise=Logged(get_run_logger().info))
     workers = count_workers(config.compute.workers)
     with workspace(config.title) as work, Recorder() as recorder, processes(workers) as executor:
         with watch.stage("load"):
@@ -42,7 +42,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             del table, frame  # from here on the test rows are in the sealed file and nowhere else
         recorder.begin(question, parts, work.id)
         for line in inputs.told(question, parts, config):
-            say(line)
+            shown.stage(line)
 
         with watch.stage("features"):
             fitted = [
@@ -51,9 +51,9 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             ]
             matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
             plan = tasks.plan(question, matrices, workers, work)
-        say(str(plan))
+        shown.stage(str(plan))
 
-        with watch.stage("train"), display().training(plan.bars, work.progress):
+        with watch.stage("train"), shown.training(plan.bars, work.progress):
             trained = [
                 tasks.train_chunk.submit(chunk, question, matrices[chunk.fleet.features], work, executor, recorder)
                 for chunk in plan.chunks
@@ -63,7 +63,8 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
 
         with watch.stage("crossvalidate"):
             candidates = question.candidates(board)
-            say(f"cross-validating {len(candidates)} finalists on {len(parts.folds)} folds")
+            if parts.folds:
+                shown.stage(f"cross-validating {len(candidates)} finalists on {len(parts.folds)} folds")
             folds = [
                 tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
                 for number, fold in enumerate(parts.folds, start=1)

@@ -6,7 +6,7 @@ times a second. So no message crosses a process for an epoch, and a run without 
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -44,16 +44,24 @@ class _Follow(Protocol):
     ) -> bool | None: ...
 
 
-class Silent:
-    """Shows nothing: for use from Python, and in a worker of a team's Prefect server."""
+class Logged:
+    """Writes stages to a logger: for use from Python, and in a worker of a team's Prefect server."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
 
     def stage(self, text: str) -> None:
-        """Drop the text."""
+        """Log the text."""
+        self._log(text)
 
     @contextmanager
     def training(self, bars: Sequence[Bar], file: Path) -> Iterator[None]:
-        """Follow nothing."""
+        """Log what is trained, and how long it took."""
+        began = time.monotonic()
+        for bar in bars:
+            self._log(f"training {bar.title}")
         yield
+        self._log(f"trained in {time.monotonic() - began:.1f} s")
 
 
 class Terminal:
@@ -120,12 +128,9 @@ def shares(bars: Sequence[Bar], file: Path) -> list[float]:
 _display: ContextVar[Display] = ContextVar("display")
 
 
-def display() -> Display:
-    """The display in use; silent unless `shown_on` is open."""
-    return _display.get(_SILENT)
-
-
-_SILENT = Silent()
+def display(otherwise: Display) -> Display:
+    """The display of `shown_on`, if that is open."""
+    return _display.get(otherwise)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import model_artifact, store
+from . import model_artifact, orphans, store
 from .errors import RunError
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def start_experiment(
         raise
     except Exception as error:  # each kind of store has its driver, and each driver its errors
         raise RunError(f"MLflow at {tracking_uri} cannot be used: {_first_line(error)}") from error
-    run = client.create_run(experiment_id, run_name=run_name, tags={"stage": "experiment", **_source(), **tags})
+    _end_orphans(client, tracking_uri, experiment_id)
+    own = {"stage": "experiment", orphans.TAG: orphans.this_command(), **_source()}
+    run = client.create_run(experiment_id, run_name=run_name, tags={**own, **tags})
     run_id = run.info.run_id
     client.log_batch(run_id, params=_params(params), tags=_tags({"dataset.sha256": dataset.digest}))
     columns = {
@@ -129,6 +131,18 @@ def start_experiment(
     client.log_inputs(run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", "training")])])
     client.log_text(run_id, config_yaml, "config.yaml")
     return Handle(tracking_uri, experiment_id, run_id, run_name, run.info.artifact_uri)
+
+
+def _end_orphans(client: "MlflowClient", tracking_uri: str, experiment_id: str) -> None:
+    """Mark runs of this experiment as killed whose command on this machine was (by SIGKILL, or with the machine)."""
+    left = client.search_runs(
+        [experiment_id], "attributes.status = 'RUNNING' and tags.stage = 'experiment'", max_results=BATCH
+    )
+    for run in left:
+        if orphans.is_gone(run.data.tags.get(orphans.TAG, "")):
+            info = run.info
+            handle = Handle(tracking_uri, experiment_id, info.run_id, info.run_name, info.artifact_uri)
+            _mark(handle, "KILLED", "the command was killed")
 
 
 def log_variants(handle: Handle, variants: Sequence[VariantRecord]) -> list[str]:

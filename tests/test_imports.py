@@ -15,7 +15,20 @@ ALLOWED = {
     "ml": {"numpy"},
     "data": {"numpy", "pandas", "sklearn", "scipy", "skops", "pyarrow"},
     "schemas": {"pydantic", "pydantic_core", "ruamel"},
-    "flows": {"ml", "data", "schemas", "numpy", "pandas", "prefect", "joblib", "typer", "click", "rich", "matplotlib"},
+    "flows": {
+        "ml",
+        "data",
+        "schemas",
+        "numpy",
+        "pandas",
+        "prefect",
+        "joblib",
+        "typer",
+        "click",
+        "rich",
+        "matplotlib",
+        "psutil",
+    },
 }
 # What one file may import beyond its package's list.
 ALSO = {

@@ -124,16 +124,22 @@ def test_shares_weigh_chunks_by_their_variants(tmp_path: Path) -> None:
 def test_progress_is_shown_only_where_somebody_looks(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from flows.progress import Terminal
+    from flows.progress import Logged, Terminal
 
     page = StringIO()
+    logged: list[str] = []
+    otherwise = Logged(logged.append)
     with shown_on(Terminal(Console(file=page, width=80))):
-        display().stage("loading [all] of it")
-        with display().training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
+        display(otherwise).stage("loading [all] of it")
+        with display(otherwise).training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
             pass
-    display().stage("nobody is told")
+    assert logged == []
     assert page.getvalue().startswith("loading [all] of it\n  network 8\n  trained in ")
-    assert "nobody" not in page.getvalue()
+    display(otherwise).stage("on the log")
+    with display(otherwise).training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
+        pass
+    assert logged[:2] == ["on the log", "training network 8"]
+    assert "log" not in page.getvalue()
 
 
 def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
