@@ -11,8 +11,8 @@ TAG = "descent.process"
 
 
 def this_command() -> str:
-    """The command that the recording process belongs to: its parent."""
-    return _described(os.getppid())
+    """The process that this is; to be asked in the command, not in one of its helpers."""
+    return _described(os.getpid())
 
 
 def is_gone(process: str) -> bool:

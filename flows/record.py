@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from schemas import ExperimentResult, to_yaml
 
-from . import figures, store, tracking
+from . import figures, orphans, store, tracking
 from .final import Final
 from .inputs import Parts, Question
 from .judgement import Diagnosed
@@ -75,7 +75,7 @@ class Recorder:
                 "rule": config.select.rule,
                 "folds": config.validation.folds,
             },
-            tags={"task": question.task, "target": inference.target},
+            tags={"task": question.task, "target": inference.target, orphans.TAG: orphans.this_command()},
             config_yaml=to_yaml(config, comments=False),
             dataset=tracking.Dataset(
                 name=question.source.name,

@@ -113,8 +113,7 @@ def start_experiment(
     except Exception as error:  # each kind of store has its driver, and each driver its errors
         raise RunError(f"MLflow at {tracking_uri} cannot be used: {_first_line(error)}") from error
     _end_orphans(client, tracking_uri, experiment_id)
-    own = {"stage": "experiment", orphans.TAG: orphans.this_command(), **_source()}
-    run = client.create_run(experiment_id, run_name=run_name, tags={**own, **tags})
+    run = client.create_run(experiment_id, run_name=run_name, tags={"stage": "experiment", **_source(), **tags})
     run_id = run.info.run_id
     client.log_batch(run_id, params=_params(params), tags=_tags({"dataset.sha256": dataset.digest}))
     columns = {

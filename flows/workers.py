@@ -5,7 +5,10 @@ where one that imports Prefect takes many. Tasks therefore wait in threads and h
 another ``concurrent.futures.Executor`` (a Dask client's, say) can take its place.
 """
 
+import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -22,10 +25,20 @@ def count_workers(setting: str | int) -> int:
     return int(cpu_count()) if setting == "auto" else int(setting)
 
 
-def _leave_signals_to_the_parent() -> None:
-    """Ctrl-C, and SIGTERM from a Prefect worker, reach the whole process group; the parent decides what they mean."""
+def _belong_to(parent: int) -> None:
+    """Ctrl-C, and SIGTERM from a Prefect worker, reach the whole process group; the parent decides what they mean.
+
+    A parent that was killed decides nothing any more: then the worker ends, in the middle of whatever it trains.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
 @contextmanager
@@ -48,4 +61,6 @@ def start(count: int, environment: dict[str, str]) -> Any:
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(max_workers=count, initializer=_leave_signals_to_the_parent, env=environment)
+    return ProcessPoolExecutor(
+        max_workers=count, initializer=_belong_to, initargs=(os.getpid(),), env=environment
+    )  # fmt: skip

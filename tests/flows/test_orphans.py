@@ -7,11 +7,12 @@ import sys
 
 import psutil
 
-from flows.orphans import is_gone
+from flows.orphans import is_gone, this_command
 
 
 def test_a_living_process_is_not_gone() -> None:
-    assert not is_gone(f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time():.2f}")
+    assert not is_gone(this_command())
+    assert this_command() == f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time():.2f}"
 
 
 def test_an_ended_process_is_gone_and_so_is_one_whose_id_serves_another() -> None:
