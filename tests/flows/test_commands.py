@@ -1,0 +1,239 @@
+"""The commands around ``run``, and what each says to input that cannot work."""
+
+import json
+import shlex
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from schemas import json_schema, load_config
+
+from .embedded import ROOT, Answer, Embedded
+from .tables import churn, prices, write
+
+pytestmark = pytest.mark.integration
+
+COMMANDS = ("run", "check", "init", "schema", "ui", "status", "down")
+
+HELP = """
+import sys
+from flows.cli import main
+try:
+    main()
+finally:
+    heavy = {"prefect", "mlflow", "pandas", "numpy", "sklearn", "matplotlib"} & sys.modules.keys()
+    print("imported:", *sorted(heavy), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example_and_imports_nothing_heavy(command: str, home: Embedded) -> None:
+    answer = home.python("-c", HELP, command, "--help")
+    assert answer.code == 0
+    assert f"descent {command}" in answer.stdout.split("Example")[1]
+    assert answer.stderr == "imported:\n"
+
+
+def test_help_lists_every_command(home: Embedded) -> None:
+    answer = home.python("-c", HELP, "--help")
+    assert answer.code == 0
+    assert all(f" {command} " in answer.stdout for command in COMMANDS)
+    assert answer.stderr == "imported:\n"
+
+
+# ---- check, init, schema, status ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a user has a table of flats."""
+    write(prices(120), tmp_path / "flats.csv")
+    return tmp_path
+
+
+@pytest.fixture
+def nowhere(home: Embedded, tmp_path: Path) -> Embedded:
+    """A home in which nothing has run, to see what a command leaves in it."""
+    return Embedded.at(tmp_path / "fresh" / ".descent")
+
+
+def test_check_shows_roles_and_plan_and_writes_nothing(folder: Path, nowhere: Embedded) -> None:
+    answer = nowhere.descent("check", "flats.csv", "--target", "price", cwd=folder)
+    assert (answer.code, answer.stderr) == (0, "")
+    for part in ("120 rows; regression of 'price'", "72 train, 24 cv, 24 test", "categorical", "numeric", "Plan: ",
+                 "one selected by rmse (one-standard-error)", "Nothing was trained"):  # fmt: skip
+        assert part in answer.stdout
+    assert [path.name for path in folder.iterdir()] == ["flats.csv"]
+
+
+def test_check_as_json_is_one_object_that_names_every_variant(folder: Path, nowhere: Embedded) -> None:
+    answer = nowhere.descent("check", "flats.csv", "-t", "price", "--json", cwd=folder)
+    plan = answer.json
+    assert plan["task"] == "regression"
+    assert {column["name"]: column["role"] for column in plan["columns"]} == {
+        "area": "numeric", "city": "categorical", "noise": "numeric",
+    }  # fmt: skip
+    assert plan["splits"] == {"train": 72, "cv": 24, "test": 24}
+    for fleet in plan["fleets"]:
+        assert sum(fleet["chunks"]) == len(fleet["variants"])
+    names = [name for fleet in plan["fleets"] for name in fleet["variants"]]
+    assert len(names) == len(set(names))
+    assert plan["config"]["data"]["task"] == "regression"
+
+
+def test_init_writes_an_experiment_that_check_accepts(folder: Path, nowhere: Embedded) -> None:
+    made = nowhere.descent("init", "flats.csv", "--target", "price", "-o", "flats.yaml", cwd=folder)
+    assert (made.code, made.stdout) == (0, "")
+    assert "descent check flats.yaml" in made.stderr
+    text = (folder / "flats.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=")
+    assert (folder / text.splitlines()[0].split("=", 1)[1]).resolve() == ROOT / "schemas/experiment.schema.json"
+    from_table = nowhere.descent("check", "flats.csv", "-t", "price", "--json", cwd=folder).json
+    from_file = nowhere.descent("check", "flats.yaml", "--json", cwd=folder).json
+    from_table.pop("notes"), from_file.pop("notes")  # what was inferred for the one is written in the other
+    assert from_file == from_table
+
+
+def test_init_replaces_no_file_unless_forced(folder: Path, nowhere: Embedded) -> None:
+    (folder / "flats.yaml").write_text("mine", encoding="utf-8")
+    words = ("init", "flats.csv", "-t", "price", "-o", "flats.yaml")
+    refused = nowhere.descent(*words, cwd=folder)
+    assert refused.code == 2
+    assert "flats.yaml: the file exists" in refused.stderr
+    assert (folder / "flats.yaml").read_text(encoding="utf-8") == "mine"
+    assert nowhere.descent(*words, "--force", cwd=folder).code == 0
+    assert load_config(folder / "flats.yaml").data.target == "price"
+    assert sorted(path.name for path in folder.iterdir()) == ["flats.csv", "flats.yaml"]
+
+
+def test_init_without_a_file_writes_to_stdout(folder: Path, nowhere: Embedded) -> None:
+    answer = nowhere.descent("init", "flats.csv", "-t", "price", "--set", "search.epochs=7", cwd=folder)
+    assert answer.code == 0
+    (folder / "piped.yaml").write_text(answer.stdout, encoding="utf-8")
+    assert load_config(folder / "piped.yaml").search.epochs == 7
+
+
+def test_schema_is_the_json_schema_that_the_repository_ships(nowhere: Embedded) -> None:
+    assert nowhere.descent("schema").json == json_schema()
+    assert json.loads((ROOT / "schemas/experiment.schema.json").read_text(encoding="utf-8")) == json_schema()
+
+
+def test_status_and_down_where_nothing_runs(nowhere: Embedded) -> None:
+    status = nowhere.descent("status")
+    assert (status.code, status.stderr) == (0, "")
+    assert "nothing has run here yet" in status.stdout
+    assert "no local server is running" in status.stdout
+    down = nowhere.descent("down")
+    assert (down.code, down.stdout) == (0, "nothing was running\n")
+    assert not nowhere.home.exists()
+
+
+def test_ui_where_nothing_has_run_says_so(nowhere: Embedded) -> None:
+    answer = nowhere.descent("ui")
+    assert answer.code == 1
+    assert "there are no runs" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+# ---- bad input ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Words behind ``descent run``, and what the one message must name: where it is, and what to do."""
+
+    words: str
+    names: tuple[str, ...]
+    make: Callable[[Path], object] = lambda folder: None
+
+
+def _table(
+    change: Callable[[pd.DataFrame], pd.DataFrame], source: Callable[[], pd.DataFrame] = prices
+) -> Callable[[Path], object]:
+    return lambda folder: write(change(source()), folder / "t.csv")
+
+
+def _text(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text, encoding="utf-8")
+
+
+def _yaml(text: str) -> Callable[[Path], object]:
+    def make(folder: Path) -> None:
+        write(prices(), folder / "t.csv")
+        (folder / "x.yaml").write_text("data: {source: t.csv, target: price}\n" + text, encoding="utf-8")
+
+    return make
+
+
+CASES = {
+    "missing table": Bad("nothing.csv -t y", ("nothing.csv",)),
+    "missing experiment": Bad("nothing.yaml", ("nothing.yaml",)),
+    "table of an experiment missing": Bad("x.yaml", ("gone.csv",),
+                                          _text("x.yaml", "data: {source: gone.csv, target: y}")),
+    "empty file": Bad("t.csv -t y", ("t.csv", "empty"), _text("t.csv", "")),
+    "header alone": Bad("t.csv -t b", ("t.csv",), _text("t.csv", "a,b\n")),
+    "no target": Bad("t.csv", ("t.csv", "--target"), _table(lambda t: t)),
+    "wrong target": Bad("t.csv -t prise", ("t.csv", "prise", "'price'"), _table(lambda t: t)),
+    "unknown key": Bad("x.yaml", ("x.yaml:2", "epoch", "epochs"), _yaml("search: {epoch: 5}\n")),
+    "wrong type": Bad("x.yaml", ("x.yaml:2", "search.epochs", "many"), _yaml("search: {epochs: many}\n")),
+    "wrong override": Bad("t.csv -t price --set search.epochs=many", ("--set", "search.epochs"), _table(lambda t: t)),
+    "negative λ": Bad("x.yaml", ("x.yaml:2", "lambda", "-1"),
+                      _yaml("search: {models: [{kind: linear, lambda: -1}]}\n")),
+    "fractions": Bad("x.yaml", ("x.yaml:2", "split", "1"), _yaml("split: {train: 0.6, cv: 0.2, test: 0.3}\n")),
+    "wrong kind for the task": Bad("x.yaml", ("x.yaml:2", "softmax", "regression"),
+                                   _yaml("search: {models: [{kind: softmax}]}\n")),
+    "no YAML": Bad("x.yaml", ("x.yaml:3",), _yaml("search: {epochs: [1\n")),
+    "class of one row": Bad("t.csv -t churn", ("t.csv", "churn", "unsure", "row"),
+                            _table(lambda t: t.assign(churn=["unsure", *t["churn"][1:]]), churn)),
+    "all-missing column": Bad("x.yaml", ("t.csv", "'area'"), lambda folder: (
+        write(prices().assign(area=None), folder / "t.csv"),
+        _text("x.yaml", "data: {source: t.csv, target: price, numeric: [area]}")(folder))),
+    "text in a numeric role": Bad("t.csv -t price --set data.numeric=[city]",
+                                  ("t.csv", "'city'", "row 1", "data.numeric"), _table(lambda t: t)),
+    "unreadable Parquet": Bad("t.parquet -t price", ("t.parquet",), _text("t.parquet", "no parquet")),
+    "a folder": Bad("t.csv -t price", ("t.csv",), lambda folder: (folder / "t.csv").mkdir()),
+    "unknown suffix": Bad("t.xlsx -t price", ("t.xlsx",), _text("t.xlsx", "no table")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def refused(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
+    """What ``descent run`` answers to every case, several at a time."""
+
+    def ask(name: str) -> Answer:
+        folder = tmp_path_factory.mktemp("bad")
+        CASES[name].make(folder)
+        return home.descent("run", *shlex.split(CASES[name].words), cwd=folder)
+
+    with ThreadPoolExecutor(3) as pool:
+        return dict(zip(CASES, pool.map(ask, CASES), strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_refused_in_one_message(name: str, refused: dict[str, Answer]) -> None:
+    answer = refused[name]
+    assert (answer.code, answer.stdout) == (2, ""), answer
+    assert answer.stderr.startswith("descent: ")
+    assert answer.stderr.count("descent: ") == 1
+    for part in CASES[name].names:
+        assert part in answer.stderr
+    for noise in ("Traceback", "pydantic", "Error:", "http"):
+        assert noise not in answer.stderr
+
+
+def test_bad_input_leaves_no_run_behind(refused: dict[str, Answer], home: Embedded) -> None:
+    assert len(refused) == len(CASES)
+    for title in ("t", "x", "nothing", "gone"):
+        assert home.runs(title) == {}
+        assert home.flow_runs(title) == []
+        assert home.folders(title) == []
+
+
+def test_an_unknown_option_is_bad_input(home: Embedded) -> None:
+    answer = home.descent("run", "t.csv", "--tagret", "y")
+    assert answer.code == 2
+    assert "--target" in answer.stderr
