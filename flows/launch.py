@@ -2,6 +2,7 @@
 
 from schemas import ExperimentConfig, ExperimentResult
 
+from . import recording
 from .connection import connect, session, wait_connected
 from .quiet import quiet
 
@@ -17,10 +18,11 @@ def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> Experi
     """
     quiet(verbose)
     server = connect()
-    from . import inputs, record
-
-    record.prestart()  # MLflow's import takes as long as all that follows here, and there is a processor to spare
+    # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
+    recording.prestart()
     try:
+        from . import inputs
+
         inputs.pose(config, inputs.load(config))
         wait_connected(server)
         with session(server):
@@ -28,4 +30,4 @@ def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> Experi
 
             return flow(config)
     finally:
-        record.discard()
+        recording.discard()

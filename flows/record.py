@@ -13,34 +13,15 @@ from typing import Any, Self
 
 from schemas import ExperimentResult, to_yaml
 
-from . import figures, orphans, store, tracking
+from . import figures, orphans, recording, store, tracking
 from .final import Final
 from .inputs import Parts, Question
 from .judgement import Diagnosed
 from .notes import leaderboard_rows, markdown
 from .selection import Entry
-from .workers import start
 
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
-
-
-_started: list[Any] = []
-
-
-def prestart() -> Any:
-    """Start the recording process and let it import MLflow, for the next `Recorder` to use."""
-    if not _started:
-        # Warnings of MLflow's are for whoever calls it, and that is this package.
-        _started.append(start(1, {"PYTHONWARNINGS": "ignore"}))
-        _started[0].submit(tracking.warm_up)
-    return _started[0]
-
-
-def discard() -> None:
-    """End a recording process that no `Recorder` has taken: a mistake in the table need not wait for an import."""
-    while _started:
-        _started.pop().shutdown(wait=True, kill_workers=True)
 
 
 class Recorder:
@@ -53,15 +34,14 @@ class Recorder:
         self._finished = False
 
     def __enter__(self) -> Self:
-        self._executor = prestart()
-        _started.clear()
+        self._executor = recording.take()
         return self
 
     def begin(self, question: Question, parts: Parts, run_name: str) -> None:
         """Begin the parent run."""
         config, inference = question.config, question.inference
         self._handle = self._executor.submit(
-            _begin,
+            recording.begin,
             store.tracking_uri(),
             config.title,
             run_name,
@@ -88,7 +68,7 @@ class Recorder:
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Record trained variants as runs nested in the parent, as soon as that has begun."""
-        self._later(_add, [_record(entry) for entry in entries])
+        self._later(recording.add, [_record(entry) for entry in entries])
 
     def draw(
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
@@ -160,20 +140,6 @@ class Recorder:
             said.result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
-
-
-# What follows runs in the recording process, which knows its parent run: so nobody has to wait for it to begin.
-_begun: list[tracking.Handle] = []
-
-
-def _begin(*args: Any, **kwargs: Any) -> tracking.Handle:
-    _begun.append(tracking.start_experiment(*args, **kwargs))
-    return _begun[-1]
-
-
-def _add(records: list[tracking.VariantRecord]) -> None:
-    if _begun:  # else the beginning failed, which `finish` raises
-        tracking.log_variants(_begun[-1], records)
 
 
 def _shown(entry: Entry) -> figures.Shown:
