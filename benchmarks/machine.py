@@ -1,5 +1,6 @@
 """What was measured on: processor, caches, BLAS, versions."""
 
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -7,11 +8,21 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
+_CHOICES = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ATEN_CPU_CAPABILITY",
+    "NPY_DISABLE_CPU_FEATURES",
+)
+
 
 def describe_machine() -> dict[str, str]:
     """Name → words, for a table."""
     facts = {"processor": _processor(), "caches of one core": _caches(), "system": _system()}
     facts |= {f"{pool['prefix']} {pool['version'] or ''}".strip(): _pool(pool) for pool in threadpool_info()}
+    chosen = [f"{name}={os.environ[name]}" for name in _CHOICES if os.environ.get(name)]
+    facts["kernel chosen by the environment"] = ", ".join(chosen) or "no: each library's own choice for the processor"
     versions = {"Python": platform.python_version()}
     for package in ("numpy", "scipy", "scikit-learn", "torch"):
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ml.chunks import CACHE_BUDGET
 
 from .machine import describe_machine
-from .reasons import REASONS
+from .reasons import reason_for
 from .timing import digits
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _figures(results: "Results") -> str:
 
 def _reasons(results: "Results") -> str:
     missed = [one for one in results.figures if one.verdict == "MISSED"]
-    lines = [f"- **{one.name}**: {REASONS.get(one.name, 'see the phases below.')}\n" for one in missed]
+    lines = [f"- **{one.name}**: {reason_for(one.name, results.times, results.phases)}\n" for one in missed]
     return "## Out of reach, and why\n\n" + "".join(lines) if lines else ""
 
 

@@ -58,11 +58,13 @@ def test_the_whole_report_of_small_shapes_names_every_part() -> None:
     measure_network(results, replace(BINARY, epochs=20), 1)
     measure_path(results, 1, 3, rows=400)
     results.curves.append(measure_curve(BINARY, ml.Arrays(*make_data(BINARY)), 1, 1, (1, 4)))
-    results.figures.append(Figure("a figure", 2, 3, Range(1, 1, 1)))
+    missed = ["fleet of 32 / MLPClassifier (a)", "λ path, logistic / LogisticRegression (g)"]
+    results.figures += [Figure(name, 2, 3, Range(1, 1, 1)) for name in missed]
     text = write_report(results)
     for part in ("## Machine", "## Figures", "## Out of reach", "## Times", "## Chunks", "## Phases", "## Equal work"):
         assert part in text
     assert "fleet of 32 / MLPClassifier (a)" in text
+    assert "without any other work the figure would be" in text
     assert "λ path, logistic" in text
 
 
