@@ -6,6 +6,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from schemas import ExperimentConfig, ExperimentResult
 
 from . import inputs, tasks
+from .final import warm_up
 from .progress import Logged, display
 from .record import Recorder
 from .stopwatch import Stopwatch
@@ -52,6 +53,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
             plan = tasks.plan(question, matrices, workers, work)
         shown.stage(str(plan))
+        warm_up()
 
         with watch.stage("train"), shown.training(plan.bars, work.progress):
             trained = [

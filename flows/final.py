@@ -1,9 +1,11 @@
 """The end: the winner trained on all rows but the test's, and the one look at those."""
 
 import json
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,11 @@ class Tested:
 
     metrics: Mapping[str, float]
     baseline: Mapping[str, float]
+
+
+def warm_up() -> None:
+    """Import in the background what storing the model takes, a second of it, while workers train."""
+    threading.Thread(target=import_module, args=("skops.io",), name="import skops", daemon=True).start()
 
 
 def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, scratch: Path) -> Final:
