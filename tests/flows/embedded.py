@@ -50,11 +50,11 @@ class Embedded:
         """Run the command ``descent`` to its end."""
         return self.python(*DESCENT[1:], *arguments, cwd=cwd, **environment)
 
-    def python(self, *arguments: object, cwd: Path = ROOT, **environment: str) -> Answer:
+    def python(self, *arguments: object, cwd: Path = ROOT, stdin: str = "", **environment: str) -> Answer:
         """Run Python to its end."""
         done = subprocess.run(
             [sys.executable, *map(str, arguments)], cwd=cwd, env=self.environment | environment, capture_output=True,
-            text=True, timeout=SECONDS, stdin=subprocess.DEVNULL,
+            text=True, timeout=SECONDS, input=stdin,
         )  # fmt: skip
         return Answer(done.returncode, done.stdout, done.stderr)
 

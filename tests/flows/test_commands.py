@@ -3,7 +3,6 @@
 import json
 import shlex
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,17 +199,37 @@ CASES = {
 }  # fmt: skip
 
 
+MANY = """
+import contextlib, io, json, os, sys
+from flows.cli import app
+
+for folder, words in json.load(sys.stdin):
+    os.chdir(folder)
+    out, err, code = io.StringIO(), io.StringIO(), None
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            app(["run", *words])
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+
+
 @pytest.fixture(scope="module")
-def refused(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
-    """What ``descent run`` answers to every case, several at a time."""
-
-    def ask(name: str) -> Answer:
-        folder = tmp_path_factory.mktemp("bad")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {name: tmp_path_factory.mktemp("bad") for name in CASES}
+    for name, folder in made.items():
         CASES[name].make(folder)
-        return home.descent("run", *shlex.split(CASES[name].words), cwd=folder)
+    return made
 
-    with ThreadPoolExecutor(3) as pool:
-        return dict(zip(CASES, pool.map(ask, CASES), strict=True))
+
+@pytest.fixture(scope="module")
+def refused(home: Embedded, folders: dict[str, Path]) -> dict[str, Answer]:
+    """What ``descent run`` says in every case, one after another in one process: the imports take longest."""
+    asked = [[str(folders[name]), shlex.split(CASES[name].words)] for name in CASES]
+    answer = home.python("-c", MANY, stdin=json.dumps(asked))
+    assert (answer.code, answer.stderr) == (0, "")
+    return {name: Answer(*json.loads(line)) for name, line in zip(CASES, answer.stdout.splitlines(), strict=True)}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -223,6 +242,13 @@ def test_bad_input_is_refused_in_one_message(name: str, refused: dict[str, Answe
         assert part in answer.stderr
     for noise in ("Traceback", "pydantic", "Error:", "http"):
         assert noise not in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["missing table", "wrong target", "negative λ"])
+def test_the_whole_process_ends_with_the_same_message(
+    name: str, refused: dict[str, Answer], folders: dict[str, Path], home: Embedded
+) -> None:
+    assert home.descent("run", *shlex.split(CASES[name].words), cwd=folders[name]) == refused[name]
 
 
 def test_bad_input_leaves_no_run_behind(refused: dict[str, Answer], home: Embedded) -> None:
