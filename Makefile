@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXPERIMENT ?= experiments/penguins.yaml
 export UV_PYTHON := $(BIN)/python
+# A company's own certificate is in the system's store, not in the one that uv brings.
+export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types unit bench lock clean
