@@ -18,9 +18,10 @@ def reason_for(figure: str, times: Mapping[str, Mapping[str, Range]], phases: Ma
     if shape == "(g)":
         return PATH if "logistic" in figure else "see the times below."
     spent = next(one for label, one in times.items() if label.startswith(shape))
-    limit = min(spent["products stacked"].middle, spent["products alone"].middle)
     rival = next((name for name in RIVALS if name in figure), None)
     alone = "alone" in figure
+    products = ("products alone",) if alone else ("products stacked", "products alone")
+    limit = min(spent[name].middle for name in products)
     ours = spent["alone" if alone else "fleet"].middle
     shares = [one for label, one in phases.items() if label.startswith(shape)][0 if alone else -1]
     text = ""
