@@ -1,6 +1,7 @@
 """A model folder as an MLflow model: loaded by our own code, which travels with it, never by pickle."""
 
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # What ml, data and flows.serving import, and MLflow itself to serve.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "scikit-learn", "scipy", "skops")
+PACKAGE = "descent_model"
 ROOT = Path(__file__).parents[1]
 
 
@@ -32,9 +34,9 @@ def log_model(tracking_uri: str, experiment_id: str, run_id: str, folder: Path, 
         )  # it would be predicted, twice; we test that
         info = mlflow.pyfunc.log_model(
             name="model",
-            loader_module="flows.serving",
+            loader_module=f"{PACKAGE}.serving",
             data_path=str(folder),
-            code_paths=[str(path) for path in _stage_code(Path(staging))],
+            code_paths=[str(_stage_code(Path(staging)))],
             signature=signature(folder, inputs),
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
             metadata={"columns": inputs},
@@ -69,12 +71,17 @@ def _kind(labels: list[Any]) -> str:
     return "string"
 
 
-def _stage_code(folder: Path) -> list[Path]:
-    """Copy the code that a model needs: `ml`, `data`, and of `flows` the loader alone."""
-    ignore = shutil.ignore_patterns("__pycache__", "samples")
-    for package in ("ml", "data"):
-        shutil.copytree(ROOT / package, folder / package, ignore=ignore)
-    (folder / "flows").mkdir()
-    (folder / "flows" / "__init__.py").write_text('"""The loader of this model."""\n', encoding="utf-8")
-    shutil.copyfile(ROOT / "flows" / "serving.py", folder / "flows" / "serving.py")
-    return [folder / package for package in ("ml", "data", "flows")]
+def _stage_code(folder: Path) -> Path:
+    """Copy the code that a model needs as one package: `ml`, `data`, and of `flows` the loader alone.
+
+    MLflow puts that code first on ``sys.path`` of whoever loads the model: under names of their own, our packages
+    would hide the installed ones in a program that then runs an experiment. Hence one name, and relative imports.
+    """
+    package = folder / PACKAGE
+    for name in ("ml", "data"):
+        shutil.copytree(ROOT / name, package / name, ignore=shutil.ignore_patterns("__pycache__", "samples"))
+    (package / "__init__.py").write_text('"""The code of a model that descent made."""\n', encoding="utf-8")
+    loader = (ROOT / "flows" / "serving.py").read_text(encoding="utf-8")
+    relative = re.sub(r"^from (data|ml)\b", r"from .\1", loader, flags=re.MULTILINE)
+    (package / "serving.py").write_text(relative, encoding="utf-8")
+    return package
