@@ -41,10 +41,16 @@ def _belong_to(parent: int) -> None:
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
+def _import_ml() -> None:
+    import ml.chunks  # noqa: F401 - to have it imported is all that is wanted
+
+
 @contextmanager
 def processes(count: int) -> Iterator[Executor]:
     """An executor over ``count`` training processes; on leaving they end, at once if an exception is under way."""
     executor = start(count, ONE_THREAD)
+    for _ in range(count):  # they start and import NumPy while the table is read, not when training begins
+        executor.submit(_import_ml)
     try:
         yield executor
     except BaseException:
