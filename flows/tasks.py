@@ -81,7 +81,7 @@ def train_chunk(
     """Train a chunk in a worker process; record its variants."""
     result = training.submit(
         executor, chunk.fleet.model, chunk.variants, matrices.sources, dtype=question.config.compute.dtype,
-        progress=(work.progress, chunk.slot), cancel=work.cancel,
+        progress=(work.progress, chunk.slot),
     ).result()  # fmt: skip
     entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices.target)
     recorder.add(entries)

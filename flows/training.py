@@ -28,7 +28,6 @@ def submit(
     metrics: tuple[str, ...] | None = None,
     stop_after: int | None = None,
     progress: tuple[Path, int] | None = None,
-    cancel: Path | None = None,
 ) -> "Future[ChunkResult]":
     """Train variants of one fleet in a worker.
 
@@ -48,7 +47,6 @@ def submit(
         dtype=dtype,
         metrics=metrics,
         progress=progress,
-        cancel=cancel,
     )
     return executor.submit(train_chunk, chunk)
 

@@ -28,11 +28,6 @@ class Workspace:
         self.scratch.mkdir(parents=True)
 
     @property
-    def cancel(self) -> Path:
-        """The file whose existence asks the workers to stop after the epoch."""
-        return self.scratch / "cancel"
-
-    @property
     def progress(self) -> Path:
         """The progress file: one share of epochs done per chunk."""
         return self.scratch / "progress.npy"
@@ -62,7 +57,7 @@ class Workspace:
 
 @contextmanager
 def workspace(name: str) -> Iterator[Workspace]:
-    """A run's folder; when the run ends early, its workers are asked to stop and the folder goes."""
+    """A run's folder; when the run ends early, the folder goes."""
     work = Workspace(name)
     finished = False
     try:
