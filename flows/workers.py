@@ -17,6 +17,8 @@ from typing import Any
 # One BLAS thread each: the matrices are small and the processes already fill the cores.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
+FOR_THE_PARENT = (signal.SIGINT, signal.SIGTERM)
+
 
 def count_workers(setting: str | int) -> int:
     """Number of training processes: the setting, or for ``"auto"`` the processors this process may use."""
@@ -30,7 +32,7 @@ def _belong_to(parent: int) -> None:
 
     A parent that was killed decides nothing any more: then the worker ends, in the middle of whatever it trains.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in FOR_THE_PARENT:
         signal.signal(number, signal.SIG_IGN)
 
     def watch() -> None:
@@ -67,6 +69,25 @@ def start(count: int, environment: dict[str, str]) -> Any:
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(
-        max_workers=count, initializer=_belong_to, initargs=(os.getpid(),), env=environment
-    )  # fmt: skip
+    with _born_deaf():
+        executor = ProcessPoolExecutor(
+            max_workers=count, initializer=_belong_to, initargs=(os.getpid(),), env=environment
+        )  # fmt: skip
+        executor.submit(os.getpid)  # the first call starts them all
+    return executor
+
+
+@contextmanager
+def _born_deaf() -> Iterator[None]:
+    """Processes started here do not hear the parent's signals until `_belong_to` ignores them.
+
+    Ctrl-C during a worker's imports would end it with a traceback; the mask of signals is inherited, a handler is not.
+    """
+    from joblib.externals.loky.backend import resource_tracker
+
+    resource_tracker.ensure_running()  # it unblocks these signals where it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_PARENT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
