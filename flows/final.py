@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,16 @@ class Final:
 
 @dataclass(frozen=True)
 class Tested:
-    """Metrics on the test rows: of the model, and of the dummy that knows no features."""
+    """Metrics on the test rows: of the model, and of the dummy that knows no features; and what they were made from.
+
+    ``y`` (m,) are the test rows' targets: numbers in their own units, or class codes. ``outputs`` are the model's:
+    predictions (m,) in those units, logits (m,) of the positive class, or logits (m, K).
+    """
 
     metrics: Mapping[str, float]
     baseline: Mapping[str, float]
+    y: NDArray[Any] = field(repr=False)
+    outputs: NDArray[Any] = field(repr=False)
 
 
 def warm_up() -> None:
@@ -79,5 +85,10 @@ def test(final: Final, question: Question, parts: Parts) -> Tested:
     y, known = final.target.encode(column), final.target.encode(parts.frame[question.inference.target])
     outputs = ml.outputs(final.model, final.parameters, final.features.transform(rows))
     classes = len(question.inference.classes)
-    units = final.target.metrics_in_units
-    return Tested(units(metrics.evaluate(task, None, y, outputs)), units(dummy_metrics(task, known, y, classes)))
+    units, regression = final.target.metrics_in_units, task == "regression"
+    return Tested(
+        metrics=units(metrics.evaluate(task, None, y, outputs)),
+        baseline=units(dummy_metrics(task, known, y, classes)),
+        y=column.to_numpy(np.float64) if regression else y,
+        outputs=final.target.decode(outputs) if regression else outputs,
+    )
