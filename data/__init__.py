@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import ColumnError, DataError, FeatureError, SplitError, TableError
     from .features import FeatureMap
+    from .findings.examine import examine
+    from .findings.finding import Finding
     from .folds import fold_rows
     from .inference import Inference, infer
-    from .leaks import suspect_leaks
     from .roles import Column, Role
     from .splits import Split, split_rows
     from .tables import Table, find_column, read_table
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 _NAMES = {
     "errors": ("ColumnError", "DataError", "FeatureError", "SplitError", "TableError"),
     "features": ("FeatureMap",),
+    "findings.examine": ("examine",),
+    "findings.finding": ("Finding",),
     "folds": ("fold_rows",),
     "inference": ("Inference", "infer"),
-    "leaks": ("suspect_leaks",),
     "roles": ("Column", "Role"),
     "splits": ("Split", "split_rows"),
     "tables": ("Table", "find_column", "read_table"),
@@ -36,6 +38,7 @@ __all__ = [
     "DataError",
     "FeatureError",
     "FeatureMap",
+    "Finding",
     "Inference",
     "Role",
     "Split",
@@ -43,12 +46,12 @@ __all__ = [
     "Table",
     "TableError",
     "Target",
+    "examine",
     "find_column",
     "fold_rows",
     "infer",
     "read_table",
     "split_rows",
-    "suspect_leaks",
 ]
 
 

@@ -113,19 +113,9 @@ def infer(
                 refuse_slips(frame[name], table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
-    if by == "random" and (copies := _copies(frame)):
-        notes.append(
-            f"{copies:,} rows are exact copies of others: copies of training rows among the test rows flatter the "
-            "result; if they are errors, remove them from the table"
-        )
     if not any(column.role in ("numeric", "categorical", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
     return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing)
-
-
-def _copies(frame: pd.DataFrame) -> int:
-    """Rows that stand in the table before, found by 64-bit hashes."""
-    return int(pd.util.hash_pandas_object(frame, index=False).duplicated().sum())
 
 
 def _told(columns: Sequence[Column]) -> str:

@@ -72,8 +72,8 @@ class Parts:
     folds: tuple[tuple[Indices, Indices], ...]
     sealed: Path
     sizes: dict[str, int]
-    leaks: tuple[str, ...]
-    """Questions about columns that seem to know the target."""
+    findings: tuple[data.Finding, ...]
+    """What was noticed about the table, the gravest first; blind to the target of the test rows."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
     sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
-    leaks = tuple(data.suspect_leaks(rest.iloc[train], inference))
-    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, leaks)
+    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, data.examine(frame, inference, split))
 
 
 def featurise(
@@ -176,7 +175,7 @@ def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]
         f"columns: {used}",
         f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
         *(f"  note: {note}" for note in inference.notes),
-        *(f"  leak? {leak}" for leak in parts.leaks),
+        *(f"  {finding.severity} {finding.name}: {finding}" for finding in parts.findings),
         *(_configuration(question.config) if given.search.models is None else ()),
     ]
 

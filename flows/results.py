@@ -1,8 +1,10 @@
 """What an experiment found out, as the value that `schemas` describes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from data.findings.finding import LEAKAGE
 from schemas import ExperimentResult
 
 from .final import Tested
@@ -39,7 +41,8 @@ def result_of(
                 "source": str(question.source),
                 "target": question.inference.target,
                 "split_by": question.inference.split_by,
-                "notes": (*question.inference.notes, *parts.leaks),
+                "notes": question.inference.notes,
+                "findings": [asdict(finding) for finding in parts.findings],
             },
             "variants": [
                 {
@@ -66,7 +69,8 @@ def result_of(
                     {"name": name, "value": value, "sentence": sentence}
                     for name, value, sentence in diagnosed.diagnosis.evidence
                 ],
-                "advice": (*parts.leaks, *diagnosed.diagnosis.advice),  # a leak puts all the rest in question
+                # a leak puts all the rest in question
+                "advice": (*(str(f) for f in parts.findings if f.name in LEAKAGE), *diagnosed.diagnosis.advice),
             },
             "test": {"metrics": tested.metrics, "baseline": tested.baseline},
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},

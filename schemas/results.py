@@ -29,6 +29,16 @@ class SplitSizes(ResultModel):
     test: int
 
 
+class FindingResult(ResultModel):
+    """One thing that was noticed about the table before training."""
+
+    name: str = Field(description="what kind of thing, such as target-leakage")
+    severity: str = Field(description="warning or note; an error stops the run")
+    columns: tuple[str, ...] = Field(description="the columns that it is about; empty if it is about rows")
+    evidence: str = Field(description="what was seen, with its numbers")
+    action: str = Field(description="what to do about it")
+
+
 class DataResult(ResultModel):
     """The table that was used."""
 
@@ -38,7 +48,10 @@ class DataResult(ResultModel):
     source: str | None = None
     target: str | None = None
     split_by: str | None = None
-    notes: tuple[str, ...] = Field(default=(), description="what was noticed about the table")
+    notes: tuple[str, ...] = Field(default=(), description="how the table was read, and what was decided about it")
+    findings: tuple[FindingResult, ...] = Field(
+        default=(), description="what the checks before training noticed, the gravest first"
+    )
 
 
 class Costs(ResultModel):

@@ -41,6 +41,7 @@ def check(source: Path, target: str | None, overrides: Sequence[str], *, json: b
 
 def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
     import json
+    from dataclasses import asdict
 
     return json.dumps(
         {
@@ -50,7 +51,8 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
                 {"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns
             ],
             "splits": parts.sizes,
-            "notes": (*question.inference.notes, *parts.leaks),
+            "notes": question.inference.notes,
+            "data": {"findings": [asdict(finding) for finding in parts.findings]},
             "fleets": [
                 {"title": fleet.title, "variants": [v.name for v in fleet.variants], "chunks": fleet.chunks}
                 for fleet in plan.fleets

@@ -109,13 +109,6 @@ def test_asked_to_split_by_time_the_one_date_is_taken(ask: Ask) -> None:
     assert ask(pd.DataFrame({"day": days, "x": NUMBERS, "y": NUMBERS}), by="time")[1].time == "day"
 
 
-def test_copies_of_rows_are_told(ask: Ask) -> None:
-    frame = pd.DataFrame({"x": NUMBERS, "c": ["a", "b", None] * 40, "y": NUMBERS})
-    assert not any("copies" in note for note in ask(frame)[1].notes)
-    doubled = pd.concat([frame, frame[:7]], ignore_index=True)
-    assert any(note.startswith("7 rows are exact copies of others") for note in ask(doubled)[1].notes)
-
-
 def test_dates_in_another_form_say_how_to_write_them(ask: Ask) -> None:
     frame = pd.DataFrame({"d": [f"{1 + k % 28}.{1 + k % 12}.2024" for k in range(M)], "x": NUMBERS, "y": NUMBERS})
     column = ask(frame)[1].columns[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import FeatureMap, Target, fold_rows, infer, read_table, split_rows, suspect_leaks
+from data import FeatureMap, Target, examine, fold_rows, infer, read_table, split_rows
 
 FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -57,9 +57,6 @@ def test_a_real_table(known: Known, settings: Any) -> None:
     found = (inference.task, inference.split_by, inference.group, inference.time)
     assert found == (known.task, known.by, known.group, known.time)
 
-    told = [note.split()[0] for note in inference.notes if "rows are exact copies" in note]
-    assert told == ([f"{known.copies:,}"] if known.copies else [])
-
     split = split_rows(frame, inference)
     parts = (split.train, split.cv, split.test)
     assert sorted(np.concatenate(parts)) == list(range(known.rows))
@@ -79,9 +76,9 @@ def test_a_real_table(known: Known, settings: Any) -> None:
         assert len(fit)
         assert len(held)
 
-    notes = " ".join(suspect_leaks(train, inference))
-    asked = {column.name for column in inference.columns if f'"{column.name}"' in notes}
-    assert asked == known.leaks
+    findings = examine(frame, inference, split)
+    assert {name for finding in findings if finding.name == "target-leakage" for name in finding.columns} == known.leaks
+    assert (known.copies > 0) == any(finding.name == "duplicate-rows" for finding in findings)
 
 
 @pytest.mark.tables

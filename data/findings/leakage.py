@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .inference import Inference
-from .names import exclude
+from ..names import exclude
+from .examined import Examined
+from .finding import Finding
 
 ALONE = 0.9
 """|correlation| of one column with the target from which the question is asked."""
@@ -23,11 +24,12 @@ SHARE = 0.05
 Array = NDArray[np.float64]
 
 
-def suspect_leaks(frame: pd.DataFrame, inference: Inference) -> list[str]:
-    """Questions to ask about columns, from ``frame``, the training rows alone. For numbers and two classes.
+def target_leakage(seen: Examined) -> list[Finding]:
+    """Columns to ask about, from the training rows alone. For numbers and two classes.
 
     A correlation is no proof: the user decides, so nothing is left out here.
     """
+    frame, inference = seen.train, seen.inference
     if inference.task == "multiclass":
         return []
     if inference.task == "binary":
@@ -38,14 +40,13 @@ def suspect_leaks(frame: pd.DataFrame, inference: Inference) -> list[str]:
     if not names or len(y) == 0 or np.ptp(y) == 0:
         return []
     positive, y = y > 0, _scaled(y)
-    found, alone = [], []
+    found: list[Finding] = []
+    alone: list[str] = []
     for name in names:
         r = _correlation(frame[name].to_numpy(np.float64), y)
         if abs(r) >= ALONE:
             alone.append(name)
-            found.append(
-                f"{name} alone follows the target (correlation {r:.2f}): is it known before? If not: {exclude([name])}"
-            )
+            found.append(_leak([name], f"{name} alone follows the target (correlation {r:.2f})"))
     if inference.task == "binary":
         found += _certain(frame[names], positive)
     full = [name for name in names if frame[name].notna().all()]
@@ -70,7 +71,7 @@ def _correlation(x: Array, y: Array) -> float:
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
-def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[str]:
+def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[Finding]:
     """Flags that never err: whenever such a column has its rarer value, the target has one and the same label."""
     sure = []
     for name in frame.columns:
@@ -82,18 +83,22 @@ def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[str]:
             sure.append(str(name))
     if not sure:
         return []
-    if len(sure) == 1:
-        return [
-            f"{sure[0]} is a flag that never errs: wherever it is raised, the target is positive. Is it known before? "
-            f"If not: {exclude(sure)}"
-        ]
+    one = len(sure) == 1
     return [
-        f"{_listed(sure)} are flags that never err: wherever one is raised, the target is positive. Are they known "
-        f"before? If not: {exclude(sure)}"
+        _leak(
+            sure,
+            f"{_listed(sure)} {'is a flag that never errs' if one else 'are flags that never err'}: wherever "
+            f"{'it' if one else 'one'} is raised, the target is positive",
+        )
     ]
 
 
-def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[str]:
+def _leak(names: list[str], evidence: str) -> Finding:
+    known = "is it known before" if len(names) == 1 else "are they known before"
+    return Finding("target-leakage", "warning", tuple(names), evidence, f"{known}? If not: {exclude(names)}")
+
+
+def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[Finding]:
     """The smallest set of columns that a linear combination of all of them needs; unless one alone says it all."""
     if len(names) < 2 or len(y) <= 2 * len(names):
         return []
@@ -105,7 +110,7 @@ def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[st
     if len(part) < 2 or set(part) <= set(alone):
         return []
     said = f"R² {whole:.3f}" if whole < EXACT else "exactly, R² 1"
-    return [f"{_listed(part)} together give the target ({said}): are they known before? If not: {exclude(part)}"]
+    return [_leak(part, f"{_listed(part)} together give the target ({said})")]
 
 
 def _needed(names: list[str], x: Array, y: Array, whole: float) -> list[str]:

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import suspect_leaks
+from data.findings.examined import Examined
+from data.findings.finding import Finding
+from data.findings.leakage import target_leakage
 
 Ask = Callable[..., Any]
 RNG = np.random.default_rng(0)
@@ -20,17 +22,25 @@ def frame_of(**columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"noise": RNG.normal(size=M), **columns})
 
 
-def named(note: str) -> list[str]:
-    """The columns in the option that the note tells to type."""
-    _, value = shlex.split(note[note.index("--set") :])
-    return list(map(str, json.loads(value.partition("=")[2])))
+def suspect_leaks(frame: pd.DataFrame, inference: Any) -> list[Finding]:
+    """All rows are training rows."""
+    return target_leakage(Examined(inference, frame, frame[:0], frame[:0]))
+
+
+def named(finding: Finding) -> list[str]:
+    """The columns in the option that the finding tells to type: those that it is about."""
+    assert (finding.name, finding.severity) == ("target-leakage", "warning")
+    _, value = shlex.split(finding.action[finding.action.index("--set") :])
+    names = list(map(str, json.loads(value.partition("=")[2])))
+    assert names == list(finding.columns)
+    return names
 
 
 def test_the_parts_of_a_sum_are_all_named(ask: Ask) -> None:
     small, large = RNG.normal(10, 1, M), RNG.normal(100, 30, M)
     notes = suspect_leaks(*ask(frame_of(small=small, large=large, y=small + large)))
     assert [named(note) for note in notes] == [["large"], ["small", "large"]]
-    assert notes[1].startswith("small and large together give the target (exactly, R² 1)")
+    assert notes[1].evidence.startswith("small and large together give the target (exactly, R² 1)")
 
 
 def test_a_difference_with_weights_and_units_is_found_too(ask: Ask) -> None:
@@ -43,7 +53,7 @@ def test_a_copy_is_named_once(ask: Ask) -> None:
     y = RNG.normal(size=M)
     notes = suspect_leaks(*ask(frame_of(copy=y * 1.8 + 32, y=y)))
     assert [named(note) for note in notes] == [["copy"]]
-    assert "copy alone follows the target (correlation 1.00)" in notes[0]
+    assert "copy alone follows the target (correlation 1.00)" in notes[0].evidence
 
 
 def test_a_copy_with_holes_is_found(ask: Ask) -> None:
@@ -57,11 +67,13 @@ def test_flags_that_never_err(ask: Ask, labels: tuple[Any, Any]) -> None:
     first, second = RNG.random(M) < 0.1, RNG.random(M) < 0.1
     y = first | second | (RNG.random(M) < 0.05)
     frame = frame_of(first=first.astype(int), second=second.astype(int), y=[labels[int(flag)] for flag in y])
-    notes = [note for note in suspect_leaks(*ask(frame)) if "flag" in note]
+    notes = [note for note in suspect_leaks(*ask(frame)) if "flag" in note.evidence]
     assert [named(note) for note in notes] == [["first", "second"]]
-    assert notes[0].startswith("first and second are flags that never err: wherever one is raised, the target is pos")
-    notes = [note for note in suspect_leaks(*ask(frame.drop(columns="second"))) if "flag" in note]
-    assert notes[0].startswith("first is a flag that never errs: wherever it is raised")
+    assert notes[0].evidence.startswith(
+        "first and second are flags that never err: wherever one is raised, the target is pos"
+    )
+    notes = [note for note in suspect_leaks(*ask(frame.drop(columns="second"))) if "flag" in note.evidence]
+    assert notes[0].evidence.startswith("first is a flag that never errs: wherever it is raised")
 
 
 def test_honest_columns_raise_no_question(ask: Ask) -> None:
