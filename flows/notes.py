@@ -1,8 +1,11 @@
 """The result as a note in Markdown and as rows of a table, for the pages of MLflow and Prefect."""
 
-from schemas import ExperimentResult
+import shlex
 
-from .report import number
+from schemas import ExperimentResult
+from schemas.results import Advice
+
+from .report import number, predicted
 
 
 def leaderboard_rows(result: ExperimentResult) -> list[dict[str, object]]:
@@ -34,7 +37,7 @@ def markdown(result: ExperimentResult) -> str:
         *(f"- {_plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
         "",
         "### What to do next",
-        *(f"- {_plain(advice)}" for advice in result.diagnosis.advice),
+        *(_advice(advice) for advice in result.diagnosis.advice),
         "",
         f"### Test set ({splits.test:,} rows, opened once)",
         "| | " + " | ".join(result.test.metrics) + " |",
@@ -46,6 +49,12 @@ def markdown(result: ExperimentResult) -> str:
         f"{splits.test:,} test, split by {result.data.split_by}.",
     ]
     return "\n".join(lines)
+
+
+def _advice(advice: Advice) -> str:
+    said = [_plain(advice.text), *([predicted(advice)] if advice.gain else [])]
+    setting = f" `--set {shlex.quote(advice.setting)}`" if advice.setting else ""
+    return f"- {' '.join(said)}{setting}"
 
 
 MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&\\`*_[]<>|#"})

@@ -1,10 +1,12 @@
 """What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
 
+import shlex
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas import ExperimentResult
+from schemas.results import Advice
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +23,16 @@ COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"
 def number(value: float | None) -> str:
     """Four significant digits, as a reader compares them; a dash where there is none."""
     return "–" if value is None or not isfinite(value) else f"{value:.4g}"
+
+
+def predicted(advice: Advice) -> str:
+    """What an advice is expected to gain, in words."""
+    gain, sure = advice.gain, advice.confidence
+    assert gain is not None
+    chance = "" if sure is None else f"; {100 * sure:.0f} % sure that it falls"
+    verb = "falls" if (gain.value or 0.0) >= 0 else "rises"
+    size = number(abs(gain.value)) if gain.value is not None else "–"
+    return f"Predicted: J_cv {verb} by {size} ({number(gain.low)} to {number(gain.high)}{chance})."
 
 
 def print_report(result: ExperimentResult, console: "Console") -> None:
@@ -80,10 +92,13 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
     if result.diagnosis.advice:
         console.print("[bold]What to do next[/]")
     for advice in result.diagnosis.advice:
-        if "--set" in advice:  # to be copied, so no line may be broken in it
-            console.print(f"  → {advice}", highlight=False, markup=False, soft_wrap=True)
+        if "--set" in advice.text:  # to be copied, so no line may be broken in it
+            console.print(f"  → {advice.text}", highlight=False, markup=False, soft_wrap=True)
         else:
-            console.print(_indented(f"→ {advice}"))
+            console.print(_indented(f"→ {advice.text}" + (f" {predicted(advice)}" if advice.gain else "")))
+        if advice.setting:
+            setting = f"    --set {shlex.quote(advice.setting)}"
+            console.print(setting, style="cyan", highlight=False, markup=False, soft_wrap=True)
 
 
 def _indented(text: str) -> "Padding":

@@ -69,8 +69,10 @@ def result_of(
                     {"name": name, "value": value, "sentence": sentence}
                     for name, value, sentence in diagnosed.diagnosis.evidence
                 ],
-                # a leak puts all the rest in question
-                "advice": (*(str(f) for f in parts.findings if f.name in LEAKAGE), *diagnosed.diagnosis.advice),
+                "advice": (
+                    *({"text": str(f)} for f in parts.findings if f.name in LEAKAGE),  # it puts the rest in question
+                    *(asdict(advice) for advice in diagnosed.diagnosis.advice),
+                ),
             },
             "test": {"metrics": tested.metrics, "baseline": tested.baseline},
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},

@@ -5,6 +5,7 @@ variance), and *Advice for applying machine learning* (Stanford CS229). Every li
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from .observations import CLEAR, Observations
@@ -13,7 +14,29 @@ MANY_COLUMNS = 60
 """With more features, a higher polynomial degree costs more columns than it tells."""
 
 
-def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Gain:
+    """A predicted fall of J_cv, positive when it gets better, and the interval that holds it with 80 %."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to do next: in words, as a setting to type if a key does it, and what it is predicted to gain.
+
+    ``confidence`` is the probability that J_cv falls; None, as ``gain``, where no measurement tells.
+    """
+
+    text: str
+    setting: str | None = None
+    gain: Gain | None = None
+    confidence: float | None = None
+
+
+def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple[Advice, ...]:
     """The advice, most promising first."""
     lines = list(_first_of_all(seen))
     if high_bias:
@@ -23,57 +46,60 @@ def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple
     if not high_bias and not high_variance:
         lines += _when_good(seen)
     if seen.diverged:
-        lines.append(f"{seen.diverged} of {seen.variants} variants diverged: lower their learning_rate, "
-                     "or set clip_norm: 1 in their optimizer.")  # fmt: skip
+        lines.append(Advice(f"{seen.diverged} of {seen.variants} variants diverged: lower their learning_rate, "
+                            "or set clip_norm: 1 in their optimizer."))  # fmt: skip
     return tuple(lines)
 
 
-def _first_of_all(seen: Observations) -> Iterator[str]:
+def _first_of_all(seen: Observations) -> Iterator[Advice]:
     """What puts everything else in question."""
     if seen.level is not None and seen.level >= seen.cost_dummy:
-        yield (f"The baseline is no better than the dummy (costs {seen.level:.4g} and {seen.cost_dummy:.4g}): "
-               "check diagnose.baseline and its unit.")  # fmt: skip
+        yield Advice(f"The baseline is no better than the dummy (costs {seen.level:.4g} and {seen.cost_dummy:.4g}): "
+                     "check diagnose.baseline and its unit.")  # fmt: skip
     if not seen.beats_dummy:
-        yield (f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): check "
-               "data.target and data.exclude, and whether these columns can tell the target at all.")  # fmt: skip
+        yield Advice(f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): "
+                     "check data.target and data.exclude, and whether these columns can tell the target at all."
+                     )  # fmt: skip
 
 
-def _against_bias(seen: Observations, alone: bool) -> Iterator[str]:
+def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
     """Longer training, smaller λ, a bigger model, more features."""
     if seen.falling:
         yield _train_longer(seen)
     if seen.lam > 0 and seen.lam <= min(seen.tried_lams, default=seen.lam):
-        yield f"Lower λ: {_edge(seen, 'smallest')}. Try {seen.models}.lambda={_lower(seen.lam)}."
+        yield Advice(f"Lower λ: {_edge(seen, 'smallest')}.", f"{seen.models}.lambda={_lower(seen.lam)}")
     yield from _bigger_model(seen)
-    yield "Look for new columns that carry information about the target."
+    yield Advice("Look for new columns that carry information about the target.")
     if alone:
         gap = seen.cost_cv - seen.cost_train
         why = f"only {gap:.2g} above" if gap > 0 else "not above"
-        yield f"More rows alone will hardly help: J_cv is {why} J_train."
+        yield Advice(f"More rows alone will hardly help: J_cv is {why} J_train.")
     if seen.level is None:
-        yield ("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
-               "there.")  # fmt: skip
+        yield Advice("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
+                     "there.")  # fmt: skip
 
 
-def _against_variance(seen: Observations, alone: bool) -> Iterator[str]:
+def _against_variance(seen: Observations, alone: bool) -> Iterator[Advice]:
     """More rows, larger λ, fewer features, a smaller model, early stopping."""
     if seen.lam >= max(seen.tried_lams, default=seen.lam):
-        yield f"Raise λ: {_edge(seen, 'largest')}. Try {seen.models}.lambda={_higher(seen.lam)}."
+        yield Advice(f"Raise λ: {_edge(seen, 'largest')}.", f"{seen.models}.lambda={_higher(seen.lam)}")
     if seen.rising and not seen.stopped_early:
-        yield (f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: switch early stopping on with "
-               "search.early_stopping.patience=20.")  # fmt: skip
-    yield f"Get more rows: {seen.rows} training rows feed {seen.parameters} parameters and {seen.columns} features."
+        yield Advice(f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: switch early stopping on.",
+                     "search.early_stopping.patience=20")  # fmt: skip
+    yield Advice(
+        f"Get more rows: {seen.rows} training rows feed {seen.parameters} parameters and {seen.columns} features."
+    )
     if seen.degree > 1 and seen.degree <= min(seen.tried_degrees, default=seen.degree):
-        yield f"Lower the polynomial degree, now {seen.degree}: try features.degree={seen.degree - 1}."
+        yield Advice(f"Lower the polynomial degree, now {seen.degree}.", f"features.degree={seen.degree - 1}")
     elif seen.columns > 5:
-        yield (f"Use fewer of the {seen.columns} features: name columns that tell little in data.exclude, "
-               "or group more rare categories with features.rare.")  # fmt: skip
+        yield Advice(f"Use fewer of the {seen.columns} features: name columns that tell little in data.exclude, "
+                     "or group more rare categories with features.rare.")  # fmt: skip
     if alone and seen.hidden and _size(seen.hidden) <= min(map(_size, filter(None, seen.tried_hidden)), default=0):
         smaller = [max(1, width // 2) for width in seen.hidden]
-        yield f"Try a smaller network: {list(seen.hidden)} was the smallest. Try {seen.models}.layers={smaller}."
+        yield Advice(f"Try a smaller network: {list(seen.hidden)} was the smallest.", f"{seen.models}.layers={smaller}")
 
 
-def _when_good(seen: Observations) -> Iterator[str]:
+def _when_good(seen: Observations) -> Iterator[Advice]:
     """What may still be gained where nothing is wrong."""
     before = False
     if seen.falling:
@@ -81,34 +107,36 @@ def _when_good(seen: Observations) -> Iterator[str]:
         yield _train_longer(seen)
     if len(seen.tried_lams) > 1 and seen.lam >= max(seen.tried_lams):
         before = True
-        yield f"λ may want to be larger: {_edge(seen, 'largest')}. Try {seen.models}.lambda={_higher(seen.lam)}."
+        yield Advice(f"λ may want to be larger: {_edge(seen, 'largest')}.", f"{seen.models}.lambda={_higher(seen.lam)}")
     elif len(seen.tried_lams) > 1 and 0 < seen.lam <= min(seen.tried_lams):
         before = True
-        yield f"λ may want to be smaller: {_edge(seen, 'smallest')}. Try {seen.models}.lambda={_lower(seen.lam)}."
+        yield Advice(
+            f"λ may want to be smaller: {_edge(seen, 'smallest')}.", f"{seen.models}.lambda={_lower(seen.lam)}"
+        )
     if seen.fits_better > CLEAR:
-        yield (f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but not to the profit of new "
-               "rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
+        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but not to the profit of "
+                     "new rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
     elif not before:
-        yield "Both gaps are small: better columns or cleaner targets will gain more than further tuning."
+        yield Advice("Both gaps are small: better columns or cleaner targets will gain more than further tuning.")
 
 
-def _train_longer(seen: Observations) -> str:
+def _train_longer(seen: Observations) -> Advice:
     epochs = max(len(seen.curve_cv), len(seen.curve_train))
-    return (f"Train longer: the cost still fell by {100 * seen.falling:.1f} % in the last tenth of {epochs} epochs. "
-            f"Try search.epochs={3 * epochs}.")  # fmt: skip
+    fell = f"the cost still fell by {100 * seen.falling:.1f} % in the last tenth of {epochs} epochs"
+    return Advice(f"Train longer: {fell}.", f"search.epochs={3 * epochs}")
 
 
-def _bigger_model(seen: Observations) -> Iterator[str]:
+def _bigger_model(seen: Observations) -> Iterator[Advice]:
     """A richer model, as far as it was not tried."""
     largest = max(map(_size, seen.tried_hidden), default=0)
     if largest <= _size(()):
-        yield "Try a network: add {kind: network, layers: [[16], [64, 32]]} to search.models."
+        yield Advice("Try a network: add {kind: network, layers: [[16], [64, 32]]} to search.models.")
     elif seen.hidden and _size(seen.hidden) >= largest:
         bigger = [2 * width for width in seen.hidden]
-        yield f"Try a bigger network: {list(seen.hidden)} was the largest. Try {seen.models}.layers={bigger}."
+        yield Advice(f"Try a bigger network: {list(seen.hidden)} was the largest.", f"{seen.models}.layers={bigger}")
     if not seen.hidden and seen.columns <= MANY_COLUMNS and seen.degree >= max(seen.tried_degrees, default=1) < 5:
-        yield (f"Add polynomial features: degree {seen.degree} was the highest. "
-               f"Try features.degree=[{seen.degree}, {seen.degree + 1}].")  # fmt: skip
+        yield Advice(f"Add polynomial features: degree {seen.degree} was the highest.",
+                     f"features.degree=[{seen.degree}, {seen.degree + 1}]")  # fmt: skip
 
 
 def _edge(seen: Observations, end: str) -> str:

@@ -18,10 +18,10 @@ was configured. When none is known:
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from .advice import advise
+from .advice import Advice, Gain, advise
 from .observations import CLEAR, Observations
 
-__all__ = ["Diagnosis", "Evidence", "Observations", "Verdict", "diagnose", "level_as_cost"]
+__all__ = ["Advice", "Diagnosis", "Evidence", "Gain", "Observations", "Verdict", "diagnose", "level_as_cost"]
 
 Verdict = Literal["high bias", "high variance", "high bias and high variance", "good fit"]
 
@@ -43,7 +43,7 @@ class Diagnosis:
 
     verdict: Verdict
     evidence: tuple[Evidence, ...]
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...]
 
 
 @dataclass(frozen=True)

@@ -105,12 +105,94 @@ class Evidence(ResultModel):
     sentence: str = Field(default="", description="the number, said in words")
 
 
+class Gain(ResultModel):
+    """A predicted fall of J_cv (positive is better), and the interval that holds it with 80 %."""
+
+    value: Number
+    low: Number
+    high: Number
+
+
+class Advice(ResultModel):
+    """One thing to do next."""
+
+    text: str
+    setting: str | None = Field(default=None, description="what to type after --set; null where no key does it")
+    gain: Gain | None = Field(default=None, description="how far J_cv would fall; null where nothing measured tells")
+    confidence: Number = Field(default=None, description="probability that J_cv falls at all; null as gain is")
+
+
+class LearningPoint(ResultModel):
+    """The winner trained on some of the training rows; costs are means over disjoint parts of that size."""
+
+    rows: int
+    train: Number
+    cv: Number
+    low: Number = Field(default=None, description="lower end of the 80 % interval of J_cv")
+    high: Number = Field(default=None, description="upper end of it")
+
+
+class LambdaPoint(ResultModel):
+    """The winner's model with another λ."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    lambda_: float = Field(alias="lambda")
+    train: Number
+    cv: Number
+
+
+class CapacityPoint(ResultModel):
+    """A model of another size, at its best λ and learning rate; the list goes from the smallest to the largest."""
+
+    label: str
+    parameters: int
+    train: Number
+    cv: Number
+
+
+class Curves(ResultModel):
+    """J_train and J_cv over rows, over λ and over capacity."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    learning: tuple[LearningPoint, ...] = ()
+    lambda_: tuple[LambdaPoint, ...] = Field(default=(), alias="lambda")
+    capacity: tuple[CapacityPoint, ...] = ()
+
+
+class Projection(ResultModel):
+    """J_cv at more rows than there are, from a power law through the learning curve, with an 80 % interval."""
+
+    rows: int
+    cv: Number
+    low: Number
+    high: Number
+    asymptote: Number = Field(description="J_cv at endlessly many rows")
+
+
+class Followed(ResultModel):
+    """An advice that was tried out, before the test rows were opened."""
+
+    advice: str
+    setting: str
+    variants: tuple[str, ...] = Field(description="names of the extra variants, also on the leaderboard")
+    predicted: Gain
+    realised: Number = Field(description="by how much J_cv fell")
+    se: Number = Field(description="standard error of that fall over the cv rows")
+    selected: bool = Field(description="whether one of them became the winner")
+
+
 class DiagnosisResult(ResultModel):
     """Bias, variance, and what to do next."""
 
     verdict: str
+    probabilities: Mapping[str, Number] = Field(default={}, description="of each of the four verdicts; their sum is 1")
     evidence: tuple[Evidence, ...]
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...] = Field(description="what to do next, most promising first")
+    curves: Curves = Curves()
+    projection: Projection | None = Field(default=None, description="what twice the training rows would give")
+    followed: Followed | None = Field(default=None, description="the advice that diagnose.follow tried out")
 
 
 class TestResult(ResultModel):

@@ -247,7 +247,7 @@ def result(variants: int = 1, name: str = "network 32-16 relu l=0.1 lr=0.001 d=2
         "variants": [row | {"name": name if i == 0 else f"{name} {i}"} for i in range(variants)] + [lost],
         "selected": {"name": name, "params": {}, "metric": "rmse",
                      "cv": {"mean": 1.25, "se": 0.0625, "folds": [1.0, 1.5]}},
-        "diagnosis": {"verdict": "high bias", "advice": ["[bold]exclude[/] <i>column</i>"],
+        "diagnosis": {"verdict": "high bias", "advice": [{"text": "[bold]exclude[/] <i>column</i>"}],
                       "evidence": [{"name": "J_train", "value": 0.1, "sentence": "J_train is 0.1 [much]"}]},
         "test": {"metrics": {"rmse": 1.5, "r2": 0.5}, "baseline": {"rmse": 3.0, "r2": 0.0}},
         "seconds": {"total": 5, "load": 1, "features": 1, "train": 1, "crossvalidate": 1, "track": 1},

@@ -18,8 +18,12 @@ def look(train: float, cv: float, dummy: float = 0.5, **more) -> Diagnosis:
     return diagnose(Observations(cost_train=train, cost_cv=cv, cost_dummy=dummy, **settings))
 
 
+def said(found: Diagnosis) -> str:
+    return "\n".join(f"{one.text} {one.setting or ''}" for one in found.advice)
+
+
 def advice(*arguments: float, **more) -> str:
-    return "\n".join(look(*arguments, **more).advice)
+    return said(look(*arguments, **more))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ def test_without_a_level_half_of_the_dummys_cost_is_high_bias():
 def test_capacity_that_was_tried_in_vain_is_no_bias():
     tried = look(0.30, 0.31, best_cost_train=0.10, best_cost_cv=0.30)
     assert tried.verdict == "good fit"
-    assert "can be fitted 40 % better" in "\n".join(tried.advice)
+    assert "can be fitted 40 % better" in said(tried)
     assert look(0.30, 0.31, best_cost_train=0.29, best_cost_cv=0.30).verdict == "high bias"
     assert (
         look(0.30, 0.31, best_cost_train=0.10, best_cost_cv=0.20).verdict == "high bias"
@@ -65,7 +69,7 @@ def test_a_gap_within_the_noise_is_no_variance():
 def test_no_better_than_a_dummy_is_never_a_good_fit(train, verdict, best_cost_train):
     found = look(train, 0.51, best_cost_train=best_cost_train, best_cost_cv=0.51)
     assert found.verdict == verdict
-    assert "does not clearly beat a dummy" in found.advice[0]
+    assert "does not clearly beat a dummy" in found.advice[0].text
 
 
 def test_advice_against_bias_names_what_was_not_tried():
@@ -93,7 +97,7 @@ def test_a_linear_winner_is_told_to_try_degrees_and_networks():
 
 def test_advice_against_variance():
     text = advice(0.05, 0.30, lam=10, entry=0, degree=2, tried_degrees=[2])
-    assert "10 was the largest of 3. Try search.models[0].lambda=[10, 100, 1000]" in text
+    assert "10 was the largest of 3. search.models[0].lambda=[10, 100, 1000]" in text
     assert "300 training rows feed 200 parameters and 10 features" in text
     assert "features.degree=1" in text
     assert "search.models[0].layers=[8]" in text
@@ -111,12 +115,12 @@ def test_a_good_fit_at_the_edge_of_the_range_is_told_so():
 def test_a_curve_that_still_falls():
     falling = [0.5 - 0.002 * epoch for epoch in range(100)]
     found = look(0.30, 0.31, curve_cv=falling, curve_train=falling)
-    assert found.advice[0].startswith("Train longer")
-    assert "search.epochs=300" in found.advice[0]
+    assert found.advice[0].text.startswith("Train longer")
+    assert found.advice[0].setting == "search.epochs=300"
     assert "still falling" in {evidence.name for evidence in found.evidence}
-    assert "Train longer" not in "\n".join(look(0.30, 0.31, curve_cv=falling, stopped_early=True).advice)
+    assert "Train longer" not in said(look(0.30, 0.31, curve_cv=falling, stopped_early=True))
     flat = [0.31 + 0.1 * math.exp(-epoch / 5) for epoch in range(100)]
-    assert "Train longer" not in "\n".join(look(0.30, 0.31, curve_cv=flat).advice)
+    assert "Train longer" not in said(look(0.30, 0.31, curve_cv=flat))
 
 
 def test_a_curve_that_rises_after_its_best_epoch():
@@ -124,13 +128,13 @@ def test_a_curve_that_rises_after_its_best_epoch():
     found = look(0.05, 0.2, curve_cv=rising)
     assert found.verdict == "high variance"
     assert "rising" in {evidence.name for evidence in found.evidence}
-    assert "search.early_stopping" in "\n".join(found.advice)
+    assert "search.early_stopping" in said(found)
     assert "search.early_stopping" not in advice(0.05, 0.2, curve_cv=rising, stopped_early=True)
 
 
 def test_diverged_variants_and_a_wrong_baseline_are_mentioned():
-    assert "3 of 8 variants diverged" in look(0.1, 0.11, diverged=3, variants=8).advice[-1]
-    assert "baseline is no better than the dummy" in look(0.1, 0.11, level=0.9).advice[0]
+    assert "3 of 8 variants diverged" in look(0.1, 0.11, diverged=3, variants=8).advice[-1].text
+    assert "baseline is no better than the dummy" in look(0.1, 0.11, level=0.9).advice[0].text
 
 
 def test_a_level_in_the_metric_becomes_a_cost():
