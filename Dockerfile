@@ -14,13 +14,14 @@ WORKDIR /app
 COPY requirements.lock pyproject.toml ./
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
     /uv/bin/uv pip install --quiet --python "$(command -v python)" --constraint requirements.lock \
-    --requirement pyproject.toml --extra postgres
+    --requirement pyproject.toml --extra server
 
 COPY README.md LICENSE prefect.yaml ./
 COPY ml ml
 COPY data data
 COPY schemas schemas
 COPY flows flows
+COPY deploy/mlflow-auth.ini deploy/
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
     /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .
 
@@ -39,5 +40,7 @@ ENV DO_NOT_TRACK=1 \
     MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING=false \
     MLFLOW_UV_AUTO_DETECT=false \
     GIT_PYTHON_REFRESH=quiet \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    PYTHONDONTWRITEBYTECODE=1 \
     DESCENT_HOME=/work/.descent
 CMD ["descent", "--help"]

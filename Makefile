@@ -8,7 +8,7 @@ export UV_PYTHON := $(BIN)/python
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit bench lock clean
+.PHONY: help setup run test lint types unit bench lock clean stack env backup restore
 
 help:  ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -39,11 +39,23 @@ types: setup
 unit: setup
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
+stack: setup  ## test the container stack (needs root and the script that tests/stack/conftest.py names)
+	$(BIN)/python -m pytest -m stack tests/stack
+
 bench: setup  ## measure the speed figures and write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
+env:  ## write .env, the settings and secrets of the container stack
+	@$(PYTHON) deploy/make_env.py
+
+backup:  ## save databases and files of the container stack (TO=folder)
+	@deploy/backup.sh $(TO)
+
+restore:  ## put a backup back in place of what is there (BACKUP=folder)
+	@deploy/restore.sh $(BACKUP)
+
 lock: $(VENV)/.ready  ## compile requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra server --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 
 clean:  ## remove the environment and every cache (not .descent/)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

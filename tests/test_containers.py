@@ -2,6 +2,9 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ from flows.quiet import PRIVATE
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+MIGRATIONS = {"migrate-mlflow", "migrate-prefect"}
 SERVICES = {"postgres", "mlflow", "prefect", "worker"}
+REQUIRED = ("POSTGRES_PASSWORD", "MLFLOW_PASSWORD", "MLFLOW_SECRET_KEY", "PREFECT_PASSWORD")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -31,7 +36,7 @@ def steps(instruction: str) -> list[str]:
 
 
 def test_the_stack_has_the_services_that_the_page_names() -> None:
-    assert set(COMPOSE["services"]) == SERVICES
+    assert set(COMPOSE["services"]) == SERVICES | MIGRATIONS
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -40,13 +45,55 @@ def test_every_service_says_when_it_is_healthy_and_is_waited_for(name: str) -> N
     assert service["healthcheck"]["test"][0] == "CMD"
     assert {"interval", "timeout", "retries"} <= set(service["healthcheck"])
     for other, wait in service.get("depends_on", {}).items():
-        assert other in SERVICES
-        assert wait == {"condition": "service_healthy"}
+        done = "service_completed_successfully" if other in MIGRATIONS else "service_healthy"
+        assert wait == {"condition": done}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_ports_are_published_on_the_loopback_address_alone(name: str) -> None:
-    assert all(str(port).startswith("127.0.0.1:") for port in COMPOSE["services"][name].get("ports", []))
+def test_ports_are_published_on_the_loopback_address_unless_told_otherwise(name: str) -> None:
+    ports = COMPOSE["services"][name].get("ports", [])
+    assert all(str(port).startswith("${BIND_ADDRESS:-127.0.0.1}:") for port in ports)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES | MIGRATIONS))
+def test_no_service_can_take_the_whole_machine_or_gain_rights(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == ("on-failure:5" if name in MIGRATIONS else "unless-stopped")
+    if name != "postgres":
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+
+
+def test_the_example_lists_every_setting_and_gives_no_secret_a_value() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    used = set(re.findall(r"\$\{([A-Z_]+)", text))
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, flags=re.MULTILINE))
+    assert set(listed) == used
+    assert {name for name, value in listed.items() if f"\n{name}=\n" in example} == set(REQUIRED)
+    for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text):
+        assert listed[name] == default
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", text)) == set(REQUIRED)
+
+
+def test_secrets_are_fresh_private_and_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    for name in (".env.example", "deploy/make_env.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    command = [sys.executable, str(tmp_path / "deploy" / "make_env.py")]
+    subprocess.run(command, check=True, capture_output=True)
+    written = tmp_path / ".env"
+    text = written.read_text(encoding="utf-8")
+    values = re.findall(rf"^(?:{'|'.join(REQUIRED)})=(.+)$", text, flags=re.MULTILINE)
+    assert len(set(values)) == len(REQUIRED)
+    assert min(map(len, values)) >= 24
+    assert written.stat().st_mode & 0o077 == 0
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode != 0
+    assert "left as it is" in again.stderr
+    assert written.read_text(encoding="utf-8") == text
 
 
 def test_no_image_is_whatever_is_newest_today() -> None:
@@ -58,7 +105,7 @@ def test_no_image_is_whatever_is_newest_today() -> None:
 
 def test_the_password_reaches_the_servers_only_as_a_variable() -> None:
     password = COMPOSE["services"]["postgres"]["environment"]["POSTGRES_PASSWORD"]
-    for name in ("mlflow", "prefect"):
+    for name in ("mlflow", "prefect", *MIGRATIONS):
         assert COMPOSE["services"][name]["environment"]["PGPASSWORD"] == password
     assert "POSTGRES_PASSWORD" not in str([service.get("command") for service in COMPOSE["services"].values()])
 

@@ -1,0 +1,136 @@
+"""The whole container stack, brought up by the script that needs no image registry.
+
+`make stack` runs these tests; they need root, some minutes and the script `containers/ctr.sh` beside the repository
+(or where ``DESCENT_CONTAINERS`` says), which builds the unmodified Dockerfile on stand-ins for the official images.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path(os.environ.get("DESCENT_CONTAINERS", ROOT.parent / "shared" / "containers" / "ctr.sh"))
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack and its settings."""
+
+    project: Path
+    environment: dict[str, str]
+    settings: dict[str, str]
+
+    def script(
+        self, *words: str, seconds: float = 5 * MINUTE, check: bool = True
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a step of the script."""
+        done = subprocess.run(
+            ["bash", str(SCRIPT), *words],
+            env=self.environment, cwd=self.project, text=True, capture_output=True, timeout=seconds, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{words}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done
+
+    def compose(self, *words: str, seconds: float = 5 * MINUTE, check: bool = True) -> str:
+        """Run docker compose; what it printed."""
+        return self.script("compose", *words, seconds=seconds, check=check).stdout
+
+    def within(self, service: str, *command: str, seconds: float = 5 * MINUTE, check: bool = True) -> str:
+        """Run a command in a service's container."""
+        return self.compose("exec", "-T", service, *command, seconds=seconds, check=check)
+
+    def background(self, *words: str) -> "subprocess.Popen[str]":
+        """Start docker compose and go on."""
+        return subprocess.Popen(
+            ["bash", str(SCRIPT), "compose", *words],
+            env=self.environment, cwd=self.project, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def ask(
+        self, url: str, login: tuple[str, str] | None = None, *, body: Any = None, method: str | None = None
+    ) -> tuple[int, str]:
+        """Status and text of an HTTP request made from outside the containers."""
+        request = json.dumps({"url": url, "login": login, "body": body, "method": method})
+        here = Path(__file__).parent / "ask.py"
+        answer = json.loads(self.script("exec", sys.executable, str(here), request).stdout)
+        return int(answer["status"]), str(answer["text"])
+
+    @property
+    def script_path(self) -> Path:
+        """The script that brought the stack up."""
+        return SCRIPT.resolve()
+
+    @property
+    def mlflow_login(self) -> tuple[str, str]:
+        """Account of the MLflow server."""
+        return "admin", self.settings["MLFLOW_PASSWORD"]
+
+    @property
+    def prefect_login(self) -> tuple[str, str]:
+        """Account of the Prefect server."""
+        return "admin", self.settings["PREFECT_PASSWORD"]
+
+    def mlflow(self, path: str, body: Any = None) -> Any:
+        """Ask MLflow's API."""
+        status, text = self.ask(f"http://localhost:5000/api/2.0/mlflow/{path}", self.mlflow_login, body=body)
+        assert status == 200, text
+        return json.loads(text)
+
+    def prefect(self, path: str, body: Any = None) -> Any:
+        """Ask Prefect's API."""
+        status, text = self.ask(f"http://localhost:4200/api/{path}", self.prefect_login, body=body)
+        assert status in (200, 201), text
+        return json.loads(text)
+
+    def prefect_states(self, flow_run: str) -> list[str]:
+        """States of the flow runs of that name."""
+        found = self.prefect("flow_runs/filter", {"flow_runs": {"name": {"any_": [flow_run]}}})
+        return [run["state_type"] for run in found]
+
+    def runs(self, experiment: str) -> list[dict[str, Any]]:
+        """Parent runs of an experiment in MLflow."""
+        found = self.mlflow(f"experiments/get-by-name?experiment_name={experiment}")["experiment"]
+        query = {"experiment_ids": [found["experiment_id"]], "filter": "tags.stage = 'experiment'"}
+        runs: list[dict[str, Any]] = self.mlflow("runs/search", query).get("runs", [])
+        return runs
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The stack of this working tree, in a copy of its own."""
+    if not SCRIPT.exists():
+        pytest.skip(f"no {SCRIPT.name} beside the repository (DESCENT_CONTAINERS names another place)")
+    if os.geteuid() != 0:
+        pytest.skip("a container engine of one's own needs root")
+    folder = Path(tempfile.mkdtemp(prefix="descent-stack-"))
+    project = folder / "project"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        if (ROOT / name).is_file():
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, project / name)
+    subprocess.run([sys.executable, "deploy/make_env.py"], cwd=project, check=True)
+    lines = (project / ".env").read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    state = os.environ.get("CTR_STATE", str(folder / "engine"))
+    made = Stack(
+        project, os.environ | {"CTR_STATE": state, "CTR_IMAGE": "descent:local", "CTR_PROJECT": str(project)}, settings
+    )
+    try:
+        for step in ("install", "start", "base", "build", "up"):
+            made.script(step, seconds=15 * MINUTE)
+        yield made
+    finally:
+        for step in ("down", "stop"):
+            made.script(step, check=False)
+        shutil.rmtree(folder, ignore_errors=True)

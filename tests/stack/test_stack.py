@@ -1,0 +1,146 @@
+"""The stack as a team meets it, from its first start to the day after a restore. The tests build on each other."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import MINUTE, Stack
+
+pytestmark = pytest.mark.stack
+
+SERVERS = ("mlflow", "prefect", "worker")
+RUN = ("descent", "run", "data/samples/penguins.csv", "--target", "species", "--set", "search.epochs=20", "--json")
+LONG = """
+name: through-a-restart
+data: {source: data/samples/diabetes.csv, target: progression, task: regression}
+search:
+  epochs: 4000
+  early_stopping: null
+  models: [{kind: network, layers: [64, 64], lambda: [0, 0.1, 1, 10]}]
+"""
+
+
+def test_all_services_are_healthy_and_the_migrations_ran_once(stack: Stack) -> None:
+    lines = stack.compose("ps", "--all", "--format", "{{.Service}}: {{.Status}}").splitlines()
+    states = dict(line.split(": ", 1) for line in lines)
+    assert all("(healthy)" in states[name] for name in ("postgres", *SERVERS)), states
+    assert all(states[name].startswith("Exited (0)") for name in ("migrate-mlflow", "migrate-prefect")), states
+
+
+@pytest.mark.parametrize("service", SERVERS)
+def test_a_service_is_not_root_and_cannot_write_to_its_image(stack: Stack, service: str) -> None:
+    assert stack.within(service, "id", "-u").strip() == "1000"
+    assert "Read-only file system" in stack.script(
+        "compose", "exec", "-T", service, "touch", "/usr/local/x", check=False
+    ).stderr  # fmt: skip
+
+
+def test_the_image_holds_no_secret(stack: Stack) -> None:
+    docker = ["docker", "-H", f"unix://{stack.environment['CTR_STATE']}/docker.sock"]
+    history = subprocess.run([*docker, "history", "--no-trunc", "descent:local"], capture_output=True, text=True,
+                             check=True).stdout  # fmt: skip
+    inspected = subprocess.run([*docker, "inspect", "descent:local"], capture_output=True, text=True, check=True).stdout
+    secrets = [value for name, value in stack.settings.items() if name.endswith(("PASSWORD", "KEY"))]
+    assert len(secrets) == len(set(secrets)) >= 4
+    assert not [secret for secret in secrets if secret in history + inspected]
+    assert json.loads(inspected)[0]["Size"] <= 1.2e9
+
+
+WRONG = {"none": None, "empty": ("", ""), "wrong password": ("admin", "wrong"), "wrong name": ("nobody", "wrong")}
+
+
+@pytest.mark.parametrize("login", WRONG.values(), ids=WRONG.keys())
+def test_wrong_credentials_are_refused_at_every_port(stack: Stack, login: tuple[str, str] | None) -> None:
+    for url, body in (
+        ("http://localhost:5000/", None),
+        ("http://localhost:5000/api/2.0/mlflow/experiments/search", {"max_results": 1}),
+        ("http://localhost:5000/ajax-api/2.0/mlflow/runs/search", {"experiment_ids": ["0"]}),
+        ("http://localhost:5000/api/2.0/mlflow-artifacts/artifacts", None),
+        ("http://localhost:4200/api/flow_runs/filter", {}),
+        ("http://localhost:4200/api/deployments/filter", {}),
+        ("http://localhost:4200/api/admin/settings", None),
+    ):
+        status, text = stack.ask(url, login, body=body)
+        assert status == 401, (url, status, text[:200])
+
+
+def test_every_port_that_listens_beyond_loopback_is_one_that_asks_for_a_password(stack: Stack) -> None:
+    sockets = stack.script("exec", "ss", "-Hltn").stdout.split("\n")
+    outside = {int(line.split()[3].rsplit(":", 1)[1]) for line in sockets if line and "127.0.0.1:" not in line}
+    assert outside == {5000, 4200, 5432}
+
+
+def test_the_database_refuses_a_wrong_password(stack: Stack) -> None:
+    def login(password: str) -> str:
+        command = f"PGPASSWORD={password} psql --host=postgres --username=descent --dbname=mlflow --command='SELECT 1'"
+        done = stack.script("compose", "exec", "-T", "postgres", "sh", "-c", command, check=False)
+        return done.stdout + done.stderr
+
+    assert "password authentication failed" in login("wrong")
+    assert "(1 row)" in login(stack.settings["POSTGRES_PASSWORD"])
+
+
+def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) -> None:
+    result = json.loads(stack.within("worker", *RUN))
+    (run,) = stack.runs("penguins")
+    assert run["info"]["run_id"] == result["mlflow"]["run_id"]
+    assert run["info"]["status"] == "FINISHED"
+    assert stack.prefect("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}) == 1
+
+
+def test_a_restart_of_the_database_in_mid_run_costs_nothing(stack: Stack) -> None:
+    stack.within("worker", "sh", "-c", f"cat > /work/long.yaml <<'END'\n{LONG}END")
+    running = stack.background("exec", "-T", "worker", "descent", "run", "long.yaml", "--json")
+    try:
+        deadline = time.monotonic() + 2 * MINUTE
+        while "RUNNING" not in stack.prefect_states("through-a-restart"):
+            assert time.monotonic() < deadline
+            assert running.poll() is None, running.communicate()[0]
+            time.sleep(0.5)
+        stack.compose("restart", "postgres")
+        said, _ = running.communicate(timeout=5 * MINUTE)
+        assert running.returncode == 0, said
+    finally:
+        running.kill()
+        running.wait()
+    (run,) = stack.runs("through-a-restart")
+    assert run["info"]["status"] == "FINISHED"
+
+
+def test_a_stack_taken_down_and_up_again_has_lost_nothing(stack: Stack) -> None:
+    before = stack.runs("penguins")
+    stack.compose("down", "--timeout", "30")
+    stack.script("up")
+    assert stack.runs("penguins") == before
+    assert stack.prefect("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}) >= 2
+
+
+def test_a_backup_brings_back_what_was_lost(stack: Stack, tmp_path: Path) -> None:
+    compose = f"bash {stack.script_path} compose"
+
+    def make(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(["make", *words], cwd=stack.project, env=stack.environment | {"COMPOSE": compose},
+                              capture_output=True, text=True, check=False)  # fmt: skip
+
+    before = stack.runs("penguins")
+    saved = make("backup", f"TO={tmp_path / 'saved'}")
+    assert saved.returncode == 0, saved.stderr
+    stack.compose("down", "--volumes", "--timeout", "30")
+    stack.script("up")
+    assert "RESOURCE_DOES_NOT_EXIST" in stack.ask(
+        "http://localhost:5000/api/2.0/mlflow/experiments/get-by-name?experiment_name=penguins", stack.mlflow_login
+    )[1]  # fmt: skip
+    damaged = tmp_path / "damaged"
+    subprocess.run(["cp", "-r", tmp_path / "saved", damaged], check=True)
+    (damaged / "mlflow.dump").write_bytes(b"not a dump")
+    refused = make("restore", f"BACKUP={damaged}")
+    assert refused.returncode != 0
+    assert "nothing was changed" in refused.stderr
+    restored = make("restore", f"BACKUP={tmp_path / 'saved'}")
+    assert restored.returncode == 0, restored.stderr
+    assert stack.runs("penguins") == before
+    model = before[0]["info"]["run_id"]
+    assert model in stack.within("worker", "python", "-c", f"import mlflow; print(mlflow.pyfunc.load_model('runs:/{model}/model').metadata.run_id)")  # fmt: skip  # noqa: E501
