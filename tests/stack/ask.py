@@ -1,4 +1,4 @@
-"""One HTTP request, described by JSON in the first argument; prints status and text as JSON. Run where the ports are."""
+"""One HTTP request, described by JSON in the first argument; answers with JSON. Run where the ports are."""
 
 import base64
 import json

@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(os.environ.get("DESCENT_CONTAINERS", ROOT.parent / "shared" / "containers" / "ctr.sh"))
 MINUTE = 60.0
+Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
