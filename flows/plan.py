@@ -6,6 +6,7 @@ from math import ceil
 
 import ml
 from schemas import FeatureSettings, Variant, fleet_key
+from schemas.names import SEPARATOR
 
 from .models import model_of
 from .progress import Bar
@@ -117,12 +118,12 @@ def _cut(fleets: Sequence[Fleet]) -> list[Chunk]:
 
 
 def _title(members: Sequence[Variant]) -> str:
-    """What a fleet's members share, in a few words: ``network 32-16 relu, adam, batch 128, degree 2 × 8``."""
+    """What a fleet's members share, in a few words: ``32-16 relu · adam · batch 128 · deg 2 × 8``."""
     first = members[0]
-    words = first.kind if not first.layers else f"{first.kind} {'-'.join(map(str, first.layers))} {first.activation}"
-    parts = [words, first.optimizer.kind]
+    parts = [f"{'-'.join(map(str, first.layers))} {first.activation}" if first.layers else first.kind]
+    parts.append(first.optimizer.kind)
     if first.batch != "full":
         parts.append(f"batch {first.batch}")
     if first.features.degree > 1:
-        parts.append(f"degree {first.features.degree}")
-    return f"{', '.join(parts)} × {len(members)}"
+        parts.append(f"deg {first.features.degree}")
+    return f"{SEPARATOR.join(parts)} × {len(members)}"

@@ -4,7 +4,6 @@ MLflow takes seconds to import and milliseconds per run; both pass in a process 
 order of asking, while the experiment goes on.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from schemas import ExperimentResult, to_yaml
+from schemas.names import family
 
 from . import figures, orphans, recording, store, tracking
 from .final import Final
@@ -146,7 +146,7 @@ def _shown(entry: Entry) -> figures.Shown:
     variant = entry.variant
     return figures.Shown(
         name=variant.name,
-        family=re.sub(r" l=\S+", "", variant.name),  # names tell variants apart, so without λ they name the family
+        family=family(variant),
         lambda_=variant.lambda_,
         cost_train=entry.cost_train,
         cost_cv=entry.cost_cv,

@@ -1,8 +1,9 @@
-"""Names of variants: the kind, the layers, and whatever else tells a variant from its siblings.
+"""Names of variants: what they are, and whatever else tells a variant from its siblings.
 
-``softmax l=0.1``, ``network 32-16 adam l=0.01 lr=0.001 degree=2``. A name is plain ASCII, unique in its experiment,
-and a function of the configuration alone. A setting is shown on every variant of a kind as soon as two of them differ
-in it; the numbers of an optimizer or a schedule as soon as two with the same optimizer or schedule differ.
+``linear · λ=0.1``, ``64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2``. A name is unique in its experiment and a function
+of the configuration alone. Layers, activation, optimizer and λ of a network are always in it, so are λ and a degree
+above 1 of any variant. Another setting is shown on every variant of a kind as soon as two of them differ in it; the
+numbers of an optimizer or a schedule as soon as two with the same optimizer or schedule differ.
 """
 
 from collections import defaultdict
@@ -14,9 +15,12 @@ from .variants import Value, Variant
 Setting = tuple[str, tuple[str, ...], Value]
 """Label, the siblings among which it is compared, and value."""
 
-SHORT = {"lambda": "l", "learning_rate": "lr", "clip_norm": "clip"}
-ALONE = {"optimizer", "schedule", "activation", "initializer"}
+SEPARATOR = " · "
+SHORT = {"lambda": "λ", "learning_rate": "lr", "clip_norm": "clip", "degree": "deg"}
+ALONE = {"optimizer", "schedule", "initializer"}
 """Settings whose value speaks for itself."""
+SPACED = {"batch", "degree", "epochs", "impute", "scale", "seed"}
+"""Settings that read as two words."""
 
 
 def named(variants: Sequence[Variant]) -> tuple[Variant, ...]:
@@ -27,10 +31,19 @@ def named(variants: Sequence[Variant]) -> tuple[Variant, ...]:
             seen[label, group].add(value)
 
     def name(variant: Variant) -> str:
-        settings = ((label, value) for label, group, value in _settings(variant) if len(seen[label, group]) > 1)
-        return " ".join([*_head(variant), *(_word(label, value) for label, value in settings)])
+        settings = (
+            (label, value)
+            for label, group, value in _settings(variant)
+            if len(seen[label, group]) > 1 or _always(variant, label)
+        )
+        return SEPARATOR.join([_head(variant), *(_word(label, value) for label, value in settings)])
 
     return tuple(replace(variant, name=name(variant)) for variant in variants)
+
+
+def family(variant: Variant) -> str:
+    """The name without λ: what a variant shares with those that differ in λ alone."""
+    return SEPARATOR.join(word for word in variant.name.split(SEPARATOR) if not word.startswith("λ="))
 
 
 def short(value: Value) -> str:
@@ -41,16 +54,22 @@ def short(value: Value) -> str:
     return brief if float(brief) == value else repr(value)
 
 
-def _head(variant: Variant) -> list[str]:
-    return [variant.kind, "-".join(map(str, variant.layers))] if variant.layers else [variant.kind]
+def _head(variant: Variant) -> str:
+    if not variant.layers:
+        return variant.kind
+    return f"{'-'.join(map(str, variant.layers))} {variant.activation}{' residual' if variant.residual else ''}"
+
+
+def _always(variant: Variant, label: str) -> bool:
+    if label == "optimizer":
+        return bool(variant.layers)
+    return label == "lambda" or (label == "degree" and variant.features.degree > 1)
 
 
 def _settings(variant: Variant) -> Iterator[Setting]:
-    """Everything in which siblings may differ, in the order in which names show it."""
+    """Everything in which siblings of one head may differ, in the order in which names show it."""
     optimizer, schedule = variant.optimizer, variant.optimizer.schedule
     kind = (variant.kind,)
-    yield "activation", kind, variant.activation
-    yield "residual", kind, variant.residual
     yield "initializer", kind, variant.initializer
     yield "optimizer", kind, optimizer.kind
     yield "lambda", kind, variant.lambda_
@@ -70,6 +89,6 @@ def _settings(variant: Variant) -> Iterator[Setting]:
 
 
 def _word(label: str, value: Value) -> str:
-    if label == "residual":
-        return "residual" if value else "plain"
-    return short(value) if label in ALONE else f"{SHORT.get(label, label)}={short(value)}"
+    if label in ALONE:
+        return short(value)
+    return f"{SHORT.get(label, label)}{' ' if label in SPACED else '='}{short(value)}"

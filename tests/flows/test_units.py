@@ -235,7 +235,7 @@ def test_the_number_of_workers_is_the_setting_or_the_processors() -> None:
 # ---- notes and report ---------------------------------------------------------------------------------------------
 
 
-def result(variants: int = 1, name: str = "network 32-16 relu l=0.1 lr=0.001 d=2") -> ExperimentResult:
+def result(variants: int = 1, name: str = "32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2") -> ExperimentResult:
     row = {
         "params": {"lambda": 0.1}, "cost": {"train": 0.1234567, "cv": 0.2}, "metrics": {"cv": {"rmse": 1.5, "r2": 0.5}},
         "epochs": 30, "status": "completed",
@@ -287,7 +287,8 @@ def test_the_report_says_everything_at_any_width(width: int) -> None:
     page = StringIO()
     print_report(result(variants=14), Console(file=page, width=width))
     words = " ".join(page.getvalue().split())
-    for part in ("Selected network 32-16 relu l=0.1 lr=0.001 d=2", "rmse 1.25 ± 0.0625 over 2 folds", "high bias",
+    for part in ("Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2", "rmse 1.25 ± 0.0625 over 2 folds",
+                 "high bias",
                  "J_train is 0.1 [much]", "→ [bold]exclude[/] <i>column</i>", "/runs/1/model",
                  "… and 5 more variants in MLflow"):  # fmt: skip
         assert part in words, page.getvalue()
@@ -295,7 +296,7 @@ def test_the_report_says_everything_at_any_width(width: int) -> None:
     assert "[bold]Selected" not in words
     if width >= 80:
         assert "◀" in words
-        (first,) = [line for line in page.getvalue().splitlines() if re.match(r"\s*1\s+network", line)]
+        (first,) = [line for line in page.getvalue().splitlines() if re.match(r"\s*1\s+32-16", line)]
         assert first.split()[-6:] == ["1.5", "0.5", "0.1235", "0.2", "30", "◀"]
 
 

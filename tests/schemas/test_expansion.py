@@ -54,26 +54,27 @@ def test_a_range_of_whole_numbers_is_rounded_and_each_kept_once() -> None:
 # Names.
 
 
-def test_a_lone_variant_is_called_by_its_kind_and_layers() -> None:
-    assert names({"kind": "softmax"}) == ["softmax"]
-    assert names({"kind": "network", "layers": [32, 16]}) == ["network 32-16"]
+def test_a_lone_variant_is_called_for_what_it_is() -> None:
+    assert names({"kind": "softmax", "lambda": 0}) == ["softmax · λ=0"]
+    deep = {"kind": "network", "layers": [64, 32], "lambda": 0.1}
+    assert names(deep, features={"degree": 2}) == ["64-32 relu · adam · λ=0.1 · deg 2"]
 
 
-def test_a_name_says_only_what_differs_within_the_kind() -> None:
+def test_beyond_that_a_name_says_only_what_differs_within_the_kind() -> None:
     assert names({"kind": "linear", "lambda": [0, 0.1]}, network(**{"lambda": 1})) == [
-        "linear l=0", "linear l=0.1", "network 8",
+        "linear · λ=0", "linear · λ=0.1", "8 relu · adam · λ=1",
     ]  # fmt: skip
-    assert names({"kind": "linear"}, features={"degree": [1, 2], "scale": ["none", "robust"]}) == [
-        "linear degree=1 scale=none", "linear degree=1 scale=robust",
-        "linear degree=2 scale=none", "linear degree=2 scale=robust",
+    assert names({"kind": "linear", "lambda": 0}, features={"degree": [1, 2], "scale": ["none", "robust"]}) == [
+        "linear · λ=0 · deg 1 · scale none", "linear · λ=0 · deg 1 · scale robust",
+        "linear · λ=0 · deg 2 · scale none", "linear · λ=0 · deg 2 · scale robust",
     ]  # fmt: skip
 
 
 def test_numbers_of_an_optimizer_are_shown_where_they_differ_among_its_own() -> None:
     sweep = [{"kind": "adam", "learning_rate": [0.001, 0.01]}, {"kind": "momentum"}, {"kind": "lbfgs"}]
     assert names(network(optimizer=sweep)) == [
-        "network 8 adam lr=0.001 batch=128", "network 8 adam lr=0.01 batch=128",
-        "network 8 momentum batch=128", "network 8 lbfgs batch=full",
+        "8 relu · adam · λ=0 · lr=0.001 · batch 128", "8 relu · adam · λ=0 · lr=0.01 · batch 128",
+        "8 relu · momentum · λ=0 · batch 128", "8 relu · lbfgs · λ=0 · batch full",
     ]  # fmt: skip
 
 
@@ -87,13 +88,13 @@ def test_every_kind_of_setting_has_its_word() -> None:
         network(residual=[False, True], activation=["relu", "tanh"], optimizer=adam, seed=[0, 1], batch=["full", 8])
     )
     assert len(set(found)) == len(found) == 2 * 2 * 3 * 2 * 2 * 2
-    assert found[0] == "network 8 relu plain he cosine warmup=0 clip=0.5 batch=full seed=0"
-    assert found[-1] == "network 8 tanh residual glorot constant warmup=0 clip=1 batch=8 seed=1"
+    assert found[0] == "8 relu · he · adam · λ=0 · cosine · warmup=0 · clip=0.5 · batch full · seed 0"
+    assert found[-1] == ("8 tanh residual · glorot · adam · λ=0 · constant · warmup=0 · clip=1 · batch 8 · seed 1")
 
 
 def test_close_numbers_keep_apart() -> None:
     assert names({"kind": "linear", "lambda": [0.1234567, 0.1234568, 1e-20, 1e6]}) == [
-        "linear l=0.1234567", "linear l=0.1234568", "linear l=1e-20", "linear l=1e+06",
+        "linear · λ=0.1234567", "linear · λ=0.1234568", "linear · λ=1e-20", "linear · λ=1e+06",
     ]  # fmt: skip
 
 
@@ -125,8 +126,8 @@ def test_the_order_is_that_of_writing_with_lambda_changing_fastest() -> None:
 
 def test_exact_duplicates_are_dropped() -> None:
     assert names({"kind": "linear", "lambda": [0, 0.0, 1]}, {"kind": "linear", "lambda": 1}) == [
-        "linear l=0",
-        "linear l=1",
+        "linear · λ=0",
+        "linear · λ=1",
     ]
     assert len(variants(network(optimizer={"kind": "adam", "schedule": {"kind": "constant"}}), network())) == 1
 
@@ -151,7 +152,7 @@ def test_a_solver_ends_by_itself(kind: str) -> None:
     assert (solver.epochs, solver.patience, adam.epochs, adam.patience) == (90, None, 7, 20)
     assert (solver.batch, adam.batch) == ("full", 128)
     two = [{"kind": "linear", "optimizer": {"kind": kind, "iterations": count}} for count in (5, 50)]
-    assert names(*two) == ["linear epochs=5", "linear epochs=50"]
+    assert names(*two) == ["linear · λ=0 · epochs 5", "linear · λ=0 · epochs 50"]
 
 
 def test_a_schedule_keeps_its_numbers() -> None:
@@ -160,7 +161,7 @@ def test_a_schedule_keeps_its_numbers() -> None:
     assert [variant.optimizer.schedule for variant in found] == [
         ScheduleSettings("step", 3, {"every": every, "factor": 0.5}) for every in (10, 20)
     ]
-    assert [variant.name for variant in found] == ["network 8 every=10", "network 8 every=20"]
+    assert [variant.name for variant in found] == [f"8 relu · adam · λ=0 · every={every}" for every in (10, 20)]
 
 
 def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
