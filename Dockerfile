@@ -1,5 +1,6 @@
 # One image for the MLflow server, the Prefect server and the worker: the same versions everywhere.
 FROM python:3.11-slim-bookworm AS uv
+WORKDIR /uv
 COPY requirements.lock .
 RUN awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > uv.txt \
  && python -m venv /uv && /uv/bin/pip install --quiet --no-cache-dir --require-hashes --requirement uv.txt
@@ -27,7 +28,7 @@ RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/r
 
 # The tables and experiments of a run lie in /work, and so does what it leaves.
 RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /work && chown descent:descent /artifacts /work
-USER descent
+USER 1000
 WORKDIR /work
 
 # No telemetry, no look-ups in the internet (flows/quiet.py says what each is for).

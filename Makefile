@@ -32,6 +32,7 @@ test: setup lint types unit  ## everything that must hold: lint, types, tests wi
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 types: setup
 	$(BIN)/mypy

@@ -133,7 +133,7 @@ def test_the_image_is_as_private_as_the_command_line() -> None:
 
 
 def test_servers_and_worker_do_not_run_as_root() -> None:
-    assert steps("USER") == ["descent"]
+    assert steps("USER") == ["1000"]
 
 
 def test_the_deployment_starts_the_flow_in_the_folder_of_the_worker() -> None:
