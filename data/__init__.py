@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from .findings.finding import Finding
     from .folds import fold_rows
     from .inference import Inference, infer
+    from .reading import stamp
     from .roles import Column, Role
     from .splits import Split, split_rows
-    from .tables import Table, find_column, read_table
+    from .tables import Table, find_column, read_table, table_of
     from .target import Target
 
 _NAMES = {
@@ -25,9 +26,10 @@ _NAMES = {
     "findings.finding": ("Finding",),
     "folds": ("fold_rows",),
     "inference": ("Inference", "infer"),
+    "reading": ("stamp",),
     "roles": ("Column", "Role"),
     "splits": ("Split", "split_rows"),
-    "tables": ("Table", "find_column", "read_table"),
+    "tables": ("Table", "find_column", "read_table", "table_of"),
     "target": ("Target",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
@@ -52,6 +54,8 @@ __all__ = [
     "infer",
     "read_table",
     "split_rows",
+    "stamp",
+    "table_of",
 ]
 
 

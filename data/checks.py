@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from .cells import to_numbers
+from .cells import to_dates, to_numbers
 from .errors import ColumnError
-from .names import exclude, setting
+from .names import exclude, listed, setting, shortened
 from .tables import Table
 
 FEWEST = 10
@@ -13,6 +13,9 @@ FEWEST = 10
 MOSTLY = 0.9
 """Share of numbers in a column of texts from which the rest look like slips or marks of missing values."""
 MOST_CLASSES = 50
+LONGEST = 60
+"""Letters of a cell that are worth typing into an option."""
+QUOTES = "'\""
 
 
 def as_numbers(column: pd.Series, table: Table) -> pd.Series:
@@ -26,9 +29,35 @@ def as_numbers(column: pd.Series, table: Table) -> pd.Series:
         raise ColumnError(
             f"{_first_wrong(column, wrong, table)} is not a number ({int(wrong.sum()):,} such values). "
             "Take the column out of data.numeric, or say that the text means a missing value: "
-            f"{setting('data.missing', [_first_text(column, wrong)])}"
+            f"{_as_missing(column, wrong)}"
         )
     return pd.Series(numbers, column.index, name=column.name)
+
+
+def as_dates(column: pd.Series, table: Table) -> pd.Series:
+    """The column as dates in UTC.
+
+    Raises:
+        ColumnError: a cell that is no ISO date, with its row.
+    """
+    dates, wrong = to_dates(column)
+    if wrong.any():
+        raise ColumnError(
+            f"{_first_wrong(column, wrong, table)} is not a date ({int(wrong.sum()):,} such values). Write dates as "
+            "2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text means a "
+            f"missing value: {_as_missing(column, wrong)}"
+        )
+    return dates
+
+
+def refuse_more_than_two(column: pd.Series, table: Table) -> None:
+    """Raise `ColumnError` for a column said to be boolean that has more than two values."""
+    values = column.dropna().unique()
+    if len(values) > 2:
+        raise ColumnError(
+            f"{table.path}: column {column.name!r} is named in data.boolean, but has {len(values):,} values "
+            f"({listed([str(value) for value in values], 4)}): name it in data.categorical or data.numeric"
+        )
 
 
 def refuse_slips(column: pd.Series, table: Table) -> None:
@@ -42,7 +71,7 @@ def refuse_slips(column: pd.Series, table: Table) -> None:
         name = str(column.name)
         raise ColumnError(
             f"{_first_wrong(column, wrong, table)} stands among numbers ({int(wrong.sum()):,} such values). "
-            f"If it means a missing value: {setting('data.missing', [_first_text(column, wrong)])}; "
+            f"If it means a missing value: {_as_missing(column, wrong)}; "
             f"if the numbers are names: {setting('data.categorical', [name])}; or {exclude([name])}"
         )
 
@@ -65,7 +94,8 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
         )
     if column.nunique() < 2:
         raise ColumnError(
-            f"{path}: target {column.name!r} has one value only ({column.iloc[0]!s}): there is nothing to predict. "
+            f"{path}: target {column.name!r} has one value only "
+            f"({shortened(column.iloc[0]).strip(QUOTES)}): there is nothing to predict. "
             "Choose another target, or a table in which it varies"
         )
     if task == "regression":
@@ -81,7 +111,7 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
         label = lonely.index[0]
         row = column.index[int(np.argmax((column == label).to_numpy()))]
         more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
-        shown = repr(label) if isinstance(label, str) else str(label)
+        shown = shortened(label)
         raise ColumnError(
             f"{path}: target {column.name!r}: class {shown} has one row only ({table.row(row)}){more}. A class needs "
             "at least two: one to learn from, one to check. Remove the row or join the class with another"
@@ -90,8 +120,13 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
 
 def _first_wrong(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
     place = table.row(int(column.index[int(np.argmax(wrong))]))
-    return f"{table.path}: column {column.name!r}, {place}: {_first_text(column, wrong)!r}"
+    return f"{table.path}: column {column.name!r}, {place}: {shortened(_first_text(column, wrong))}"
 
 
 def _first_text(column: pd.Series, wrong: np.ndarray) -> str:
     return str(column.iloc[int(np.argmax(wrong))])
+
+
+def _as_missing(column: pd.Series, wrong: np.ndarray) -> str:
+    text = _first_text(column, wrong)
+    return setting("data.missing", [text]) if len(text) <= LONGEST else "name it in data.missing"

@@ -7,6 +7,7 @@ which pandas' own reader fills up in silence. Only when it refuses is the file w
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -21,31 +22,48 @@ MISSING = (
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_RARE_DELIMITERS = ("^", "~", "\x1f", "\x1e", "\x01", "#", ":", "!", " ")
+"""Taken only where the header has none of the usual ones, and every one of the first rows has as many of them."""
+_LOOKED_AT = 50
+LONGEST_LINE = 1 << 22
+"""Bytes of a line, 4 MiB: hundreds of thousands of cells. A longer one is seldom a row of a table."""
 _BLOCK = 1 << 22
 _LONGEST_CELL = 1 << 30
 
 
-def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+def parse_csv(
+    raw: bytes,
+    where: str,
+    missing: Sequence[str] = (),
+    *,
+    keep: Sequence[str] = (),
+    delimiter: str | None = None,
+) -> tuple[pd.DataFrame, list[str]]:
     """The table and notes on how it was read.
 
     Args:
-        raw: the file, decompressed.
+        raw: the file, decompressed, as UTF-8.
         where: the file's name, for messages.
         missing: texts that mean no value, beside the usual ones; a lone ``?`` is recognised by itself.
+        keep: of the usual ones, those that are values in columns of texts, such as ``None``.
+        delimiter: the character between cells; None to see it from the first rows.
 
     Raises:
-        TableError: empty, not UTF-8, no rows, or a line that does not fit the header.
+        TableError: empty, no rows, or a line that does not fit the header.
         ColumnError: two columns of the same name.
     """
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    _check_text(raw, where)
-    delimiter, names = _header(raw, where)
+    _check_lines(raw, where)
+    given = delimiter is not None
+    delimiter = delimiter or _delimiter(raw)
+    names = _header(raw, delimiter, where)
     if _ends_with_delimiter(raw, delimiter, len(names)):
         names.append("")
         start = len(raw) - len(raw.lstrip(b"\r\n"))
         end = min(at for at in (raw.find(b"\n", start), raw.find(b"\r", start), len(raw)) if at >= 0)
         raw = raw[:end] + delimiter.encode() + raw[end:]
-    notes = [] if delimiter == "," else [f"columns are separated by {_DELIMITERS[delimiter]}"]
+    notes = []
+    if delimiter != "," and not given:
+        notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))} (detected)")
     if raw.count(b'"') % 2:
         _find_open_quote(raw, delimiter, where)
     decimal = "," if delimiter == ";" and _has_decimal_commas(raw) else "."
@@ -53,11 +71,15 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
         notes.append("numbers are written with a decimal comma")
     tokens = [*MISSING, *missing]
     table = _read(raw, where, delimiter, decimal, tokens, names)
+    left = [token for token in tokens if token not in keep]
     if marked := _question_marks(table) if b"?" in raw else {}:
+        left.append("?")
         table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names)
         cells = ", ".join(f"{name} ({count})" for name, count in list(marked.items())[:8])
         more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
         notes.append(f"cells that only say ? are read as missing: {cells}{more}")
+    if keep:
+        table = _with_kept(table, _read(raw, where, delimiter, decimal, left, names), keep, notes)
     if table.num_rows == 0:
         raise TableError(f"{where}: only a header line, no rows: is the file complete?")
     if names[-1] == "" and len(names) > 1 and table.columns[-1].null_count == table.num_rows:
@@ -67,49 +89,80 @@ def parse_csv(raw: bytes, where: str, missing: Sequence[str]) -> tuple[pd.DataFr
     return table.rename_columns(unnamed).to_pandas(date_as_object=False, ignore_metadata=True), notes
 
 
-def _check_text(raw: bytes, where: str) -> None:
+def _check_lines(raw: bytes, where: str) -> None:
+    """Raise for an empty file, and for a line beyond `LONGEST_LINE`: each step goes to the last line end within it."""
     if not raw.strip():
         raise TableError(f"{where}: the file is empty: is it complete?")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4096]:
-        raise TableError(
-            f"{where}: not a CSV in UTF-8 (it holds zero bytes, as UTF-16 or a binary file would): "
-            "save it as CSV UTF-8 or as Parquet"
-        )
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        shown = raw[raw.rfind(b"\n", 0, error.start) + 1 :][:60].split(b"\n")[0].decode("utf-8", "replace")
-        raise TableError(
-            f"{where}: line {line}: byte 0x{raw[error.start]:02x} is not UTF-8 text ({shown!r}): convert the "
-            f"file, for instance with `iconv -f WINDOWS-1252 -t UTF-8`"
-        ) from None
+    at, line = 0, 1
+    while len(raw) - at > LONGEST_LINE:
+        end = max(raw.rfind(b"\n", at, at + LONGEST_LINE), raw.rfind(b"\r", at, at + LONGEST_LINE))
+        if end < 0:
+            rest = min(found for found in (raw.find(b"\n", at), raw.find(b"\r", at), len(raw)) if found >= 0) - at
+            raise TableError(
+                f"{where}: line {line} has {rest:,} bytes, more than the {LONGEST_LINE:,} that a row of a table may "
+                "have: is a line break lost, or is it another kind of file?"
+            )
+        line += raw.count(b"\n", at, end + 1)
+        at = end + 1
 
 
-def _header(raw: bytes, where: str) -> tuple[str, list[str]]:
-    """Delimiter and column names; the delimiter is the one that the header has most of, a comma when in doubt."""
-    lines = io.StringIO(raw[: 1 << 20].decode("utf-8", "ignore"), newline="")
-    first = next((line for line in lines if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", first)
-    delimiter = max(_DELIMITERS, key=bare.count)
+def _delimiter(raw: bytes) -> str:
+    """The usual one that the header has most of; else a rare one that the first rows agree on; else a comma."""
+    lines = [
+        re.sub(r'"[^"]*"', "", line)
+        for line in raw[: 1 << 20].decode("utf-8", "ignore").replace("\r", "\n").split("\n", _LOOKED_AT)[:_LOOKED_AT]
+        if line.strip()
+    ]
+    if not lines:
+        return ","
+    usual = max(_DELIMITERS, key=lines[0].count)
+    if usual in lines[0]:
+        return usual
+    for rare in _RARE_DELIMITERS:
+        counts = {line.count(rare) for line in lines}
+        if len(counts) == 1 and len(lines) > 1 and counts.pop() > 0:
+            return rare
+    return ","
+
+
+def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
+    """Column names; an empty text for one that is blank."""
     csv.field_size_limit(_LONGEST_CELL)  # of the whole process; the default refuses cells over 128 kB
-    lines.seek(0)
-    cells = next(row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row))
+    lines = io.StringIO(raw[:LONGEST_LINE].decode("utf-8", "ignore"), newline="")
+    try:
+        cells = next(row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row))
+    except (csv.Error, StopIteration) as error:
+        raise TableError(f"{where}: the header line cannot be read ({str(error) or 'no column has a name'})") from None
     names = [cell if cell.strip() else "" for cell in cells]
-    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+    counts = Counter(name for name in names if name)
+    if twice := sorted(name for name, count in counts.items() if count > 1):
         places = [str(index + 1) for index, name in enumerate(names) if name == twice[0]]
         raise ColumnError(
             f"{where}: the column name {twice[0]!r} stands {len(places)} times in the header "
-            f"(columns {', '.join(places)}): rename or remove all but one"
+            f"(columns {', '.join(places[:8])}{', …' * (len(places) > 8)}): rename or remove all but one"
         )
-    return delimiter, names
+    return names
+
+
+def _with_kept(table: pa.Table, kept: pa.Table, keep: Sequence[str], notes: list[str]) -> pa.Table:
+    """``table`` with its columns of texts as in ``kept``, which was read with fewer marks of missing values."""
+    counts: dict[str, int] = {}
+    for index, column in enumerate(table.columns):
+        other = kept.columns[index]
+        if pa.types.is_string(column.type) and column.null_count > other.null_count:
+            counts[table.column_names[index]] = column.null_count - other.null_count
+            table = table.set_column(index, table.column_names[index], other)
+    if counts:
+        cells = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:8])
+        notes.append(f"{' and '.join(map(repr, keep))} are kept as values: {cells}")
+    return table
 
 
 def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
     """Whether the rows end with a delimiter that the header lacks: seen from the first, held against all of them."""
     rows = (row for _, row in _rows(raw, delimiter) if row)
-    next(rows, None)
     try:
+        next(rows, None)
         first = next(rows, [])
         if len(first) != width + 1 or first[-1].strip():
             return False

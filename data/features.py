@@ -102,7 +102,7 @@ class FeatureMap:
         calendar = calendar_columns(frame, inference)
         columns = Columns(
             inference.of_role("numeric"),
-            inference.of_role("categorical"),
+            inference.categories,
             inference.dates,
             tuple(calendar),
             inference.missing,

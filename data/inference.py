@@ -1,16 +1,24 @@
 """What a table is asked, decided where nothing was said: task, roles, and how its rows may honestly be split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .cells import to_dates, to_numbers
-from .checks import as_numbers, refuse_empty, refuse_hopeless_target, refuse_slips
+from .checks import (
+    as_dates,
+    as_numbers,
+    refuse_empty,
+    refuse_hopeless_target,
+    refuse_more_than_two,
+    refuse_slips,
+)
 from .errors import ColumnError
-from .names import find_column, listed, setting
+from .names import find_column, listed, setting, shortened
 from .roles import Column, role_of
 from .tables import Table
 
@@ -44,6 +52,11 @@ class Inference:
         return tuple(column.name for column in self.columns if column.role in roles)
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """Columns that become one-hot features."""
+        return self.of_role("categorical", "boolean")
+
+    @property
     def dates(self) -> tuple[str, ...]:
         """Columns that become calendar features."""
         return self.of_role("datetime", "time")
@@ -55,14 +68,15 @@ def infer(
     *,
     task: str | None = None,
     exclude: Sequence[str] = (),
-    numeric: Sequence[str] = (),
-    categorical: Sequence[str] = (),
+    roles: Mapping[str, Sequence[str]] | None = None,
     group: str | None = None,
     time: str | None = None,
     by: str | None = None,
     positive: str | None = None,
 ) -> tuple[pd.DataFrame, Inference]:
     """The rows that can be used, and what to do with them. None and () leave a decision to the table.
+
+    ``roles`` says of columns what they are: names by `ROLES`, each being a key under ``data`` in messages.
 
     Returns the frame without rows whose target is missing, numbered anew, and with numbers where numbers are meant.
     Messages count rows from 1 below the header of the file, whatever was left out.
@@ -79,12 +93,16 @@ def infer(
     notes = list(table.notes)
     frame = _rows_with_target(table, target, notes)
     excluded = {find(name, "data.exclude") for name in exclude}
-    numbers = {find(name, "data.numeric") for name in numeric}
-    words = {find(name, "data.categorical") for name in categorical}
+    said = {role: {find(name, f"data.{role}") for name in names} for role, names in (roles or {}).items()}
     group = None if group is None else find(group, "data.group")
     time = None if time is None else find(time, "data.time")
-    _refuse_two_roles(target, excluded, numbers, words, {group: "data.group", time: "data.time"}, path)
+    _refuse_two_roles(target, excluded, said, {group: "data.group", time: "data.time"}, path)
+    numbers = said.get("numeric", set())
     frame = frame.assign(**{name: as_numbers(frame[name], table) for name in numbers - {target}})
+    frame = frame.assign(**{name: as_dates(frame[name], table) for name in said.get("datetime", ())})
+    for name in said.get("boolean", ()):
+        refuse_more_than_two(frame[name], table)
+    role_said = {name: role for role, names in said.items() for name in names}
 
     task, classes = _task(frame[target], task, positive, table, notes)
     if task == "regression":
@@ -103,17 +121,15 @@ def infer(
         refuse_empty(frame[name], table)
         if name in (group, time):
             columns.append(Column(name, "group" if name == group else "time", "by the configuration"))
-        elif name in numbers:
-            columns.append(Column(name, "numeric", "by the configuration"))
-        elif name in words:
-            columns.append(Column(name, "categorical", "by the configuration"))
+        elif name in role_said:
+            columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
             columns.append(role_of(frame[name]))
-            if columns[-1].role in ("categorical", "identifier", "text"):
+            if columns[-1].role in ("categorical", "boolean", "identifier", "text"):
                 refuse_slips(frame[name], table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
-    if not any(column.role in ("numeric", "categorical", "datetime", "time") for column in columns):
+    if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
     return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing)
 
@@ -182,24 +198,27 @@ def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ColumnError(
-            f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: {column.iloc[row]!r} is not a "
-            f"number ({int(wrong.sum()):,} such values), but data.task is regression. Mend the value, or say that it "
+            f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: "
+            f"{shortened(column.iloc[row])} is not a number ({int(wrong.sum()):,} such values), "
+            "but data.task is regression. Mend the value, or say that it "
             f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
         )
     return pd.Series(numbers, column.index, name=column.name)
 
 
 def _refuse_two_roles(
-    target: str, excluded: set[str], numbers: set[str], words: set[str], single: dict[str | None, str], path: object
+    target: str, excluded: set[str], said: Mapping[str, set[str]], single: dict[str | None, str], path: str
 ) -> None:
     """Raise `ColumnError` if the configuration says two things about one column."""
-    for one, two, names in (
+    pairs = [
         ("data.target", "data.exclude", {target} & excluded),
         ("data.target", "data.group or data.time", {target} & set(single)),
-        ("data.numeric", "data.categorical", numbers & words),
-        ("data.exclude", "data.numeric or data.categorical", excluded & (numbers | words)),
         ("data.exclude", "data.group or data.time", excluded & set(single)),
-    ):
+        *((f"data.{one}", f"data.{two}", said[one] & said[two]) for one, two in combinations(said, 2)),
+        *(("data.exclude", f"data.{role}", excluded & names) for role, names in said.items()),
+        *(("data.target", f"data.{role}", {target} & names) for role, names in said.items() if role != "numeric"),
+    ]
+    for one, two, names in pairs:
         if names:
             raise ColumnError(f"{path}: column {min(names)!r} is named in {one} and in {two}: keep one of the two")
 

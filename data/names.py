@@ -3,14 +3,13 @@
 import json
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 import pandas as pd
 
 from .errors import ColumnError
 
 
-def find_column(frame: pd.DataFrame, name: str, key: str, path: Path) -> str:
+def find_column(frame: pd.DataFrame, name: str, key: str, path: str) -> str:
     """The column called ``name``; blanks around it may be left out. ``key`` names the setting for the message.
 
     Raises:
@@ -34,6 +33,12 @@ def listed(names: Sequence[str], most: int = 12) -> str:
     """Names in quotes, the tail of a long list as a number."""
     shown = ", ".join(map(repr, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def shortened(value: object, most: int = 60) -> str:
+    """A cell in quotes if it is a text, its tail as three dots if it is long."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= most else f"{text[: most - 4]}...{text[-1] if isinstance(value, str) else ''}"
 
 
 def setting(key: str, names: Sequence[str]) -> str:

@@ -7,7 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-Role = Literal["numeric", "categorical", "datetime", "group", "time", "identifier", "text", "constant", "excluded"]
+Role = Literal[
+    "numeric", "categorical", "datetime", "boolean", "text", "identifier", "constant", "group", "time", "excluded"
+]
 
 WORDS_OF_TEXT = 4
 """A column whose values have this many words on average, most of them different, is free text."""
@@ -22,6 +24,7 @@ ROWS_PER_CODE = 100
 """Rows that each such code needs on average before it is worth a column of its own."""
 THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
 GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
+YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "on", "off"})
 DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
 OTHER_DATE = re.compile(r"^(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2})(?:[ T][\d:.]+)?$")
 """As 31.01.2024 and 1/31/24: which number is the day cannot be known from one cell, so none is guessed."""
@@ -47,7 +50,7 @@ def role_of(column: pd.Series) -> Column:
     if pd.api.types.is_datetime64_any_dtype(column):
         return Column(name, "datetime", "dates")
     if pd.api.types.is_bool_dtype(column):
-        return Column(name, "categorical", "yes or no")
+        return Column(name, "boolean", "true or false")
     if pd.api.types.is_numeric_dtype(column):
         if is_row_number(column):
             return Column(name, "identifier", "counts the rows")
@@ -62,6 +65,8 @@ def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
         return Column(name, "datetime", "dates")
     if OTHER_DATE.match(present.iloc[0]) and present.str.match(OTHER_DATE).all():
         return Column(name, "identifier", "dates, but not written as 2024-01-31: write them so, and they are of use")
+    if distinct == 2 and {text.strip().lower() for text in present.unique()} <= YES_NO:
+        return Column(name, "boolean", " or ".join(sorted(present.unique())))
     most = int(present.value_counts().iloc[0])
     sample = present.iloc[:500]
     words = float(np.mean([len(text.split()) for text in sample]))

@@ -1,42 +1,41 @@
-"""A file becomes a table: read once, so that the digest belongs to exactly the bytes that were parsed."""
+"""A source becomes a table: read once, so that the digest belongs to exactly what was parsed."""
 
-import gzip
 import hashlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from .cells import to_dates
+from .compression import unpack
 from .csv_text import parse_csv
+from .encoding import to_utf8
 from .errors import ColumnError, TableError
 from .names import find_column
+from .parquet import parse_parquet
+from .reading import SUFFIXES, Files, is_url, read_files
+from .sql import is_database, read_query
 
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".parquet", ".pq")
 _FOREIGN = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV UTF-8",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV UTF-8",
     b"BZh": "compressed with bzip2: unpack it, or compress it with gzip",
     b"\xfd7zXZ": "compressed with xz: unpack it, or compress it with gzip",
-    b"(\xb5/\xfd": "compressed with Zstandard: unpack it, or compress it with gzip",
     b"ARROW1": "an Arrow file: save it as Parquet",
-    b"SQLite format 3": "an SQLite database: export the table as CSV",
+    b"SQLite format 3": "an SQLite database: name it as sqlite:///path in data.source, with a data.query",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table as it stands in its file.
+    """A table as it stands in its source.
 
     Attributes:
         frame: all rows and columns; numbers as numbers, texts as `str`, dates as `datetime64`, missing cells as such.
-        digest: SHA-256 of the file's bytes, hexadecimal.
-        path: where it was read.
+        digest: SHA-256 of the file's bytes, hexadecimal; of names and contents for a folder, of the cells for the rest.
+        path: how to call the source in messages: as the user wrote it, but for passwords.
         missing: texts that the user said mean no value, beside the usual ones and ``?``.
         notes: what the user should know about how it was read.
         lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
@@ -44,109 +43,129 @@ class Table:
 
     frame: pd.DataFrame
     digest: str
-    path: Path
+    path: str
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lines: bool = False
-
-    @property
-    def name(self) -> str:
-        """The path as the user wrote it."""
-        return str(self.path)
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
         return f"row {position + 1}" + (f" (line {position + 2})" if self.lines else "")
 
 
-def read_table(source: str | Path, missing: Sequence[str] = ()) -> Table:
-    """Read a CSV, a gzipped CSV or a Parquet file; which of them, the first bytes say.
+def read_table(
+    source: str | Path,
+    missing: Sequence[str] = (),
+    *,
+    keep: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    query: str | None = None,
+    name: str | None = None,
+) -> Table:
+    """Read a CSV (plain, gzip or Zstandard), Parquet (a file or a folder), or what a query gives.
+
+    What a file is, its first bytes say.
 
     Args:
-        source: path of the file.
+        source: a path, a URL that fsspec can open, or a database's URL of SQLAlchemy.
         missing: texts that mean no value, such as ``unknown`` or ``-999``; in columns of numbers they are compared as
             numbers. The usual ones (``NA``, ``null``, an empty cell, …) and a lone ``?`` need not be listed.
+        keep: of the usual ones, those that are values in columns of texts.
+        delimiter, encoding: of a CSV; None to detect them.
+        query: what to ask a database.
+        name: how to call the source in messages, where it holds a password.
 
     Raises:
-        TableError: no such file, a folder, empty, damaged, not UTF-8, or a line that does not fit the header.
+        TableError: no such file, empty, damaged, not text, or a line that does not fit the header; a driver is not
+            installed; a query fails.
         ColumnError: two columns of the same name.
     """
-    path = Path(source).expanduser()
-    raw = _bytes_of(path)
-    digest = hashlib.sha256(raw).hexdigest()
-    where = str(path)
-    lines = False
-    if raw[:4] == b"PAR1" or path.suffix in (".parquet", ".pq"):
-        frame, notes = _parse_parquet(raw, where)
-    else:
-        if raw[:2] == b"\x1f\x8b":
-            raw = _decompress(raw, where)
-        for magic, what in _FOREIGN.items():
-            if raw.startswith(magic):
-                raise TableError(f"{where}: not a CSV or Parquet file but {what}")
-        frame, notes = parse_csv(raw, where, missing)
-        lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
-    frame, more = _plain_columns(frame)
-    frame = _without_missing_tokens(frame, missing)
-    return Table(frame, digest, path, tuple(missing), (*notes, *more), lines)
+    source = str(source)
+    where = name or source
+    if query is not None or (is_url(source) and is_database(source)):
+        return _from_database(source, query, where, missing)
+    files = read_files(source, where)
+    digest = _digest(files)
+    if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
+        frame, notes = parse_parquet(files, where)
+        return _table(frame, digest, where, missing, notes, lines=False)
+    raw = unpack(files[0][1], where)
+    del files
+    for magic, what in _FOREIGN.items():
+        if raw.startswith(magic):
+            raise TableError(f"{where}: not a CSV or Parquet file but {what}")
+    raw, notes = to_utf8(raw, where, encoding)
+    frame, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
+    lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
+    return _table(frame, digest, where, missing, [*notes, *more], lines=lines)
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise TableError(f"{path}: no such file{_similar_file(path)}") from None
-    except IsADirectoryError:
-        tables = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIXES))
-        hint = f"it holds {', '.join(tables[:8])}" if tables else "it holds no CSV or Parquet file"
-        raise TableError(f"{path}: a folder, not a file: {hint}; name one file") from None
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read: {error.strerror or error}") from None
+def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = ()) -> Table:
+    """A DataFrame as a table; its index is left out.
+
+    Raises:
+        TableError: no rows, no columns, or cells that are neither numbers, texts nor dates.
+        ColumnError: two columns of the same name.
+    """
+    names = [str(column) for column in frame.columns]
+    if twice := sorted({column for column in names if names.count(column) > 1}):
+        raise ColumnError(f"{name}: {names.count(twice[0])} columns are named {twice[0]!r}: rename all but one")
+    if not names or len(frame) == 0:
+        raise TableError(f"{name}: {len(frame)} rows of {len(names)} columns: there is nothing to learn from")
+    plain = frame.reset_index(drop=True)
+    plain.columns = pd.Index(names)
+    for column in names:
+        nested = plain[column].dropna().map(lambda cell: isinstance(cell, list | dict | set | tuple | np.ndarray))
+        if pd.api.types.is_object_dtype(plain[column]) and nested.any():
+            raise ColumnError(
+                f"{name}: column {column!r} has cells that hold several values: leave it out, or split it"
+            )
+    made = _table(plain, "", name, missing, [], lines=False)
+    return Table(made.frame, _digest_of_cells(made.frame), name, made.missing, made.notes)
 
 
-def _similar_file(path: Path) -> str:
-    folder = path.parent
-    if not folder.is_dir():
-        return f": the folder {folder} does not exist either"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
-    near = get_close_matches(path.name, names, n=1) or [name for name in names if name.startswith(path.stem + ".")][:1]
-    return f": did you mean {folder / near[0]}?" if near else ": check the path (it starts in the current folder)"
-
-
-def _decompress(raw: bytes, where: str) -> bytes:
-    try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise TableError(f"{where}: the gzip file is damaged or cut off ({error}): fetch it again") from None
-
-
-def _parse_parquet(raw: bytes, where: str) -> tuple[pd.DataFrame, list[str]]:
-    from pyarrow import parquet
-
-    if not raw:
-        raise TableError(f"{where}: the file is empty: is it complete?")
-    try:
-        # ignore_metadata: an index that pandas stored is a column like every other
-        table = parquet.read_table(pa.BufferReader(raw))
-    except (pa.ArrowException, OSError) as error:
+def _from_database(source: str, query: str | None, where: str, missing: Sequence[str]) -> Table:
+    if not (is_url(source) and is_database(source)):
         raise TableError(
-            f"{where}: not readable as Parquet ({str(error).splitlines()[0].rstrip('.')}): "
-            "is the file complete, and really Parquet?"
-        ) from None
-    notes = []
-    for index in reversed(range(table.num_columns)):
-        field = table.schema.field(index)
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
-            table = table.remove_column(index)
-            notes.append(f"column {field.name!r} is left out: cells of type {field.type} are neither number nor text")
-    names = table.column_names
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ColumnError(
-            f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times: rename or remove all but one"
+            f"{where}: data.query needs a database's URL in data.source, such as sqlite:///sales.db or "
+            "postgresql://user@host/sales"
         )
-    if table.num_rows == 0:
-        raise TableError(f"{where}: the table has columns but no rows: is it complete?")
-    return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
+    if query is None:
+        raise TableError(
+            f"{where}: a database: say in data.query what to read, such as SELECT * FROM sales ORDER BY id"
+        )
+    frame, notes = read_query(source, query, where)
+    made = table_of(frame, where, missing)
+    return Table(made.frame, made.digest, where, made.missing, (*notes, *made.notes))
+
+
+def _table(
+    frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str], *, lines: bool
+) -> Table:
+    try:
+        frame, more = _plain_columns(frame)
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
+    return Table(_without_missing_tokens(frame, missing), digest, where, tuple(missing), (*notes, *more), lines)
+
+
+def _digest(files: Files) -> str:
+    if len(files) == 1 and not files[0][0]:
+        return hashlib.sha256(files[0][1]).hexdigest()
+    whole = hashlib.sha256()
+    for name, raw in files:
+        whole.update(name.encode() + b"\0" + hashlib.sha256(raw).digest())
+    return whole.hexdigest()
+
+
+def _digest_of_cells(frame: pd.DataFrame) -> str:
+    """SHA-256 of names, types and 64-bit hashes of the cells, row after row: the same on any machine."""
+    whole = hashlib.sha256()
+    for name, column in frame.items():
+        whole.update(f"{name}\0{column.dtype.kind}\0".encode())
+        whole.update(pd.util.hash_pandas_object(column, index=False).to_numpy("<u8").tobytes())
+    return whole.hexdigest()
 
 
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -224,4 +243,4 @@ def _number(text: str) -> float | None:
         return None
 
 
-__all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table"]
+__all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table", "table_of"]

@@ -16,7 +16,8 @@ app = typer.Typer(
 )
 
 Source = Annotated[
-    Path, typer.Argument(metavar="FILE", help="An experiment (.yaml) or a table (.csv, .csv.gz, .parquet).")
+    str,  # not a path: a URL has two slashes
+    typer.Argument(metavar="FILE", help="An experiment (.yaml) or a table (.csv, .csv.gz, .parquet, a URL)."),
 ]
 Target = Annotated[
     str | None, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict (with a table).")
@@ -52,7 +53,7 @@ def check(source: Source, target: Target = None, set_: Overrides = None, json: A
 
 @app.command(epilog="Example:  descent init prices.csv --target price -o prices.yaml")
 def init(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A table (.csv, .csv.gz, .parquet).")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table (.csv, .csv.gz, .parquet).")],
     target: Annotated[str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; else stdout.")

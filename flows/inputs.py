@@ -1,9 +1,11 @@
 """From a table to arrays: the question it is asked, its three parts, and their features."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ from numpy.typing import NDArray
 import data
 from ml import metrics
 from ml.chunks import Sources
-from schemas import ExperimentConfig, FeatureSettings, Variant, expand_variants, to_yaml
+from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conceal, expand_variants, to_yaml
+from schemas.secrets import absent_variables, with_variables
+from schemas.table import ROLES
 
 from .selection import Entry
 
@@ -29,7 +33,13 @@ class Question:
     inference: data.Inference
     variants: tuple[Variant, ...]
     digest: str
-    source: Path
+    source: str
+    """The table as the configuration calls it, but for passwords."""
+
+    @property
+    def source_name(self) -> str:
+        """The last part of it."""
+        return PurePath(self.source.partition("?")[0]).name or self.source
 
     @property
     def task(self) -> str:
@@ -86,21 +96,46 @@ class Matrices:
     width: int
 
 
-def locate(source: str) -> Path:
-    """The path of a table: as it is, from the current folder."""
-    return Path(source).expanduser()
+_given: ContextVar[data.Table | None] = ContextVar("table given from Python", default=None)
+
+
+@contextmanager
+def given_table(table: data.Table | None) -> Iterator[None]:
+    """While this is open, `load` gives this table, whatever the configuration names as source; None changes nothing."""
+    token = _given.set(table)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def table_of(frame: pd.DataFrame | None, config: ExperimentConfig) -> data.Table | None:
+    """A DataFrame as the table of an experiment, called what the configuration calls its source."""
+    return None if frame is None else data.table_of(frame, conceal(config.data.source), config.data.missing)
 
 
 def load(config: ExperimentConfig) -> data.Table:
-    """Read the table, once per process as long as the file does not change."""
-    path = locate(config.data.source)
-    stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
-    return _read(path, tuple(config.data.missing), stamp)
+    """Read the table, once per process as long as nothing changes that can be seen.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    if (table := _given.get()) is not None:
+        return table
+    if absent := absent_variables(config.data.source):
+        raise data.TableError(
+            f"{conceal(config.data.source)}: the environment variable {absent[0]} is not set: export {absent[0]}=…"
+        )
+    source = with_variables(config.data.source)
+    return _read(source, config.data, data.stamp(source))
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, missing: tuple[str, ...], stamp: tuple[int, int] | None) -> data.Table:
-    return data.read_table(path, missing)
+def _read(source: str, given: DataConfig, stamp: object) -> data.Table:
+    return data.read_table(
+        source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
+        name=conceal(given.source),
+    )  # fmt: skip
 
 
 def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
@@ -112,11 +147,11 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     """
     given = config.data
     frame, inference = data.infer(
-        table, given.target, task=given.task, exclude=given.exclude, numeric=given.numeric,
-        categorical=given.categorical, group=given.group, time=given.time, by=config.split.by, positive=given.positive,
+        table, given.target, task=given.task, exclude=given.exclude, roles={key: getattr(given, key) for key in ROLES},
+        group=given.group, time=given.time, by=config.split.by, positive=given.positive,
     )  # fmt: skip
     numeric = len(inference.of_role("numeric"))
-    columns = numeric + len(inference.of_role("categorical")) + len(inference.dates)
+    columns = numeric + len(inference.categories) + len(inference.dates)
     config = config.with_default_search(
         task=inference.task, rows=len(frame), columns=columns, numeric_columns=numeric
     ).with_resolved(
@@ -171,7 +206,7 @@ def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]
     used = ", ".join(f"{len(names)} {role}" for role, names in roles.items())
     sizes = parts.sizes
     return [
-        f"{question.source.name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; "
+        f"{question.source_name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; "
         f"columns: {used}",
         f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
         *(f"  note: {note}" for note in inference.notes),

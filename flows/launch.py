@@ -1,6 +1,7 @@
 """Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
 
 import gc
+from typing import TYPE_CHECKING
 
 from schemas import ExperimentConfig, ExperimentResult
 
@@ -8,11 +9,17 @@ from . import recording
 from .connection import connect, session, wait_connected
 from .quiet import quiet
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> ExperimentResult:
+
+def run_experiment(
+    config: ExperimentConfig, *, table: "pd.DataFrame | None" = None, verbose: bool = False
+) -> ExperimentResult:
     """Run an experiment, with a local Prefect server unless ``PREFECT_API_URL`` names another.
 
     The table is read and checked while the server starts, so a mistake is told at once; the flow finds it read.
+    A DataFrame given as ``table`` is used in place of ``data.source``, which is then no more than its name.
 
     Raises:
         ConfigError, DataError: the configuration or the table is at fault.
@@ -26,13 +33,14 @@ def run_experiment(config: ExperimentConfig, *, verbose: bool = False) -> Experi
     try:
         from . import inputs
 
-        inputs.pose(config, inputs.load(config))
-        wait_connected(server)
-        with session(server):
-            from .experiment import run_experiment as flow
+        with inputs.given_table(inputs.table_of(table, config)):
+            inputs.pose(config, inputs.load(config))
+            wait_connected(server)
+            with session(server):
+                from .experiment import run_experiment as flow
 
-            gc.enable()
-            return flow(config)
+                gc.enable()
+                return flow(config)
     finally:
         gc.enable()
         recording.discard()

@@ -58,9 +58,9 @@ class Recorder:
             tags={"task": question.task, "target": inference.target, orphans.TAG: orphans.this_command()},
             config_yaml=to_yaml(config, comments=False),
             dataset=tracking.Dataset(
-                name=question.source.name,
+                name=question.source_name,
                 digest=question.digest,
-                source=str(question.source),
+                source=question.source,
                 rows=sum(parts.sizes.values()),
                 schema={column.name: column.role for column in inference.columns} | {inference.target: "target"},
             ),

@@ -38,7 +38,7 @@ def result_of(
                 "rows": sum(parts.sizes.values()),
                 "digest": question.digest,
                 "splits": parts.sizes,
-                "source": str(question.source),
+                "source": question.source,
                 "target": question.inference.target,
                 "split_by": question.inference.split_by,
                 "notes": question.inference.notes,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .schedules import Constant, Cosine, Exponential, Step
     from .schema import json_schema
     from .search import EarlyStopping, SearchConfig
+    from .secrets import conceal
     from .table import DataConfig, SplitConfig
     from .tasks import KINDS, METRICS, check_task
     from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant, fleet_key
@@ -41,6 +42,7 @@ _NAMES = {
     "schedules": ("Constant", "Cosine", "Exponential", "Step"),
     "schema": ("json_schema",),
     "search": ("EarlyStopping", "SearchConfig"),
+    "secrets": ("conceal",),
     "table": ("DataConfig", "SplitConfig"),
     "tasks": ("KINDS", "METRICS", "check_task"),
     "variants": ("FeatureSettings", "OptimizerSettings", "ScheduleSettings", "Variant", "fleet_key"),
@@ -86,6 +88,7 @@ __all__ = [
     "ValidateConfig",
     "Variant",
     "check_task",
+    "conceal",
     "config_from",
     "default_features",
     "default_search",

@@ -7,6 +7,8 @@ ValueError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .secrets import conceal
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -22,7 +24,7 @@ class Problem:
     """Line in the file; 0 where there is none."""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+        return conceal(": ".join(part for part in (self.where, self.key, self.message) if part))
 
 
 class ConfigError(ValueError):

@@ -12,9 +12,10 @@ from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, ValidateConf
 from .models import AnyModel
 from .origin import Origin, Path
 from .search import SearchConfig
+from .secrets import conceal
 from .table import DataConfig, SplitConfig, Text
 
-SUFFIXES = {".csv", ".gz", ".parquet", ".pq", ".tsv", ".txt"}
+SUFFIXES = {".csv", ".gz", ".zst", ".parquet", ".pq", ".tsv", ".txt", ".db", ".sqlite"}
 
 
 class ExperimentConfig(ConfigModel):
@@ -56,10 +57,10 @@ class ExperimentConfig(ConfigModel):
         """The name, or that of the table's file without its endings."""
         if self.name is not None:
             return self.name
-        path = PurePath(self.data.source)
+        path = PurePath(conceal(self.data.source).partition("?")[0])
         while path.suffix.lower() in SUFFIXES and path.stem:
             path = path.with_suffix("")
-        return path.name
+        return path.name or "experiment"
 
     def with_resolved(
         self,

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from .base import ConfigModel
 from .experiment import ExperimentConfig
 from .schema import FILE
+from .secrets import conceal
 from .shape import fields, options
 
 HEADER = """\
@@ -71,7 +72,8 @@ def _entry(model: ConfigModel, indent: str, comments: bool, seen: set[str]) -> I
 
 def _items(part: ConfigModel) -> Iterator[tuple[str, FieldInfo, Any]]:
     for (key, info), name in zip(fields(type(part)).items(), type(part).model_fields, strict=True):
-        yield key, info, getattr(part, name)
+        value = getattr(part, name)
+        yield key, info, conceal(value) if key == "source" else value
 
 
 def _line(text: str, info: FieldInfo, comments: bool) -> str:

@@ -32,6 +32,9 @@ ALLOWED = {
 }
 # What one file may import beyond its package's list.
 ALSO = {
+    "data/encoding.py": {"charset_normalizer"},
+    "data/reading.py": {"fsspec"},
+    "data/sql.py": {"sqlalchemy"},
     "ml/lbfgs.py": {"scipy"},
     "ml/checkpoints.py": {"safetensors"},
     "ml/estimators.py": {"sklearn", "scipy"},

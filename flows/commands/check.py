@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..plan import Plan
 
 
-def check(source: Path, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
+def check(source: str, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
     """Validate configuration and data; show roles, parts and the plan; train nothing, write nothing."""
     with reported():
         from tempfile import TemporaryDirectory

@@ -12,6 +12,7 @@ import typer
 
 from data.errors import DataError
 from schemas import ConfigError
+from schemas.secrets import conceal
 
 from ..errors import RunError
 from ..home import home
@@ -49,9 +50,9 @@ def _keep_traceback() -> str:
     folder = home() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"error-{datetime.now():%Y%m%d-%H%M%S}.log"
-    file.write_text(traceback.format_exc(), encoding="utf-8")
+    file.write_text(conceal(traceback.format_exc()), encoding="utf-8")
     return str(file)
 
 
 def _say(message: str) -> None:
-    print(f"descent: {message}", file=sys.stderr)
+    print(f"descent: {conceal(message)}", file=sys.stderr)

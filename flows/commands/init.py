@@ -7,7 +7,7 @@ from .config import config_of
 from .exits import reported
 
 
-def init(table: Path, target: str, output: Path | None, *, force: bool, overrides: Sequence[str]) -> None:
+def init(table: str, target: str, output: Path | None, *, force: bool, overrides: Sequence[str]) -> None:
     """Write what was inferred about a table as a commented experiment file; ``force`` replaces one that exists."""
     with reported():
         import sys

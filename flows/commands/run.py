@@ -1,13 +1,12 @@
 """``descent run``."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from .config import config_of
 from .exits import reported
 
 
-def run(source: Path, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
+def run(source: str, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
     """Run an experiment and report; with ``json`` the report is the result as one JSON object on stdout."""
     with reported():
         from rich.console import Console

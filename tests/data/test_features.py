@@ -90,7 +90,7 @@ def test_the_same_dates_as_text_and_with_a_zone_give_the_same(ask: Ask, settings
 def test_the_same_values_in_other_types_give_the_same(ask: Ask, settings: Any) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"n": rng.integers(0, 90, 100), "c": rng.integers(1, 4, 100), "b": rng.random(100) < 0.5})
-    frame, inference = ask(frame.assign(y=rng.normal(size=100)), categorical=["c"])
+    frame, inference = ask(frame.assign(y=rng.normal(size=100)), roles={"categorical": ["c"]})
     found = FeatureMap.fit(frame, inference, settings())
     wanted = found.transform(frame)
     for change in (

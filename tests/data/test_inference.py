@@ -29,7 +29,9 @@ def roles_of(ask: Ask, **columns: Any) -> dict[str, str]:
         (np.arange(M) + 7, "identifier"),
         (np.ones(M), "constant"),
         (["red", "blue", "green"] * 40, "categorical"),
-        ([True, False] * 60, "categorical"),
+        ([True, False] * 60, "boolean"),
+        (["yes", "no"] * 60, "boolean"),
+        (["m", "f"] * 60, "categorical"),
         ([f"K-{n}" for n in range(M)], "identifier"),
         ([f"the {n} quick foxes jump over" for n in range(M)], "text"),
         (pd.date_range("2020-01-01", periods=M)[::-1], "datetime"),
@@ -94,9 +96,38 @@ def test_the_positive_label_comes_last(ask: Ask, positive: str) -> None:
 
 def test_what_the_configuration_says_holds(ask: Ask) -> None:
     frame = pd.DataFrame({"a": [1, 2, 3] * 40, "b": ["1", "2"] * 60, "c": NUMBERS, "g": [1, 2, 3] * 40, "y": NUMBERS})
-    _, inference = ask(frame, categorical=["a"], numeric=["b"], exclude=["c"], group="g")
+    _, inference = ask(frame, roles={"categorical": ["a"], "numeric": ["b"]}, exclude=["c"], group="g")
     roles = {column.name: column.role for column in inference.columns}
     assert roles == {"a": "categorical", "b": "numeric", "c": "excluded", "g": "group"}
+
+
+def test_each_role_can_be_set(ask: Ask) -> None:
+    frame = pd.DataFrame(
+        {
+            "numeric": [str(k) for k in range(M)],
+            "categorical": NUMBERS.round(),
+            "datetime": pd.Series([f"2024-01-{1 + k % 9:02}" for k in range(M)], dtype="str"),
+            "boolean": [0, 1] * 60,
+            "text": ["a", "b"] * 60,
+            "identifier": NUMBERS,
+            "constant": NUMBERS,
+            "rest": NUMBERS,
+            "y": NUMBERS,
+        }
+    )
+    names = [name for name in frame.columns if name not in ("rest", "y")]
+    rows, inference = ask(frame, roles={name: [name] for name in names})
+    assert {c.name: c.role for c in inference.columns if c.name != "rest"} == {name: name for name in names}
+    assert inference.categories == ("categorical", "boolean")
+    assert rows["datetime"].dtype.kind == "M"
+
+
+def test_roles_that_do_not_fit_are_refused(ask: Ask) -> None:
+    frame = pd.DataFrame({"c": ["2024-01-31", "31.1.2024", "x"] * 40, "y": NUMBERS})
+    with pytest.raises(ColumnError, match=r"t\.csv: column 'c', row 2: '31\.1\.2024' is not a date \(80 such values\)"):
+        ask(frame, roles={"datetime": ["c"]})
+    with pytest.raises(ColumnError, match=r"column 'c' is named in data\.boolean, but has 3 values"):
+        ask(frame, roles={"boolean": ["c"]})
 
 
 def test_dates_may_order_rows_as_numbers_do(ask: Ask) -> None:
@@ -137,18 +168,30 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         ({"y": pd.date_range("2020-01-01", periods=M)}, {}, "t.csv: target 'y' holds dates"),
         ({"c": [np.nan] * M}, {}, "t.csv: column 'c' has no value in any row that can be used. Leave it out: --set "),
         ({"c": ["1"] * 118 + ["2", "n.a."]}, {}, "t.csv: column 'c', row 120: 'n.a.' stands among numbers (1 such"),
-        ({"c": ["1", "b"] * 60}, {"numeric": ["c"]}, "t.csv: column 'c', row 2: 'b' is not a number (60 such values)"),
-        ({"c": pd.date_range("2020-01-01", periods=M)}, {"numeric": ["c"]}, "t.csv: column 'c', row 1: '2020-01-01"),
+        (
+            {"c": ["1", "b"] * 60},
+            {"roles": {"numeric": ["c"]}},
+            "t.csv: column 'c', row 2: 'b' is not a number (60",
+        ),
+        (
+            {"c": pd.date_range("2020-01-01", periods=M)},
+            {"roles": {"numeric": ["c"]}},
+            "t.csv: column 'c', row 1: '2020-01-01",
+        ),
         ({}, {"target": "Y "}, "t.csv: data.target: there is no column 'Y '. Did you mean 'y'?"),
         ({}, {"exclude": ["nope"]}, "t.csv: data.exclude: there is no column 'nope'. Columns: 'x', 'y'"),
-        ({}, {"numeric": ["q"]}, "t.csv: data.numeric: there is no column 'q'"),
-        ({}, {"categorical": ["q"]}, "t.csv: data.categorical: there is no column 'q'"),
+        ({}, {"roles": {"numeric": ["q"]}}, "t.csv: data.numeric: there is no column 'q'"),
+        ({}, {"roles": {"categorical": ["q"]}}, "t.csv: data.categorical: there is no column 'q'"),
         ({}, {"group": "q"}, "t.csv: data.group: there is no column 'q'"),
         ({}, {"time": "q"}, "t.csv: data.time: there is no column 'q'"),
         ({}, {"exclude": ["x"]}, "t.csv: no column is left to predict 'y' from. Roles: x is excluded"),
         ({}, {"exclude": ["y"]}, "t.csv: column 'y' is named in data.target and in data.exclude: keep one"),
-        ({}, {"exclude": ["x"], "numeric": ["x"]}, "t.csv: column 'x' is named in data.exclude and in data.numeric"),
-        ({}, {"categorical": ["x"], "numeric": ["x"]}, "t.csv: column 'x' is named in data.numeric and in"),
+        (
+            {},
+            {"exclude": ["x"], "roles": {"numeric": ["x"]}},
+            "t.csv: column 'x' is named in data.exclude and in data.numeric",
+        ),
+        ({}, {"roles": {"numeric": ["x"], "categorical": ["x"]}}, "t.csv: column 'x' is named in data.numeric and in"),
         ({}, {"group": "y"}, "t.csv: column 'y' is named in data.target and in data.group"),
         ({}, {"by": "group"}, "t.csv: split.by is group, but data.group does not say which column"),
         ({}, {"by": "time"}, "t.csv: split.by is time, but data.time does not say which column"),
@@ -170,10 +213,10 @@ def test_rows_keep_their_numbers_when_others_are_dropped(tmp_path: Path) -> None
     with pytest.raises(ColumnError, match=r"t\.csv: column 'x', row 21 \(line 22\): 'oops' stands among numbers"):
         infer(read_table(tmp_path / "t.csv"), "y")
     with pytest.raises(ColumnError, match=r"row 21 \(line 22\): 'oops' is not a number"):
-        infer(read_table(tmp_path / "t.csv"), "y", numeric=["x"])
+        infer(read_table(tmp_path / "t.csv"), "y", roles={"numeric": ["x"]})
 
 
 def test_the_table_itself_is_never_changed(houses: pd.DataFrame) -> None:
     before = houses.copy()
-    infer(Table(houses, "", Path("t.csv")), "y", numeric=["rooms"])
+    infer(Table(houses, "", Path("t.csv")), "y", roles={"numeric": ["rooms"]})
     pd.testing.assert_frame_equal(houses, before)

@@ -187,6 +187,6 @@ def test_more_folds_than_rows_or_groups(by: str, folds: int, message: str) -> No
 
 def test_a_label_that_is_text_is_stratified_too() -> None:
     frame = pd.DataFrame({"x": range(100), "y": ["no"] * 90 + ["yes"] * 10})
-    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", numeric=["x"])
+    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", roles={"numeric": ["x"]})
     split = split_rows(rows, asked)
     assert [(rows["y"].iloc[part] == "yes").sum() for part in (split.train, split.cv, split.test)] == [6, 2, 2]

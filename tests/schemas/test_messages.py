@@ -8,7 +8,10 @@ import pytest
 
 from schemas import ConfigError, ExperimentConfig, config_from, load_config
 
-DATA_KEYS = "source, target, task, exclude, numeric, categorical, missing, group, time, positive"
+DATA_KEYS = (
+    "source, target, task, query, exclude, numeric, categorical, datetime, boolean, text, identifier, constant, "
+    "missing, keep, delimiter, encoding, group, time, positive"
+)
 TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute"
 OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
 RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
