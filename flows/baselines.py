@@ -1,11 +1,13 @@
-"""The dummy model that knows no features: what every real model has to beat."""
+"""What every real model has to beat: a dummy that knows no features, and a plain linear model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml import metrics
+from schemas import ExperimentConfig, FeatureSettings, Variant, expand_variants, plain_search
 
 Array = NDArray[Any]
 
@@ -27,6 +29,17 @@ def dummy_outputs(task: str, y: Array, classes: int, rows: int) -> Array:
 def dummy_metrics(task: str, y: Array, y_held: Array, classes: int) -> dict[str, float]:
     """Every metric of the task on ``y_held`` for the dummy that knows ``y``."""
     return metrics.evaluate(task, None, y_held, dummy_outputs(task, y, classes, len(y_held)))
+
+
+def plain_linear(config: ExperimentConfig, task: str, features: FeatureSettings, columns: int) -> Variant:
+    """The linear, logistic or softmax regression that anybody would try first: no powers, λ = 1.
+
+    That is scikit-learn's Ridge and LogisticRegression as they come. ``features`` are the winner's, whose scaling and
+    encoding it shares; ``columns`` how many the table has.
+    """
+    search = config.model_copy(update={"search": plain_search(task, columns)})
+    (variant, *_) = expand_variants(search)  # several where features are swept: these are replaced
+    return replace(variant, name="plain linear", features=replace(features, degree=1))
 
 
 def cost_of(task: str, values: dict[str, float]) -> float:

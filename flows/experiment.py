@@ -40,7 +40,8 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             table = tasks.load_table(config)
             question, frame = tasks.check_table(config, table)
             parts = tasks.split_rows(question, frame, work)
-            del table, frame  # from here on the test rows are in the sealed file and nowhere else
+            del table, frame
+            inputs.forget()  # from here on the test rows are in the sealed file and nowhere else
         recorder.begin(question, parts, work.id)
         for line in inputs.told(question, parts, config):
             shown.stage(line)
@@ -77,7 +78,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
 
         with watch.stage("refit"):
             final = tasks.refit(winner, question, parts, executor, work)
-            tested = tasks.final_test(final, question, parts)
+            tested = tasks.final_test(final, question, parts, work)
 
         with watch.stage("track"):
             return tasks.record(question, parts, board, winner, diagnosed, tested, final, recorder, work, watch)

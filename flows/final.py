@@ -3,9 +3,11 @@
 import json
 import threading
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +17,61 @@ from numpy.typing import NDArray
 
 import data
 import ml
-from ml import metrics
+from ml import bootstrap, metrics
+from ml.chunks import ChunkResult
+from schemas import Variant
 
-from .baselines import dummy_metrics
+from . import ledger
+from .baselines import dummy_metrics, plain_linear
 from .errors import RunError
-from .inputs import Parts, Question, featurise
+from .inputs import Matrices, Parts, Question, featurise
 from .judgement import epochs_found
 from .models import model_of
 from .selection import Entry
 from .training import submit
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
-class Final:
-    """The winner, trained on train and cv rows, and the folder it is stored in."""
+class Trained:
+    """A model with the features that it sees and the target that it answers in."""
 
     features: data.FeatureMap
     target: data.Target
     model: ml.Model
-    parameters: NDArray[Any]
+    parameters: Array
+
+    def outputs(self, rows: pd.DataFrame) -> Array:
+        """What the last layer says about rows of the table: see `ml.outputs`."""
+        return ml.outputs(self.model, self.parameters, self.features.transform(rows))
+
+
+@dataclass(frozen=True)
+class Final(Trained):
+    """The winner, trained on train and cv rows, the folder it is stored in, and the plain linear model beside it."""
+
     folder: Path
+    linear: Trained | None
+    """None where its training diverged."""
 
 
 @dataclass(frozen=True)
 class Tested:
-    """Metrics on the test rows: of the model, and of the dummy that knows no features; and what they were made from.
+    """Metrics on the test rows: of the model, of the dummy that knows no features, of the plain linear model.
 
-    ``y`` (m,) are the test rows' targets: numbers in their own units, or class codes. ``outputs`` are the model's:
-    predictions (m,) in those units, logits (m,) of the positive class, or logits (m, K).
+    ``intervals`` hold the model's metrics with the probability ``confidence``. ``y`` (m,) are the test rows' targets:
+    numbers in their own units, or class codes. ``outputs`` are the model's: predictions (m,) in those units, logits
+    (m,) of the positive class, or logits (m, K).
     """
 
     metrics: Mapping[str, float]
     baseline: Mapping[str, float]
-    y: NDArray[Any] = field(repr=False)
-    outputs: NDArray[Any] = field(repr=False)
+    linear: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    count: ledger.Count
+    y: Array = field(repr=False)
+    outputs: Array = field(repr=False)
 
 
 def warm_up() -> None:
@@ -59,36 +82,88 @@ def warm_up() -> None:
 def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, scratch: Path) -> Final:
     """Train on train and cv rows together, features refitted, for the epochs found; store it in ``scratch/model``.
 
+    The plain linear model is trained on the same rows meanwhile.
+
     Raises:
         RunError: training diverged on these rows.
     """
-    rows = np.arange(len(parts.frame))
-    matrices = featurise(entry.variant.features, question, parts, rows, None, None)
-    model = model_of(entry.variant, matrices.width, matrices.target.outputs, question.task)
-    outcome = submit(
-        executor, model, [entry.variant], matrices.sources, dtype=question.config.compute.dtype,
-        stop_after=epochs_found(entry),
-    ).result().outcomes[0]  # fmt: skip
-    if outcome.status in ("diverged", "interrupted"):
-        raise RunError(f"the winner {entry.variant.name} could not be trained on train and cv rows: {outcome.message}")
+    rows, variant = np.arange(len(parts.frame)), entry.variant
+    matrices = featurise(variant.features, question, parts, rows, None, None)
+    waiting = _submit(variant, matrices, question, executor, epochs_found(entry))
+    plain = plain_linear(question.config, question.task, variant.features, parts.frame.shape[1])
+    same = plain.features == variant.features
+    plain_matrices = matrices if same else featurise(plain.features, question, parts, rows, None, None)
+    plain_waiting = _submit(plain, plain_matrices, question, executor, None)
+    won = _trained(waiting, variant, matrices, question)
+    if isinstance(won, str):
+        raise RunError(f"the winner {variant.name} could not be trained on train and cv rows: {won}")
+    linear = _trained(plain_waiting, plain, plain_matrices, question)
     folder = scratch / "model"
-    matrices.features.save(folder / "features")
-    (folder / "target.json").write_text(json.dumps(matrices.target.to_dict(), ensure_ascii=False), encoding="utf-8")
-    ml.save_model(folder / "model", model, outcome.parameters)
-    return Final(matrices.features, matrices.target, model, outcome.parameters, folder)
+    won.features.save(folder / "features")
+    (folder / "target.json").write_text(json.dumps(won.target.to_dict(), ensure_ascii=False), encoding="utf-8")
+    ml.save_model(folder / "model", won.model, won.parameters)
+    return Final(
+        won.features, won.target, won.model, won.parameters, folder, None if isinstance(linear, str) else linear
+    )
 
 
-def test(final: Final, question: Question, parts: Parts) -> Tested:
-    """Open the sealed rows and measure; nothing is decided after this."""
-    rows = pd.read_parquet(parts.sealed)
-    column, task = rows[question.inference.target], question.task
-    y, known = final.target.encode(column), final.target.encode(parts.frame[question.inference.target])
-    outputs = ml.outputs(final.model, final.parameters, final.features.transform(rows))
-    classes = len(question.inference.classes)
-    units, regression = final.target.metrics_in_units, task == "regression"
+def test(final: Final, question: Question, parts: Parts, run: str) -> Tested:
+    """Enter the opening in the ledger, open the sealed rows and measure; nothing is decided after this.
+
+    Raises:
+        RunError: the ledger cannot be written, or the sealed file is not the one that the split wrote.
+    """
+    count = ledger.enter(_opening(question, parts, run))
+    rows = parts.sealed.open()
+    task, target, inference = question.task, final.target, question.inference
+    column = rows[inference.target]
+    y, known = target.encode(column), target.encode(parts.frame[inference.target])
+    outputs, units, regression = final.outputs(rows), target.metrics_in_units, task == "regression"
+    linear = {} if final.linear is None else metrics.evaluate(task, None, y, final.linear.outputs(rows))
+    y_in_units = column.to_numpy(np.float64) if regression else y
+    outputs_in_units = target.decode(outputs) if regression else outputs
+    grouped = inference.split_by == "group"
     return Tested(
         metrics=units(metrics.evaluate(task, None, y, outputs)),
-        baseline=units(dummy_metrics(task, known, y, classes)),
-        y=column.to_numpy(np.float64) if regression else y,
-        outputs=final.target.decode(outputs) if regression else outputs,
+        baseline=units(dummy_metrics(task, known, y, len(inference.classes))),
+        linear=units(linear),
+        intervals=bootstrap.intervals(
+            task, y_in_units, outputs_in_units, confidence=count.confidence, seed=question.config.split.seed,
+            clusters=pd.factorize(rows[inference.group], use_na_sentinel=False)[0] if grouped else None,
+        ),
+        count=count,
+        y=y_in_units,
+        outputs=outputs_in_units,
+    )  # fmt: skip
+
+
+def _submit(
+    variant: Variant, matrices: Matrices, question: Question, executor: Executor, epochs: int | None
+) -> "Future[ChunkResult]":
+    model = model_of(variant, matrices.width, matrices.target.outputs, question.task)
+    dtype = question.config.compute.dtype
+    return submit(executor, model, [variant], matrices.sources, dtype=dtype, stop_after=epochs)
+
+
+def _trained(waiting: "Future[ChunkResult]", variant: Variant, matrices: Matrices, question: Question) -> Trained | str:
+    """The trained model, or why there is none."""
+    outcome = waiting.result().outcomes[0]
+    if outcome.status in ("diverged", "interrupted"):
+        return outcome.message
+    model = model_of(variant, matrices.width, matrices.target.outputs, question.task)
+    return Trained(matrices.features, matrices.target, model, outcome.parameters)
+
+
+def _opening(question: Question, parts: Parts, run: str) -> ledger.Opening:
+    return ledger.Opening(
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        experiment=question.config.title,
+        run=run,
+        target=question.inference.target,
+        config=ledger.config_digest(question.config),
+        table=question.digest,
+        sealed=parts.sealed.digest,
+        rows=parts.sealed.identity,
+        test_rows=parts.sealed.rows,
+        version=version("descent"),
     )

@@ -19,6 +19,7 @@ from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conc
 from schemas.secrets import absent_variables, with_variables
 from schemas.table import ROLES
 
+from .sealed import Sealed, identity_of, seal
 from .selection import Entry
 
 Array = NDArray[Any]
@@ -72,15 +73,15 @@ class Question:
 class Parts:
     """The rows that may be worked with, and where the others are sealed.
 
-    ``frame`` holds the train and cv rows alone; ``train`` and ``cv`` are row numbers in it. ``sealed`` is a file with
-    the test rows.
+    ``frame`` holds the train and cv rows alone; ``train`` and ``cv`` are row numbers in it. ``sealed`` is the file
+    with the test rows.
     """
 
     frame: pd.DataFrame
     train: Indices
     cv: Indices
     folds: tuple[tuple[Indices, Indices], ...]
-    sealed: Path
+    sealed: Sealed
     sizes: dict[str, int]
     findings: tuple[data.Finding, ...]
     """What was noticed about the table, the gravest first; blind to the target of the test rows."""
@@ -130,6 +131,11 @@ def load(config: ExperimentConfig) -> data.Table:
     return _read(source, config.data, data.stamp(source))
 
 
+def forget() -> None:
+    """Keep no table in memory: from here on the test rows are in the sealed file and nowhere else."""
+    _read.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _read(source: str, given: DataConfig, stamp: object) -> data.Table:
     return data.read_table(
@@ -167,8 +173,10 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     split = data.split_rows(
         frame, inference, (config.split.train, config.split.cv, config.split.test), config.split.seed
     )
-    sealed = scratch / "sealed-test-rows.parquet"
-    frame.iloc[split.test].reset_index(drop=True).to_parquet(sealed, index=False)
+    sealed = seal(
+        frame.iloc[split.test].reset_index(drop=True), scratch / "sealed-test-rows.parquet",
+        identity=identity_of(question.digest, split.test),
+    )  # fmt: skip
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)

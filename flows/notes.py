@@ -5,7 +5,9 @@ import shlex
 from schemas import ExperimentResult
 from schemas.results import Advice
 
-from .report import number, predicted
+from . import tested
+from .report import predicted
+from .tested import number
 
 
 def leaderboard_rows(result: ExperimentResult) -> list[dict[str, object]]:
@@ -27,7 +29,7 @@ def markdown(result: ExperimentResult) -> str:
     """Verdict, evidence, advice and test result on one page."""
     selected, metric = result.selected, result.selected.metric
     error = f" ± {number(selected.cv.se)} over {len(selected.cv.folds)} folds" if selected.cv.se is not None else ""
-    splits = result.data.splits
+    splits, titles = result.data.splits, tested.columns(result)
     lines = [
         f"## {_plain(result.experiment)}: {result.diagnosis.verdict}",
         f"Selected **{_plain(selected.name)}** of {len(result.variants)} variants: "
@@ -39,11 +41,10 @@ def markdown(result: ExperimentResult) -> str:
         "### What to do next",
         *(_advice(advice) for advice in result.diagnosis.advice),
         "",
-        f"### Test set ({splits.test:,} rows, opened once)",
-        "| | " + " | ".join(result.test.metrics) + " |",
-        "|---" * (1 + len(result.test.metrics)) + "|",
-        "| this model | " + " | ".join(number(value) for value in result.test.metrics.values()) + " |",
-        "| dummy | " + " | ".join(number(result.test.baseline.get(name)) for name in result.test.metrics) + " |",
+        f"### {tested.headline(result)}",
+        *("| " + " | ".join(cells) + " |" for cells in (titles, ["---"] * len(titles), *tested.rows(result))),
+        "",
+        *(f"- {caveat}" for caveat in tested.caveats(result)),
         "",
         f"{result.data.rows:,} rows of {_plain(result.data.source or '')}: {splits.train:,} train, {splits.cv:,} cv, "
         f"{splits.test:,} test, split by {result.data.split_by}.",

@@ -94,12 +94,8 @@ class Recorder:
         self._later(
             tracking.finish_experiment,
             self.handle,
-            metrics={
-                **{f"test/{name}": value for name, value in result.test.metrics.items()},
-                **{f"dummy/{name}": value for name, value in result.test.baseline.items()},
-                f"cv/{selected.metric}": selected.cv.mean,
-            },
-            tags={"verdict": result.diagnosis.verdict, "selected": selected.name},
+            metrics={**_test_metrics(result), f"cv/{selected.metric}": selected.cv.mean},
+            tags={"verdict": result.diagnosis.verdict, "selected": selected.name, **_opening_tags(result)},
             figures={} if self._drawn is None else self._drawn.result(),
             tables={"leaderboard": leaderboard_rows(result)},
             note_markdown=markdown(result),
@@ -140,6 +136,33 @@ class Recorder:
             said.result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
+
+
+def _test_metrics(result: ExperimentResult) -> dict[str, Any]:
+    """Metrics on the test rows by model, with the ends of the intervals."""
+    test = result.test
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
+    ends = {
+        f"test/{name}_{end}": value
+        for name, interval in test.intervals.items()
+        for end, value in zip(("low", "high"), interval, strict=True)
+    }
+    return {name: value for name, value in (named | ends).items() if value is not None}
+
+
+def _opening_tags(result: ExperimentResult) -> dict[str, str]:
+    """What the ledger says about this look at the test rows."""
+    test, opening = result.test, result.test.opening
+    if opening is None:
+        return {}
+    return {
+        "test.opening": str(opening.number),
+        "test.confidence": f"{test.confidence:.6g}",
+        "test.sealed.sha256": opening.sealed_digest,
+        "test.rows.sha256": opening.rows_digest,
+        "config.sha256": opening.config_digest,
+    }
 
 
 def _shown(entry: Entry) -> figures.Shown:

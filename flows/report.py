@@ -1,12 +1,14 @@
 """What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
 
 import shlex
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas import ExperimentResult
 from schemas.results import Advice
+
+from . import tested
+from .tested import number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,12 +19,10 @@ SHOWN = 10
 SECOND = ("accuracy", "r2", "log_loss", "rmse")
 """What is shown beside the metric that selects: the first of these that the task has."""
 
+STYLES = ("", "bold", "", "", "dim")
+"""Of the columns of the test result."""
+
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
-
-
-def number(value: float | None) -> str:
-    """Four significant digits, as a reader compares them; a dash where there is none."""
-    return "–" if value is None or not isfinite(value) else f"{value:.4g}"
 
 
 def predicted(advice: Advice) -> str:
@@ -48,6 +48,8 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_diagnosis(result, console)
     console.print()
     console.print(_test_table(result))
+    for caveat in tested.caveats(result):
+        console.print(_indented(f"! {caveat}"))
     console.print()
     _print_places(result, console)
 
@@ -112,16 +114,13 @@ def _test_table(result: ExperimentResult) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=f"Test set: {result.data.splits.test} rows, opened once", title_justify="left", box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )  # fmt: skip
-    table.add_column("")
-    for name in result.test.metrics:
-        table.add_column(name, justify="right")
-    table.add_row("this model", *(number(value) for value in result.test.metrics.values()), style="bold")
-    table.add_row("always the mean" if result.task == "regression" else "always the class shares",
-                  *(number(result.test.baseline.get(name)) for name in result.test.metrics), style="dim")  # fmt: skip
+    table = Table(title=tested.headline(result), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, title in enumerate(tested.columns(result)):
+        table.add_column(
+            title, justify="left" if place == 0 else "right", overflow="fold", style=STYLES[place], no_wrap=place == 1
+        )
+    for row in tested.rows(result):
+        table.add_row(*row)
     return table
 
 

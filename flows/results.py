@@ -74,9 +74,30 @@ def result_of(
                     *(asdict(advice) for advice in diagnosed.diagnosis.advice),
                 ),
             },
-            "test": {"metrics": tested.metrics, "baseline": tested.baseline},
+            "test": _test(tested),
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},
             "mlflow": mlflow,
             "model": str(model),
         }
     )
+
+
+def _test(tested: Tested) -> dict[str, object]:
+    count, opening = tested.count, tested.count.opening
+    return {
+        "metrics": tested.metrics,
+        "baseline": tested.baseline,
+        "linear": tested.linear,
+        "intervals": tested.intervals,
+        "confidence": count.confidence,
+        "opening": {
+            "number": count.number,
+            "elsewhere": count.elsewhere,
+            "unreadable": count.unreadable,
+            "when": opening.when,
+            "run": opening.run,
+            "sealed_digest": opening.sealed,
+            "rows_digest": opening.rows,
+            "config_digest": opening.config,
+        },
+    }

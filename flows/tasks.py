@@ -138,9 +138,9 @@ def refit(winner: Finalist, question: Question, parts: Parts, executor: Executor
 
 
 @task("final test")
-def final_test(model: Final, question: Question, parts: Parts) -> Tested:
-    """Open the sealed rows, once."""
-    return final.test(model, question, parts)
+def final_test(model: Final, question: Question, parts: Parts, work: Workspace) -> Tested:
+    """Note the opening in the ledger, then open the sealed rows."""
+    return final.test(model, question, parts, work.id)
 
 
 @task("record")

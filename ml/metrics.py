@@ -63,13 +63,17 @@ def f1_macro(y: ArrayLike, predicted: ArrayLike) -> float:
 
 def log_loss(y: ArrayLike, logits: ArrayLike) -> float:
     """Mean −log p(true class), from logits by log-sum-exp: exact for logits of any size."""
+    return float(np.mean(log_losses(y, logits)))
+
+
+def log_losses(y: ArrayLike, logits: ArrayLike) -> NDArray[np.float64]:
+    """−log p(true class) of every row (m,)."""
     true, z = np.asarray(y, dtype=np.intp), np.asarray(logits, dtype=np.float64)
     if z.ndim == 1:
         against = np.where(true == 1, -z, z)  # −log σ(a) = log(1 + e^−a)
-        return float(np.mean(np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against)))))
+        return np.asarray(np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against))))
     shifted = z - z.max(axis=1, keepdims=True)
-    chosen = shifted[np.arange(len(true)), true]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - chosen))
+    return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(true)), true])
 
 
 def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .defaults import default_features, default_search
+    from .defaults import default_features, default_search, plain_search
     from .errors import ConfigError, Problem
     from .expansion import expand_variants
     from .experiment import ExperimentConfig
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .writing import to_yaml
 
 _NAMES = {
-    "defaults": ("default_features", "default_search"),
+    "defaults": ("default_features", "default_search", "plain_search"),
     "errors": ("ConfigError", "Problem"),
     "expansion": ("expand_variants",),
     "experiment": ("ExperimentConfig",),
@@ -96,6 +96,7 @@ __all__ = [
     "fleet_key",
     "json_schema",
     "load_config",
+    "plain_search",
     "to_yaml",
 ]
 

@@ -31,6 +31,11 @@ def default_features(numeric_columns: int) -> FeaturesConfig:
     return FeaturesConfig(degree=(1, 2)) if 0 < numeric_columns <= FEW_COLUMNS else FeaturesConfig()
 
 
+def plain_search(task: str, columns: int) -> SearchConfig:
+    """One linear model of the task with λ = 1: the first thing to compare any other model with."""
+    return SearchConfig(models=(LinearSearch(kind=LINEAR_KIND[task], lambda_=1.0, optimizer=_solver(columns)),))
+
+
 def default_search(task: str, rows: int, columns: int) -> SearchConfig:
     """Linear models along a path of λ, and networks of two sizes with λ and learning rate swept.
 
@@ -42,7 +47,10 @@ def default_search(task: str, rows: int, columns: int) -> SearchConfig:
     layers = ((32,), (128, 64)) if many else ((16,), (64, 32))
     penalties = (1.0, 10.0, 100.0) if many else (0.1, 1.0, 10.0)  # λ is shared out among the rows: λ/(2m)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
-    solver = Lbfgs() if columns > WIDE else Newton()
-    linear = LinearSearch(kind=LINEAR_KIND[task], lambda_=path, optimizer=solver)
+    linear = LinearSearch(kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns))
     network = NetworkSearch(layers=layers, lambda_=penalties, optimizer=Adam(learning_rate=(0.001, 0.01)), batch=batch)
     return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))
+
+
+def _solver(columns: int) -> Lbfgs | Newton:
+    return Lbfgs() if columns > WIDE else Newton()

@@ -195,13 +195,34 @@ class DiagnosisResult(ResultModel):
     followed: Followed | None = Field(default=None, description="the advice that diagnose.follow tried out")
 
 
+class Opening(ResultModel):
+    """The line in the ledger of openings that this look at the test rows left, and what it counts."""
+
+    number: int = Field(description="models that have looked at these test rows by now, this one among them")
+    elsewhere: int = Field(description="other sets of test rows of this table and target that were opened")
+    unreadable: int = Field(description="lines of the ledger that cannot be read and may hide openings")
+    when: str = Field(description="in UTC")
+    run: str = Field(description="name of the run, in the ledger as in MLflow")
+    sealed_digest: str = Field(description="SHA-256 of the sealed file with the test rows")
+    rows_digest: str = Field(description="SHA-256 of the table's digest and the numbers of the test rows")
+    config_digest: str = Field(description="SHA-256 of all settings that decide about the model")
+
+
 class TestResult(ResultModel):
-    """Metrics on the test rows, and those of a model that knows no features."""
+    """Metrics on the test rows with intervals, beside those of a dummy without features and of a linear model."""
 
     __test__ = False  # not a test class of pytest
 
     metrics: Mapping[str, Number]
     baseline: Mapping[str, Number]
+    linear: Mapping[str, Number] = Field(
+        default_factory=dict, description="metrics of a plain linear model trained on the same rows: degree 1, λ = 1"
+    )
+    intervals: Mapping[str, tuple[Number, Number]] = Field(
+        default_factory=dict, description="bootstrap interval of each metric, low and high"
+    )
+    confidence: float = Field(default=0.95, description="of each interval; smaller errors for rows opened before")
+    opening: Opening | None = None
 
 
 class Seconds(ResultModel):

@@ -36,6 +36,7 @@ class Steps:
     @classmethod
     def take(cls, table: pd.DataFrame, target: str, folder: Path, *settings: str) -> "Steps":
         """Split, fit features, train the first variant."""
+        folder.mkdir(parents=True, exist_ok=True)
         config = config_from(
             {"data": {"source": str(write(table, folder / "table.csv")), "target": target}}, overrides=settings
         )

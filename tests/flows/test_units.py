@@ -17,9 +17,10 @@ from flows.errors import RunError
 from flows.judgement import epochs_found, finalists
 from flows.notes import _plain, leaderboard_rows, markdown
 from flows.progress import Bar, display, shares, shown_on
-from flows.report import number, print_report
+from flows.report import print_report
 from flows.selection import Entry
 from flows.stopwatch import Stopwatch
+from flows.tested import number
 from flows.workers import count_workers
 from flows.workspace import Workspace, workspace
 from schemas import ExperimentResult, config_from, expand_variants
@@ -249,7 +250,8 @@ def result(variants: int = 1, name: str = "32-16 relu · adam · λ=0.1 · lr=0.
                      "cv": {"mean": 1.25, "se": 0.0625, "folds": [1.0, 1.5]}},
         "diagnosis": {"verdict": "high bias", "advice": [{"text": "[bold]exclude[/] <i>column</i>"}],
                       "evidence": [{"name": "J_train", "value": 0.1, "sentence": "J_train is 0.1 [much]"}]},
-        "test": {"metrics": {"rmse": 1.5, "r2": 0.5}, "baseline": {"rmse": 3.0, "r2": 0.0}},
+        "test": {"metrics": {"rmse": 1.5, "r2": 0.5}, "baseline": {"rmse": 3.0, "r2": 0.0}, "linear": {"rmse": 2.0},
+                 "intervals": {"rmse": [1.25, 1.75]}},
         "seconds": {"total": 5, "load": 1, "features": 1, "train": 1, "crossvalidate": 1, "track": 1},
         "mlflow": {"tracking_uri": "sqlite:///x", "experiment_id": "1", "run_id": "a1"}, "model": "/runs/1/model",
     })  # fmt: skip
@@ -270,8 +272,9 @@ def test_a_note_shows_the_outcome_and_escapes_names() -> None:
     assert "<b>" not in note
     assert "<i>" not in note
     assert "rmse 1.25 ± 0.0625 over 2 folds" in note
-    assert "| this model | 1.5 | 0.5 |" in note
-    assert "| dummy | 3 | 0 |" in note
+    assert "|  | this model | 95 % interval | plain linear | always the mean |" in note
+    assert "| rmse | 1.5 | 1.25 to 1.75 | 2 | 3 |" in note
+    assert "| r2 | 0.5 | – | – | 0 |" in note
 
 
 def test_rows_of_the_leaderboard_have_dashes_for_what_is_none() -> None:

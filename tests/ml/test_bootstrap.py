@@ -1,0 +1,113 @@
+"""Bootstrap intervals of metrics, against scipy.stats.bootstrap and against the metrics of rows really repeated."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from ml import bootstrap, metrics
+from ml.errors import ArrayError
+
+TASKS = ["regression", "binary", "multiclass"]
+
+
+def sample(task: str, rows: int, seed: int = 0, ties: bool = False) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Targets, and outputs that know something about them."""
+    rng = np.random.default_rng(seed)
+    if task == "regression":
+        y = rng.normal(size=rows)
+        return y, y + rng.normal(size=rows)
+    classes = 2 if task == "binary" else 3
+    y = rng.integers(classes, size=rows)
+    z = rng.normal(size=(rows, classes)) + np.eye(classes)[y]
+    z = z.round() if ties else z
+    return y, z[:, 1] - z[:, 0] if task == "binary" else z
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("task", TASKS)
+def test_counts_give_the_metrics_of_rows_that_are_repeated_so_often(task: str, ties: bool) -> None:
+    y, z = sample(task, 60, ties=ties)
+    statistics = bootstrap._statistics(task, y, z)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        rows = rng.integers(60, size=60)
+        counts = np.bincount(rows, minlength=60)[None, :].astype(float)
+        expected = metrics.evaluate(task, None, y[rows], z[rows])
+        assert {name: float(of(counts)[0]) for name, of in statistics.items()} == pytest.approx(expected)
+
+
+def test_a_resample_without_a_class_leaves_its_area_undefined() -> None:
+    y, z = np.array([0, 0, 0, 1]), np.array([-1.0, 0.0, 1.0, 2.0])
+    of = bootstrap._statistics("binary", y, z)
+    without = np.array([[2.0, 1.0, 1.0, 0.0]])
+    assert np.isnan(of["roc_auc"](without)[0])
+    assert np.isnan(of["average_precision"](without)[0])
+
+
+@pytest.mark.parametrize(("name", "of"), [("mae", np.abs), ("rmse", np.square)])
+def test_intervals_are_those_of_scipy_up_to_chance(name: str, of: Any) -> None:
+    y, z = sample("regression", 150)
+    low, high = bootstrap.intervals("regression", y, z)[name]
+    root = np.sqrt if name == "rmse" else np.asarray
+    theirs = stats.bootstrap(
+        (of(z - y),), lambda x, axis: root(np.mean(x, axis=axis)), n_resamples=9999, method="BCa",
+        rng=np.random.default_rng(3),
+    ).confidence_interval  # fmt: skip
+    width = theirs.high - theirs.low
+    assert low == pytest.approx(theirs.low, abs=0.07 * width)
+    assert high == pytest.approx(theirs.high, abs=0.07 * width)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_interval_surrounds_the_metric_and_grows_with_confidence_and_small_samples(task: str) -> None:
+    y, z = sample(task, 400)
+    found = metrics.evaluate(task, None, y, z)
+    usual, sure = bootstrap.intervals(task, y, z), bootstrap.intervals(task, y, z, confidence=0.99)
+    few = bootstrap.intervals(task, y[:100], z[:100])
+    assert set(usual) == set(found)
+    for name, (low, high) in usual.items():
+        assert low < found[name] < high
+        assert sure[name][0] < low
+        assert high < sure[name][1]
+        assert few[name][1] - few[name][0] > high - low
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_same_seed_gives_the_same_interval(task: str) -> None:
+    y, z = sample(task, 80)
+    assert bootstrap.intervals(task, y, z, seed=4) == bootstrap.intervals(task, y, z, seed=4)
+    assert bootstrap.intervals(task, y, z, seed=4) != bootstrap.intervals(task, y, z, seed=5)
+
+
+def test_rows_of_one_thing_are_no_independent_evidence() -> None:
+    y, z = sample("regression", 50)
+    repeated = np.repeat(np.arange(50), 8)
+    y, z = y[repeated], z[repeated]
+    alone, together = (
+        bootstrap.intervals("regression", y, z),
+        bootstrap.intervals("regression", y, z, clusters=repeated),
+    )
+    once = bootstrap.intervals("regression", y[::8], z[::8])
+    width = {name: high - low for name, (low, high) in together.items()}
+    assert together["mae"] == pytest.approx(once["mae"], abs=0.1 * width["mae"])
+    assert width["mae"] > 2 * (alone["mae"][1] - alone["mae"][0])  # √8 times, up to chance
+
+
+def test_many_rows_are_resampled_in_blocks_and_less_often() -> None:
+    rows = bootstrap.WORK // bootstrap.FEWEST // 2
+    blocks = [len(counts) for counts in bootstrap._resamples(np.arange(rows), np.random.default_rng(0))]
+    assert sum(blocks) == 2 * bootstrap.FEWEST
+    assert max(blocks) * rows <= bootstrap.BLOCK
+
+
+def test_a_metric_that_is_undefined_has_no_interval() -> None:
+    assert set(bootstrap.intervals("binary", np.zeros(30, int), np.linspace(-1, 1, 30))) == {
+        "log_loss", "accuracy", "f1_macro",
+    }  # fmt: skip
+    assert bootstrap.intervals("regression", [1.0, 2.0], [np.nan, 1.0]) == {}
+    assert bootstrap.intervals("regression", [1.0, 2.0], [1.0, 2.0])["rmse"] == (0.0, 0.0)
+    with pytest.raises(ArrayError, match="no rows"):
+        bootstrap.intervals("regression", [], [])
