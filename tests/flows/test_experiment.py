@@ -21,7 +21,7 @@ KEYS = {
     "data": "rows digest splits",
     "selected": "name params cv",
     "diagnosis": "verdict evidence advice",
-    "test": "metrics baseline",
+    "test": "metrics baseline linear intervals confidence opening",
     "seconds": "total load features train crossvalidate track",
     "mlflow": "tracking_uri experiment_id run_id",
 }
@@ -58,7 +58,8 @@ def test_json_is_one_object_with_the_keys_that_were_promised(example: Answer) ->
         assert {"name", "params", "cost", "metrics", "epochs", "status"} <= set(variant)
         assert set(variant["cost"]) == {"train", "cv"}
         assert set(variant["metrics"]["cv"]) == METRICS["multiclass"]
-    assert set(result["test"]["metrics"]) == set(result["test"]["baseline"]) == METRICS["multiclass"]
+    for part in ("metrics", "baseline", "linear", "intervals"):
+        assert set(result["test"][part]) == METRICS["multiclass"]
     assert ExperimentResult.model_validate(result).model_dump(mode="json") == result
 
 
@@ -187,7 +188,7 @@ def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
     assert answer.stderr == ""
     refuse_noise(answer.stdout)
     for part in ("regression of 'price'", "task: regression", "kind: linear", "Leaderboard", "Selected", "Diagnosis",
-                 "Test set: 40 rows, opened once", "always the mean", "descent ui"):  # fmt: skip
+                 "Test set: 40 rows, opened", "always the mean", "plain linear", "descent ui"):  # fmt: skip
         assert part in answer.stdout
     (folder,) = home.folders("rents")
     result = ExperimentResult.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))

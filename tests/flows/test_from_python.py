@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from data import infer, read_table, split_rows
+from flows import ledger
 from schemas import ExperimentResult
 
 from .embedded import Answer, Embedded
@@ -100,8 +101,33 @@ def test_results_are_the_values_that_the_command_prints(results: dict[str, dict[
 
 
 def test_number_of_workers_and_format_of_the_file_change_no_digit(results: dict[str, dict[str, Any]]) -> None:
-    parts = ("variants", "selected", "diagnosis", "test")
-    assert numbers(results["one worker, parquet"], *parts) == numbers(results["first"], *parts)
+    parts, one, first = ("variants", "selected", "diagnosis"), results["one worker, parquet"], results["first"]
+    assert numbers(one, *parts) == numbers(first, *parts)
+    assert numbers(one["test"], "metrics", "baseline", "linear") == numbers(
+        first["test"], "metrics", "baseline", "linear"
+    )
+
+
+def test_every_opening_of_test_rows_is_in_the_ledger_and_counted(
+    results: dict[str, dict[str, Any]], home: Embedded
+) -> None:
+    openings = {name: result["test"]["opening"] for name, result in results.items()}
+    assert {name: opening["number"] for name, opening in openings.items()} == {
+        "first": 1, "other test rows": 1, "one worker, parquet": 2, "beside the diverging": 3,
+    }  # fmt: skip
+    assert results["beside the diverging"]["test"]["confidence"] == pytest.approx(1 - 0.05 / 3)
+    entered, unreadable = ledger.read(home.home / ledger.NAME)
+    assert unreadable == 0
+    flats = [(opening.run, opening.sealed, opening.config) for opening in entered if opening.experiment == "flats"]
+    assert flats == [(one["run"], one["sealed_digest"], one["config_digest"]) for one in openings.values()]
+    for result in results.values():
+        run, opening = result["mlflow"]["run_id"], result["test"]["opening"]
+        tags = dict(home.mlflow("select key, value from tags where run_uuid = ?", run))
+        assert tags["test.sealed.sha256"] == opening["sealed_digest"]
+        assert tags["test.opening"] == str(opening["number"])
+        logged = dict(home.mlflow("select key, value from metrics where run_uuid = ?", run))
+        assert [logged["test/rmse_low"], logged["test/rmse_high"]] == result["test"]["intervals"]["rmse"]
+        assert logged["linear/rmse"] == result["test"]["linear"]["rmse"]
 
 
 def test_the_test_rows_decide_nothing_but_the_test(results: dict[str, dict[str, Any]]) -> None:
