@@ -64,8 +64,14 @@ def make_rows(
 
 
 def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x") -> Array:
-    """(m, n + 1) of ``dtype`` with a last column of ones; raises `ArrayError`."""
+    """(m, n + 1) of ``dtype`` with a last column of ones; raises `ArrayError`.
+
+    A file mapped to memory that has this form already is not copied: so tables may be larger than memory.
+    """
     given = np.asarray(x)
+    if isinstance(x, np.memmap) and _ends_in_ones(x, model):
+        _check_finite(given, name, dtype)
+        return given.astype(dtype, copy=False)
     if given.dtype.kind not in "fiub":
         raise ArrayError(f"{name} has dtype {given.dtype}; it must hold real numbers")
     if given.ndim != 2 or given.shape[1] != model.inputs:
@@ -77,6 +83,16 @@ def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x") -> Arra
         inputs[:, :-1] = given
     _check_finite(inputs, name, dtype)
     return inputs
+
+
+def _ends_in_ones(x: NDArray[Any], model: Model) -> bool:
+    return (
+        x.dtype.kind == "f"
+        and x.ndim == 2
+        and x.shape[1] == model.inputs + 1
+        and len(x) > 0
+        and bool((x[:, -1] == 1).all())
+    )
 
 
 def _check_finite(values: Array, name: str, dtype: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 import ml
 from ml import threads
+from ml.arrays import make_rows
+from ml.batches import Feed
 from ml.optimizers import RULES, SOLVERS
 
 from .problems import arrays, same
@@ -142,3 +144,34 @@ def test_rows_on_disk_and_in_memory_train_alike(tmp_path: Path) -> None:
     on_disk = ml.train_chunk(ml.Chunk(model, "adam", chosen, ml.Sources(*paths), batch=16, epochs=4))
     in_memory = ml.train(model, "adam", chosen, data, batch=16, epochs=4)
     assert all(same(one, other) for one, other in zip(on_disk.outcomes, in_memory, strict=True))
+
+
+@pytest.mark.parametrize("window", [1, 1200, 2500])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gathering_rows_in_windows_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, window: int, weighted: bool
+) -> None:
+    given = arrays("multiclass", 3, 97)
+    data = ml.Arrays(given.x, given.y, weights=np.arange(1.0, 98.0) if weighted else None)
+    model, chosen = ml.Model(5, (8,), 3, "multiclass"), settings("adam", "equal", 4)
+    whole = ml.train(model, "adam", chosen, data, batch=10, epochs=3)
+    monkeypatch.setattr("ml.batches.WINDOW", window)
+    feed = Feed(make_rows(model, data.x, data.y, data.weights, "float32"), [0], 10)
+    assert 1 <= feed.ahead < len(feed.steps)
+    assert all(
+        same(*pair) for pair in zip(ml.train(model, "adam", chosen, data, batch=10, epochs=3), whole, strict=True)
+    )
+
+
+def test_a_mapped_file_that_ends_in_ones_is_trained_on_where_it_lies(tmp_path: Path) -> None:
+    data, model = arrays("binary"), ml.Model(5, (4,), 1, "binary")
+    np.save(tmp_path / "x.npy", np.column_stack([data.x, np.ones(len(data.x))]).astype(np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert np.shares_memory(make_rows(model, mapped, data.y, None, "float32").x, mapped)
+    for dtype in ("float32", "float64"):  # the second must be converted, and so loses nothing but time
+        found = ml.train(model, "adam", [ml.Settings()], ml.Arrays(mapped, data.y), batch=16, epochs=4, dtype=dtype)[0]
+        plain = ml.Arrays(data.x.astype(np.float32), data.y)
+        assert same(found, ml.train(model, "adam", [ml.Settings()], plain, batch=16, epochs=4, dtype=dtype)[0])
+    np.save(tmp_path / "bad.npy", np.full((len(data.x), 6), np.nan, np.float32))
+    with pytest.raises(ml.ArrayError, match=r"x has shape .*the model needs \(rows, 5\)"):
+        ml.train(model, "adam", [ml.Settings()], ml.Arrays(np.load(tmp_path / "bad.npy", mmap_mode="r"), data.y))

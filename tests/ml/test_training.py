@@ -150,7 +150,8 @@ def test_the_penalty_pulls_weights_and_never_biases(optimizer: str) -> None:
     rate_of_big = train(ml.Model(2), optimizer, settings[:1], data, batch=None, epochs=400, dtype="float64")[0]
     held = train(ml.Model(2), optimizer, [ml.Settings(lam=40.0, learning_rate=0.05)], data, batch=None, epochs=400)[0]
     assert abs(held.parameters[0]) < abs(rate_of_big.parameters[0])
-    assert held.parameters[2] == pytest.approx(rate_of_big.parameters[2], rel=1e-3)
+    # A penalised bias would end near 5 · 20 / (20 + 40); what stays is the swing of a step around 5.
+    assert held.parameters[2] == pytest.approx(rate_of_big.parameters[2], rel=0.02)
 
 
 def first_layer_norms(residual: bool) -> tuple[float, float, ml.Outcome]:
