@@ -73,7 +73,8 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
                 for number, fold in enumerate(parts.folds, start=1)
             ]
             winner = tasks.select(candidates, [future.result() for future in folds], question)
-        diagnosed = tasks.diagnose(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+        with watch.stage("diagnose"):
+            diagnosed = tasks.diagnose(winner, board, question, parts, matrices, executor, work)
         recorder.draw(board, candidates, winner.entry, diagnosed, question, work.scratch / "figures")
 
         with watch.stage("refit"):

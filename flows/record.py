@@ -14,9 +14,9 @@ from schemas import ExperimentResult, to_yaml
 from schemas.names import family
 
 from . import figures, orphans, recording, store, tracking
+from .diagnosing import Diagnosed
 from .final import Final
 from .inputs import Parts, Question
-from .judgement import Diagnosed
 from .notes import leaderboard_rows, markdown
 from .selection import Entry
 

@@ -88,7 +88,9 @@ def _print_selection(result: ExperimentResult, metric: str, console: "Console") 
 
 def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
     verdict = result.diagnosis.verdict
-    console.print(f"\n[bold]Diagnosis[/]  [{COLOURS.get(verdict, 'red')}]{verdict}[/]")
+    console.print(
+        f"\n[bold]Diagnosis[/]  [{COLOURS.get(verdict, 'red')}]{verdict}[/]{_chances(result)}", highlight=False
+    )
     for evidence in result.diagnosis.evidence:
         console.print(_indented(evidence.sentence))
     if result.diagnosis.advice:
@@ -101,6 +103,16 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
         if advice.setting:
             setting = f"    --set {shlex.quote(advice.setting)}"
             console.print(setting, style="cyan", highlight=False, markup=False, soft_wrap=True)
+
+
+def _chances(result: ExperimentResult) -> str:
+    """The probability of the verdict, and of the others that are not negligible."""
+    chances = {name: chance for name, chance in result.diagnosis.probabilities.items() if chance is not None}
+    verdict = result.diagnosis.verdict
+    if verdict not in chances:
+        return ""
+    others = [f"{name} {chance:.0%}" for name, chance in chances.items() if name != verdict and chance >= 0.01]
+    return f"  (probability {chances[verdict]:.0%}{''.join(f', {other}' for other in others)})"
 
 
 def _indented(text: str) -> "Padding":

@@ -5,11 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data.findings.finding import LEAKAGE
+from ml.diagnosis import Advice
 from schemas import ExperimentResult
 
+from .diagnosing import Diagnosed
 from .final import Tested
 from .inputs import Parts, Question
-from .judgement import Diagnosed
 from .selection import Entry, Finalist
 
 STAGES = ("load", "features", "train", "crossvalidate", "track")
@@ -63,23 +64,42 @@ def result_of(
                 "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
                 "metric": question.metric,
             },
-            "diagnosis": {
-                "verdict": diagnosed.diagnosis.verdict,
-                "evidence": [
-                    {"name": name, "value": value, "sentence": sentence}
-                    for name, value, sentence in diagnosed.diagnosis.evidence
-                ],
-                "advice": (
-                    *({"text": str(f)} for f in parts.findings if f.name in LEAKAGE),  # it puts the rest in question
-                    *(asdict(advice) for advice in diagnosed.diagnosis.advice),
-                ),
-            },
+            "diagnosis": _diagnosis(diagnosed, parts),
             "test": _test(tested),
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},
             "mlflow": mlflow,
             "model": str(model),
         }
     )
+
+
+def _diagnosis(diagnosed: Diagnosed, parts: Parts) -> dict[str, object]:
+    found, law, curves = diagnosed.diagnosis, diagnosed.law, diagnosed.curves
+    rows = 2 * parts.sizes["train"]
+    return {
+        "verdict": found.verdict,
+        "probabilities": found.probabilities,
+        "evidence": [{"name": name, "value": value, "sentence": said} for name, value, said in found.evidence],
+        "advice": (
+            *({"text": str(f)} for f in parts.findings if f.name in LEAKAGE),  # it puts the rest in question
+            *(_advice(advice) for advice in found.advice),
+        ),
+        "curves": {"learning": curves.learning, "lambda": curves.lambda_, "capacity": curves.capacity},
+        "projection": None
+        if law is None
+        else {
+            "rows": rows,
+            "cv": law.at(rows).value,
+            "low": law.at(rows).low,
+            "high": law.at(rows).high,
+            "asymptote": law.asymptote,
+        },
+    }
+
+
+def _advice(advice: Advice) -> dict[str, object]:
+    gain = None if advice.gain is None else asdict(advice.gain)
+    return {"text": advice.text, "setting": advice.setting, "gain": gain, "confidence": advice.confidence}
 
 
 def _test(tested: Tested) -> dict[str, object]:

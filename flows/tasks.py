@@ -17,7 +17,8 @@ from prefect.cache_policies import NO_CACHE
 import data
 from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 
-from . import final, inputs, judgement, planning, training
+from . import diagnosing, final, inputs, judgement, planning, training
+from .diagnosing import Diagnosed
 from .errors import RunError
 from .final import Final, Tested
 from .inputs import Indices, Matrices, Parts, Question
@@ -125,10 +126,11 @@ def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], quest
 
 @task("diagnose")
 def diagnose(
-    winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int
-) -> judgement.Diagnosed:
-    """Bias, variance, advice."""
-    return judgement.diagnose(winner, board, question, parts, width)
+    winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts,
+    matrices: Mapping[FeatureSettings, Matrices], executor: Executor, work: Workspace,
+) -> Diagnosed:  # fmt: skip
+    """Bias, variance, advice; measured on parts of the train rows unless that is turned off."""
+    return diagnosing.diagnose(winner, board, question, parts, matrices, executor, work.scratch)
 
 
 @task("refit")
@@ -145,7 +147,7 @@ def final_test(model: Final, question: Question, parts: Parts, work: Workspace) 
 
 @task("record")
 def record(
-    question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: judgement.Diagnosed,
+    question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: Diagnosed,
     tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch,
 ) -> ExperimentResult:  # fmt: skip
     """Write the result, the configuration and the model where they stay, and close the run in MLflow."""

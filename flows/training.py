@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 import ml
 from data import Target
 from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
@@ -11,6 +14,8 @@ from schemas import Variant
 
 from .models import settings_of
 from .selection import Entry
+
+Indices = NDArray[np.intp]
 
 
 def batch_of(variant: Variant) -> int | None:
@@ -28,11 +33,14 @@ def submit(
     metrics: tuple[str, ...] | None = None,
     stop_after: int | None = None,
     progress: tuple[Path, int] | None = None,
+    rows: Indices | None = None,
+    keep_outputs: bool = False,
 ) -> "Future[ChunkResult]":
     """Train variants of one fleet in a worker.
 
     ``stop_after`` ends training after that many epochs and turns early stopping off: for folds and the refit, where
-    the number was found in the sweep and nothing may be tuned on the held-out rows again.
+    the number was found in the sweep and nothing may be tuned on the held-out rows again. ``rows`` and
+    ``keep_outputs`` are those of `ml.Chunk`.
     """
     first = variants[0]
     chunk = Chunk(
@@ -47,6 +55,8 @@ def submit(
         dtype=dtype,
         metrics=metrics,
         progress=progress,
+        rows=rows,
+        keep_outputs=keep_outputs,
     )
     return executor.submit(train_chunk, chunk)
 

@@ -1,6 +1,6 @@
 """The part of a fleet that one task trains: a plain value in, a plain value out, for any process that imports `ml`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -49,7 +49,8 @@ class Chunk:
 
     ``progress`` is (path of a .npy of float64, index): the share done is written there after every epoch. ``cancel``
     is a path: once a file exists there, training ends after the epoch under way with status ``interrupted``.
-    ``metrics`` are the names to compute on the cv rows; None is all of the task's.
+    ``metrics`` are the names to compute on the cv rows; None is all of the task's. ``rows`` are the numbers of the
+    training rows to train on, None for all. With ``keep_outputs`` the outputs on the cv rows come back.
     """
 
     model: Model
@@ -64,21 +65,30 @@ class Chunk:
     progress: tuple[str | Path, int] | None = None
     cancel: str | Path | None = None
     metrics: tuple[str, ...] | None = None
+    rows: NDArray[np.intp] | None = None
+    keep_outputs: bool = False
 
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """Outcomes and cv metrics, variant by variant in the chunk's order; ``seconds`` of training and evaluation."""
+    """Outcomes and cv metrics, variant by variant in the chunk's order; ``seconds`` of training and evaluation.
+
+    ``outputs_cv`` are the outputs on the cv rows, (m,) or (m, K) each, where they were to be kept.
+    """
 
     outcomes: tuple[Outcome, ...]
     metrics_cv: tuple[dict[str, float], ...] = field(default=())
     seconds: float = 0.0
+    outputs_cv: tuple[NDArray[Any], ...] = ()
 
 
 def train_chunk(chunk: Chunk) -> ChunkResult:
     """Train a chunk; the one function that workers call."""
     began = perf_counter()
     arrays = chunk.arrays.open() if isinstance(chunk.arrays, Sources) else chunk.arrays
+    if chunk.rows is not None:
+        weights = None if arrays.weights is None else arrays.weights[chunk.rows]
+        arrays = replace(arrays, x=arrays.x[chunk.rows], y=arrays.y[chunk.rows], weights=weights)
     report = _Report(chunk)
     found = train(
         chunk.model,
@@ -93,15 +103,16 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         callback=report,
     )
     metrics: tuple[dict[str, float], ...] = tuple({} for _ in found)
-    if arrays.x_cv is not None and arrays.y_cv is not None and chunk.metrics != ():
-        from .metrics import evaluate
+    z: tuple[NDArray[Any], ...] = ()
+    wanted = chunk.metrics != ()
+    if arrays.x_cv is not None and arrays.y_cv is not None and (wanted or chunk.keep_outputs):
+        z = tuple(outputs(chunk.model, one.parameters, arrays.x_cv) for one in found)
+        if wanted:
+            from .metrics import evaluate
 
-        metrics = tuple(
-            evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, outputs(chunk.model, one.parameters, arrays.x_cv))
-            for one in found
-        )
+            metrics = tuple(evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, one) for one in z)
     report.write(1.0)
-    return ChunkResult(tuple(found), metrics, perf_counter() - began)
+    return ChunkResult(tuple(found), metrics, perf_counter() - began, z if chunk.keep_outputs else ())
 
 
 class _Report:

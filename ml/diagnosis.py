@@ -1,32 +1,47 @@
-"""Bias or variance: what keeps the winner from being better, and the numbers that say so.
+"""Bias or variance: what keeps the winner from being better, how sure that is, and the numbers that say so.
 
-The rule is that of Andrew Ng, *Machine Learning Yearning* (2018), chapters 20 to 22, made relative: a cost means
-nothing by itself, so gaps are shares of what there is to explain, J_dummy − level.
+A cost means nothing by itself, so both are shares of what there is to explain, J_dummy − level, and high above 10 %.
+
+**Measured** (`ml.measured`): J_cv = level + bias + variance. The variance is how much models disagree that were
+trained on disjoint parts of the rows; the level is configured, or the lowest cost that any model reached once its own
+variance is taken off. Each has a sampling distribution; the probability of a verdict is its share of the draws, and
+the verdict is the most probable one.
+
+**By the gaps alone** (nothing was measured), after Andrew Ng, *Machine Learning Yearning* (2018), chapters 20 to 22:
 
 - avoidable bias = (J_train − level) / (J_dummy − level)
-- variance = (J_cv − J_train) / (J_dummy − level)
+- variance = (J_cv − J_train) / (J_dummy − level), high only if it also exceeds two standard errors of J_cv over folds.
 
-Each is high above 10 %, and only if it exceeds two standard errors of J_cv over the folds. The level is the one that
-was configured. When none is known:
+The level is the one that was configured. When none is known:
 
 - if some variant fitted the training rows clearly better, more capacity was tried and did not pay on new rows, so the
   best J_cv seen is the level (not for a winner that fails to beat the dummy);
 - else the level is taken as 0, as Ng does, and bias is high above 50 %: noise and bias cannot be told apart, and a
   model that explains less than half of the cost on rows that it has seen is worth a richer one.
+
+Probabilities then take both gaps as normal with the standard error of J_cv, a fortieth of what there is to explain
+where there were no folds.
 """
 
 from dataclasses import dataclass
+from math import erf, sqrt
 from typing import Literal, NamedTuple
 
-from .advice import Advice, Gain, advise
+import numpy as np
+
+from .advice import Advice, advise
+from .measured import Measured
 from .observations import CLEAR, Observations
 
-__all__ = ["Advice", "Diagnosis", "Evidence", "Gain", "Observations", "Verdict", "diagnose", "level_as_cost"]
+__all__ = ["Advice", "Diagnosis", "Evidence", "Observations", "Verdict", "diagnose", "level_as_cost"]
 
-Verdict = Literal["high bias", "high variance", "high bias and high variance", "good fit"]
+Verdict = Literal["good fit", "high bias", "high variance", "high bias and high variance"]
+VERDICTS: tuple[Verdict, ...] = ("good fit", "high bias", "high variance", "high bias and high variance")
 
 HIGH = 0.10
 HIGH_BIAS_WITHOUT_LEVEL = 0.50
+ASSUMED = 0.025
+"""Standard error of J_cv where none is known, as a share of what there is to explain."""
 
 
 class Evidence(NamedTuple):
@@ -39,9 +54,10 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The verdict, its evidence, and what to do next, most promising first."""
+    """The verdict, the probability of each, the evidence, and what to do next, most promising first."""
 
     verdict: Verdict
+    probabilities: dict[Verdict, float]
     evidence: tuple[Evidence, ...]
     advice: tuple[Advice, ...]
 
@@ -57,19 +73,40 @@ class Level:
 
 def diagnose(seen: Observations) -> Diagnosis:
     """Say whether the winner underfits or overfits, and what to do. Pure: numbers in, sentences out."""
-    level = level_of(seen)
-    bias = (seen.cost_train - level.cost) / seen.explainable
-    variance = (seen.cost_cv - seen.cost_train) / seen.explainable
-    high_bias = bias > level.limit and (seen.level is None or seen.cost_train - level.cost > seen.noise)
-    high_variance = variance > HIGH and seen.cost_cv - seen.cost_train > seen.noise
-    if not seen.beats_dummy and not high_bias and not high_variance:  # no better than knowing nothing: never a good fit
-        high_bias, high_variance = bias >= variance, bias < variance
-    verdict: Verdict = (
-        "high bias and high variance" if high_bias and high_variance
-        else "high bias" if high_bias else "high variance" if high_variance else "good fit"
+    chances: tuple[float, ...]
+    if seen.measured is not None:
+        chances, gaps = seen.measured.probabilities(HIGH), _shares(seen, seen.measured)
+    else:
+        chances, gaps = _by_gaps(seen)
+    verdict = VERDICTS[int(np.argmax(chances))]
+    bias, variance = "bias" in verdict, "variance" in verdict
+    return Diagnosis(
+        verdict, dict(zip(VERDICTS, chances, strict=True)), (*_costs(seen), *gaps, *_signs(seen)),
+        advise(seen, high_bias=bias, high_variance=variance),
     )  # fmt: skip
-    evidence = (*_gaps(seen, level, bias, variance), *_signs(seen))
-    return Diagnosis(verdict, evidence, advise(seen, high_bias=high_bias, high_variance=high_variance))
+
+
+def _by_gaps(seen: Observations) -> tuple[tuple[float, ...], list[Evidence]]:
+    """Probabilities in the order of `VERDICTS`, from J_train and J_cv alone."""
+    level, unit, gap = level_of(seen), seen.explainable, seen.cost_cv - seen.cost_train
+    se = seen.se or ASSUMED * unit
+    above = seen.cost_train - level.cost - max(level.limit * unit, 0.0 if seen.level is None else seen.noise)
+    bias, variance = _chance(above / se), _chance((gap - max(HIGH * unit, seen.noise)) / se)
+    chances: tuple[float, ...] = (
+        (1 - bias) * (1 - variance),
+        bias * (1 - variance),
+        (1 - bias) * variance,
+        bias * variance,
+    )
+    if not seen.beats_dummy and max(chances) == chances[0]:  # no better than knowing nothing: never a good fit
+        larger = 1 if seen.cost_train - level.cost >= gap else 2
+        chances = (0.0, *(c + chances[0] if i == larger else c for i, c in enumerate(chances[1:], start=1)))
+    return chances, _gaps(seen, level, (seen.cost_train - level.cost) / unit, gap / unit)
+
+
+def _chance(z: float) -> float:
+    """Φ(z), exactly ½ or less at 0: a gap at the limit is not above it."""
+    return 0.5 * (1.0 + erf(z / sqrt(2.0)))
 
 
 def level_of(seen: Observations) -> Level:
@@ -98,22 +135,53 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
 
 
-def _gaps(seen: Observations, level: Level, bias: float, variance: float) -> list[Evidence]:
-    """The costs and the two gaps."""
-    train, cv, gap = seen.cost_train, seen.cost_cv, seen.cost_cv - seen.cost_train
+def _costs(seen: Observations) -> list[Evidence]:
+    """J_train, J_cv and the dummy's."""
     dummy = f"A dummy that knows no features costs {seen.cost_dummy:.4g} on the same rows"
     dummy += "." if seen.beats_dummy else ": the model is not clearly better."
-    side = "above" if gap >= 0 else "below"
-    above = f"{percent(bias)} of what there is to explain" if bias > 0 else "not"
-    against = f"within two standard errors ({seen.noise:.4g})" if seen.se and gap <= seen.noise else percent(variance)
+    train, cv = seen.cost_train, seen.cost_cv
     return [
         Evidence("J_train", train, f"J_train is {train:.4g}, the cost on the rows that it learned from."),
         Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on rows that it has not seen."),
         Evidence("J_dummy", seen.cost_dummy, dummy),
+    ]
+
+
+def _gaps(seen: Observations, level: Level, bias: float, variance: float) -> list[Evidence]:
+    """The level and the two gaps."""
+    gap = seen.cost_cv - seen.cost_train
+    side = "above" if gap >= 0 else "below"
+    above = f"{percent(bias)} of what there is to explain" if bias > 0 else "not"
+    against = f"within two standard errors ({seen.noise:.4g})" if seen.se and gap <= seen.noise else percent(variance)
+    return [
         Evidence("level", level.cost, f"Bias is counted from {level.cost:.4g}: {level.reason}."),
         Evidence("bias", bias, f"Bias: J_train is {above} above that level (high from {percent(level.limit)})."),
         Evidence("variance", variance, f"Variance: J_cv is {abs(gap):.4g} {side} J_train, {against} (high from 10 %)."),
     ]
+
+
+def _shares(seen: Observations, measured: Measured) -> list[Evidence]:
+    """The level and both shares as measured, with the intervals that hold them with 80 %."""
+    level = float(np.mean(measured.levels))
+    if measured.level is not None:
+        reason = "the level that was configured"
+    elif measured.reference is not None:
+        reason = f"what {measured.reference.name} reaches, its variance taken off"
+    else:
+        reason = "what the model itself reaches without its variance, as no other model reached less"
+    found = [Evidence("level", level, f"Bias is counted from {level:.4g}: {reason}.")]
+    for name, draws, source in (
+        ("bias", measured.bias, "what is left of J_cv above the level without the variance"),
+        ("variance", measured.variance, "how far models differ that learn from different rows"),
+    ):
+        low, middle, high = np.quantile(draws / measured.explainable, [0.1, 0.5, 0.9])
+        within = f"{percent(middle)} of what there is to explain ({percent(low)} to {percent(high)}; high from 10 %)"
+        found.append(Evidence(name, float(middle), f"{name.capitalize()}: {within}, {source}."))
+    if seen.law is not None:
+        more = seen.law.at(2 * seen.rows)
+        found.append(Evidence("twice the rows", more.value, f"Twice the training rows would give J_cv {more.value:.4g} "
+                              f"({more.low:.4g} to {more.high:.4g})."))  # fmt: skip
+    return found
 
 
 def _signs(seen: Observations) -> list[Evidence]:

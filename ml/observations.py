@@ -1,12 +1,15 @@
 """What an experiment saw of its winner, and the signals that a diagnosis reads from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from math import isfinite
 from statistics import fmean
 
 from .errors import OptionError
+from .measured import Measured
+from .power_law import PowerLaw
+from .replicates import Replicates
 
 CLEAR = 0.05
 """A cost differs clearly when it differs by this share of what there is to explain."""
@@ -41,6 +44,11 @@ class Observations:
         stopped_early: whether early stopping ended the winner's training.
         diverged: number of variants that diverged.
         variants: number of variants.
+        entries: number of entries of ``search.models``, for the advice.
+        numeric: whether some columns are numbers, which can be raised to powers.
+        measured: bias, variance and level as measured on parts of the rows; None where that was turned off.
+        tested: by remedy, other settings trained on the winner's halves of the rows.
+        law: the power law through the winner's learning curve.
 
     Raises:
         OptionError: a cost that is not a finite number ≥ 0.
@@ -68,13 +76,18 @@ class Observations:
     stopped_early: bool = False
     diverged: int = 0
     variants: int = 1
+    entries: int | None = None
+    numeric: bool = True
+    measured: Measured | None = None
+    tested: Mapping[str, Sequence[Replicates]] = field(default_factory=dict)
+    law: PowerLaw | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.name.startswith("cost") or field.name.startswith("best_cost") or field.name in ("se", "level"):
-                value = getattr(self, field.name)
+        for one in fields(self):
+            if one.name.startswith("cost") or one.name.startswith("best_cost") or one.name in ("se", "level"):
+                value = getattr(self, one.name)
                 if value is not None and not (isfinite(value) and value >= 0):
-                    raise OptionError(f"{field.name} is {value}; allowed are finite numbers ≥ 0")
+                    raise OptionError(f"{one.name} is {value}; allowed are finite numbers ≥ 0")
 
     @cached_property
     def noise(self) -> float:
@@ -123,6 +136,11 @@ class Observations:
     def models(self) -> str:
         """The winner's entry of the search, as it is typed after ``--set``."""
         return f"search.models[{'..' if self.entry is None else self.entry}]"
+
+    @property
+    def another(self) -> str:
+        """A further entry of the search."""
+        return f"search.models[{'..' if self.entries is None else self.entries}]"
 
 
 def _last_two_tenths(curve: Sequence[float]) -> tuple[float, float]:

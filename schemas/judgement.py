@@ -46,6 +46,9 @@ class DiagnoseConfig(ConfigModel):
     baseline: float | None = Field(
         default=None, description="level of select.metric that people or other systems reach", examples=[0.95]
     )
+    curves: bool = Field(
+        default=True, description="measure bias, variance and advice on parts of the training rows; false: costs alone"
+    )
 
 
 class ComputeConfig(ConfigModel):

@@ -106,8 +106,8 @@ def test_advice_against_variance():
 
 
 def test_a_good_fit_at_the_edge_of_the_range_is_told_so():
-    assert "λ may want to be larger" in advice(0.1, 0.11, lam=10)
-    assert "λ may want to be smaller" in advice(0.1, 0.11, lam=0.1)
+    assert "Raise λ" in advice(0.1, 0.11, lam=10)
+    assert "Lower λ" in advice(0.1, 0.11, lam=0.1)
     assert "λ" not in advice(0.1, 0.11, lam=0, tried_lams=[0, 1])
     assert "Both gaps are small" in advice(0.1, 0.11, lam=1)
 

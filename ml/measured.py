@@ -1,0 +1,155 @@
+"""What was measured of a winner for its diagnosis: bias, variance and the level, each with its uncertainty.
+
+With V the variance at the full number of training rows and L the level,
+
+    J_cv = L + bias + V
+
+- V is measured on disjoint halves, quarters and eighths of the training rows (`ml.replicates`) and carried to all of
+  them by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models).
+- L is the configured level. When none is known it is the lowest J − V that any reference model reached: other models
+  trained on the same halves, with their variance taken off, since that is not noise either. It is an upper bound: a
+  truth that none of them can learn looks like noise. The reference is chosen by J − V plus one standard error of its
+  difference from the winner, so that chance does not choose it.
+- Sampling of the cv rows is a bootstrap over rows (Efron 1979), of all costs together, so differences are paired.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .power_law import Projected, summary
+from .replicates import Costs, Replicates
+
+DRAWS = 2000
+BINS = 400
+"""The bootstrap draws this many random bins of rows where there are more rows: as exact, and no longer for more."""
+RATE, RATE_SD = 1.0, 0.35
+"""Prior of c in V ∝ m^−c."""
+SCATTER = 0.6
+"""Standard deviation of log V when measured between two models; it falls with √(R − 1)."""
+LITTLE = 0.2
+"""Where less than this share of the dummy's cost can be explained, shares are counted from this share."""
+PRIOR_GAIN = 0.30
+"""Gains are shrunk towards 0 as if their prior had this standard deviation, in shares of what there is to explain."""
+
+Draws = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another model, trained on the same two halves as the winner; ``parameters`` its size."""
+
+    name: str
+    halves: Replicates
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The winner on all training rows (``costs`` (m,) per cv row, ``rows`` of training), on parts of them, and others.
+
+    ``parts`` has the winner's replicates with the fewest rows first; the last are its halves. ``costs_dummy`` (m,)
+    are those of a model that knows no features. ``level`` is the configured one.
+    """
+
+    rows: int
+    train: float
+    costs: Costs
+    costs_dummy: Costs
+    parts: Sequence[Replicates]
+    references: Sequence[Reference] = field(default=())
+    level: float | None = None
+
+    @cached_property
+    def _bootstrap(self) -> tuple[NDArray[np.intp], Draws]:
+        """The bin of every cv row (m,), and weights (d, bins) whose rows sum to 1: rows are drawn bin by bin."""
+        bins = min(len(self.costs), BINS)
+        rng = np.random.Generator(np.random.PCG64(0))
+        place = rng.permutation(len(self.costs)) % bins
+        return place, rng.multinomial(bins, np.full(bins, 1 / bins), size=DRAWS) / bins
+
+    def draws_of(self, costs: Costs) -> Draws:
+        """Bootstrap draws (d,) of the mean of per-row costs (m,)."""
+        place, weights = self._bootstrap
+        means = np.bincount(place, costs) / np.bincount(place)
+        return np.asarray(weights @ (means - means.mean()) + costs.mean(), np.float64)
+
+    @cached_property
+    def rate(self) -> tuple[float, float, float, float]:
+        """log V at all rows and c: their means and standard deviations, (log V, sd, c, sd)."""
+        floor = 1e-9 * max(float(self.costs_dummy.mean()), 1e-300)
+        steps = np.array([np.log(part.rows / self.rows) for part in self.parts])
+        logs = np.array([np.log(max(part.cost_of_variance, floor)) for part in self.parts])
+        sds = np.array([SCATTER / np.sqrt(part.count - 1) for part in self.parts])
+        x = np.stack([np.ones_like(steps), -steps], axis=1) / sds[:, None]
+        precision = x.T @ x + np.diag([0.0, 1 / RATE_SD**2])
+        covariance = np.linalg.inv(precision)
+        log_v, c = covariance @ (x.T @ (logs / sds) + np.array([0.0, RATE / RATE_SD**2]))
+        return float(log_v), float(np.sqrt(covariance[0, 0])), float(c), float(np.sqrt(covariance[1, 1]))
+
+    @cached_property
+    def variance(self) -> Draws:
+        """Draws (d,) of V at all training rows; never above J_cv."""
+        log_v, sd, _, _ = self.rate
+        rng = np.random.Generator(np.random.PCG64(1))
+        most = 0.999 * float(self.costs.mean())
+        return np.minimum(np.exp(log_v + sd * rng.standard_normal(DRAWS)), most)
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """The model that the level is taken from; None where no other reaches below the winner's own J − V."""
+        own = self.costs - np.full_like(self.costs, float(np.median(self.variance)))
+        best, found = 0.0, None
+        for one in self.references:
+            difference = own - one.halves.beyond
+            lower = float(difference.mean() - difference.std(ddof=1) / np.sqrt(len(difference)))
+            if lower > best:
+                best, found = lower, one
+        return found
+
+    @cached_property
+    def levels(self) -> Draws:
+        """Draws (d,) of the level."""
+        if self.level is not None:
+            return np.full(DRAWS, self.level)
+        own = self.draws_of(self.costs) - self.variance
+        other = own if self.reference is None else self.draws_of(self.reference.halves.beyond)
+        return np.maximum(np.minimum(own, other), 0.0)
+
+    @cached_property
+    def bias(self) -> Draws:
+        """Draws (d,) of the bias: J_cv − V − L."""
+        return self.draws_of(self.costs) - self.variance - self.levels
+
+    @cached_property
+    def explainable(self) -> Draws:
+        """Draws (d,) of what there is to explain, the unit of every share; > 0."""
+        dummy = self.draws_of(self.costs_dummy)
+        return np.maximum(np.maximum(dummy - self.levels, LITTLE * dummy), 1e-12)
+
+    def probabilities(self, high: float) -> tuple[float, float, float, float]:
+        """Of good fit, high bias, high variance and both, where more than the share ``high`` is high."""
+        bias, variance = self.bias / self.explainable > high, self.variance / self.explainable > high
+        pairs = ((False, False), (True, False), (False, True), (True, True))
+        return tuple(float(np.mean((bias == b) & (variance == v))) for b, v in pairs)  # type: ignore[return-value]
+
+    def gain(self, halves: Replicates) -> tuple[Projected, float]:
+        """By how much J_cv would fall with another model, from its halves; and the probability that it falls.
+
+        Its J − V is taken to stay, its V to fall to all rows as the winner's does; the winner is carried the same way
+        so that what the halves have in common cancels. Shrunk towards no gain: several models compete to be advised.
+        """
+        own = self.parts[-1]
+        c, sd = self.rate[2:]
+        rng = np.random.Generator(np.random.PCG64(2))
+        left = 0.5 ** np.clip(c + sd * rng.standard_normal(DRAWS), 0.0, 2.0)
+        beyond = self.draws_of(own.beyond - halves.beyond)
+        raw = beyond + (own.cost_of_variance - halves.cost_of_variance) * left
+        between = np.hypot(own.spread, halves.spread) / 2  # two halves each, as far as it does not cancel
+        spread = float(np.hypot(raw.std(), 0.5 * between))
+        prior = PRIOR_GAIN * float(self.explainable.mean())
+        keep = prior**2 / (prior**2 + spread**2)
+        draws = keep * raw.mean() + np.sqrt(keep) * spread * rng.standard_normal(DRAWS)
+        return summary(draws), float(np.mean(draws > 0))
