@@ -39,7 +39,7 @@ def plain_linear(config: ExperimentConfig, task: str, features: FeatureSettings,
     """
     search = config.model_copy(update={"search": plain_search(task, columns)})
     (variant, *_) = expand_variants(search)  # several where features are swept: these are replaced
-    return replace(variant, name="plain linear", features=replace(features, degree=1))
+    return replace(variant, name="plain linear", features=replace(features, degree=1, interaction_only=False))
 
 
 def cost_of(task: str, values: dict[str, float]) -> float:

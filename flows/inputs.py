@@ -191,11 +191,11 @@ def featurise(
 ) -> Matrices:
     """Features fitted on the rows ``fit`` and applied to them and to ``held``; into files of ``folder`` if given."""
     rows = parts.frame.iloc[fit]
-    features = data.FeatureMap.fit(rows, question.inference, settings)
-    column = question.inference.target
+    seed, column = question.config.split.seed, question.inference.target
+    features, x = data.FeatureMap.fit_transform(rows, question.inference, settings, seed)
     target = data.Target.fit(rows[column], question.task, question.inference.classes)
-    arrays: dict[str, Array] = {"x": features.transform(rows), "y": target.encode(rows[column])}
-    width = int(arrays["x"].shape[1])
+    arrays: dict[str, Array] = {"x": x, "y": target.encode(rows[column])}
+    width = int(x.shape[1])
     if held is not None:
         others = parts.frame.iloc[held]
         arrays |= {"x_cv": features.transform(others), "y_cv": target.encode(others[column])}

@@ -75,10 +75,15 @@ def _variants(config: ExperimentConfig, model: AnyModel) -> Iterator[Variant]:
 
 
 def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
-    for degree, scale, impute in product(
-        whole_choices(features.degree), choices(features.scale), choices(features.impute)
-    ):
-        yield FeatureSettings(degree, scale, impute, features.rare, features.max_columns)
+    for degree in whole_choices(features.degree):
+        only = choices(features.interaction_only) if degree > 1 else (False,)  # without products it means nothing
+        for interaction_only, scale, impute, encode in product(
+            only, choices(features.scale), choices(features.impute), choices(features.encode)
+        ):
+            yield FeatureSettings(
+                degree=degree, interaction_only=interaction_only, scale=scale, impute=impute, encode=encode,
+                max_levels=features.max_levels, rare=features.rare, max_columns=features.max_columns,
+            )  # fmt: skip
 
 
 def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]:

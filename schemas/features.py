@@ -6,8 +6,9 @@ from pydantic import Field
 
 from .sweeps import NumberSweep, Sweep, SweepModel
 
-Scale = Literal["standard", "minmax", "robust", "none"]
+Scale = Literal["standard", "minmax", "robust", "quantile", "none"]
 Impute = Literal["median", "mean", "most_frequent"]
+Encode = Literal["target", "ordinal", "one_hot"]
 
 
 class FeaturesConfig(SweepModel):
@@ -16,8 +17,17 @@ class FeaturesConfig(SweepModel):
     degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] = Field(
         default=1, description="powers and products of numeric columns up to this degree", examples=[[1, 2]]
     )
+    interaction_only: Sweep[bool] = Field(
+        default=False, description="products of different columns only, no powers", examples=[[False, True]]
+    )
     scale: Sweep[Scale] = Field(default="standard", description="how numeric columns are brought to one scale")
     impute: Sweep[Impute] = Field(default="median", description="what stands in for a missing number")
+    encode: Sweep[Encode] = Field(
+        default="target", description="how categories of more than max_levels levels become numbers"
+    )
+    max_levels: Annotated[int, Field(ge=1)] = Field(
+        default=20, description="categories of up to so many levels get one column per level"
+    )
     rare: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         default=0.01, description="categories in fewer than this share of training rows are grouped"
     )

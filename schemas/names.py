@@ -19,7 +19,7 @@ SEPARATOR = " · "
 SHORT = {"lambda": "λ", "learning_rate": "lr", "clip_norm": "clip", "degree": "deg"}
 ALONE = {"optimizer", "schedule", "initializer"}
 """Settings whose value speaks for itself."""
-SPACED = {"batch", "degree", "epochs", "impute", "scale", "seed"}
+SPACED = {"batch", "degree", "encode", "epochs", "impute", "interactions", "scale", "seed"}
 """Settings that read as two words."""
 
 
@@ -83,8 +83,10 @@ def _settings(variant: Variant) -> Iterator[Setting]:
     yield "epochs", (*kind, optimizer.kind), variant.epochs
     yield "batch", kind, variant.batch
     yield "degree", kind, variant.features.degree
+    yield "interactions", kind, "only" if variant.features.interaction_only else "and powers"
     yield "scale", kind, variant.features.scale
     yield "impute", kind, variant.features.impute
+    yield "encode", kind, variant.features.encode
     yield "seed", kind, variant.seed
 
 

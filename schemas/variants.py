@@ -12,8 +12,11 @@ class FeatureSettings:
     """How columns become features; hashable, so that equal settings are fitted once."""
 
     degree: int = 1
+    interaction_only: bool = False
     scale: str = "standard"
     impute: str = "median"
+    encode: str = "target"
+    max_levels: int = 20
     rare: float = 0.01
     max_columns: int = 2000
 
@@ -76,7 +79,11 @@ class Variant:
         if self.patience is not None:
             params |= {"patience": self.patience, "min_delta": self.min_delta}
         features = self.features
-        params |= {"degree": features.degree, "scale": features.scale, "impute": features.impute, "rare": features.rare}
+        params["degree"] = features.degree
+        if features.degree > 1:
+            params["interaction_only"] = features.interaction_only
+        params |= {"scale": features.scale, "impute": features.impute, "encode": features.encode}
+        params |= {"max_levels": features.max_levels, "rare": features.rare}
         return params | {"seed": self.seed}
 
 

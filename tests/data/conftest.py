@@ -15,8 +15,11 @@ from data import Inference, Table, infer
 @dataclass(frozen=True)
 class Settings:
     degree: int = 1
+    interaction_only: bool = False
     scale: str = "standard"
     impute: str = "median"
+    encode: str = "target"
+    max_levels: int = 20
     rare: float = 0.01
     max_columns: int = 2000
 

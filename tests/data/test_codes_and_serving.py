@@ -11,7 +11,10 @@ from sklearn.preprocessing import FunctionTransformer
 
 import data
 
-SETTINGS = SimpleNamespace(degree=1, scale="standard", impute="median", rare=0.01, max_columns=2000)
+SETTINGS = SimpleNamespace(
+    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
+    max_columns=2000,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_a_row_number_is_one_also_where_rows_without_target_are_left_out(frame: 
 
 def test_a_cell_that_meant_no_value_when_fitting_means_it_when_asking(frame: pd.DataFrame, tmp_path: Path) -> None:
     rows, inference = infer(frame, tmp_path, ("unknown", "-999"))
-    features = data.FeatureMap.fit(rows, inference, SETTINGS)
+    features = data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0]
     features.save(tmp_path / "model")
     for one in (features, data.FeatureMap.load(tmp_path / "model")):
         np.testing.assert_array_equal(one.transform(frame), one.transform(rows))
@@ -61,7 +64,7 @@ def test_a_store_with_any_other_estimator_is_refused(frame: pd.DataFrame, tmp_pa
     from skops import io
 
     rows, inference = infer(frame, tmp_path)
-    data.FeatureMap.fit(rows, inference, SETTINGS).save(tmp_path / "model")
+    data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0].save(tmp_path / "model")
     parts = {"numeric": Pipeline([("x", FunctionTransformer())]), "categorical": None}
     io.dump(parts, tmp_path / "model" / "features.skops")
     with pytest.raises(data.FeatureError, match="FunctionTransformer"):

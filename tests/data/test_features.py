@@ -16,7 +16,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 from skops import io
 
 from data import FeatureError, FeatureMap
@@ -25,19 +32,24 @@ Ask = Callable[..., Any]
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3])
-@pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler, RobustScaler, None])
+@pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler, RobustScaler, QuantileTransformer, None])
+@pytest.mark.parametrize("only", [False, True])
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
 def test_the_matrix_is_that_of_scikit_learn(
-    ask: Ask, settings: Any, houses: pd.DataFrame, degree: int, scaler: Any, impute: str
+    ask: Ask, settings: Any, houses: pd.DataFrame, degree: int, scaler: Any, impute: str, only: bool
 ) -> None:
     frame, inference = ask(houses, exclude=["sold"])
     train, rest = frame[:120], frame[120:]
-    name = {StandardScaler: "standard", MinMaxScaler: "minmax", RobustScaler: "robust", None: "none"}[scaler]
-    found = FeatureMap.fit(train, inference, settings(degree=degree, scale=name, impute=impute))
+    name = {StandardScaler: "standard", MinMaxScaler: "minmax", RobustScaler: "robust", QuantileTransformer: "quantile",
+            None: "none"}[scaler]  # fmt: skip
+    found, own = FeatureMap.fit_transform(
+        train, inference, settings(degree=degree, scale=name, impute=impute, interaction_only=only)
+    )
+    normal = {"n_quantiles": 120, "output_distribution": "normal"} if scaler is QuantileTransformer else {}
     steps = [SimpleImputer(strategy=impute)]
-    steps += [scaler()] if scaler else []
-    steps += [PolynomialFeatures(degree, include_bias=False)] if degree > 1 else []
-    steps += [scaler()] if scaler and degree > 1 else []
+    steps += [scaler(**normal)] if scaler else []
+    steps += [PolynomialFeatures(degree, include_bias=False, interaction_only=only)] if degree > 1 else []
+    steps += [StandardScaler() if normal else scaler()] if scaler and degree > 1 else []
     oracle = ColumnTransformer(
         [
             ("n", make_pipeline(*steps), ["size", "rooms"]),
@@ -54,11 +66,12 @@ def test_the_matrix_is_that_of_scikit_learn(
         assert matrix.flags.c_contiguous
         np.testing.assert_allclose(matrix, wanted, rtol=1e-5, atol=1e-6)
     assert len(found.names) == matrix.shape[1]
+    np.testing.assert_array_equal(own, found.transform(train))
 
 
 def test_names_say_what_a_feature_is(ask: Ask, settings: Any, houses: pd.DataFrame) -> None:
     frame, inference = ask(houses)
-    names = FeatureMap.fit(frame, inference, settings(degree=2)).names
+    names = FeatureMap.fit_transform(frame, inference, settings(degree=2))[0].names
     assert {"size", "rooms", "size rooms", "size^2", "sold month", "sold weekday", "town_Bonn"} <= set(names)
     assert "heating_missing" in names
     assert len(set(names)) == len(names)
@@ -67,7 +80,7 @@ def test_names_say_what_a_feature_is(ask: Ask, settings: Any, houses: pd.DataFra
 def test_dates_become_month_weekday_and_hour(ask: Ask, settings: Any) -> None:
     dates = pd.Series(pd.date_range("2020-01-01", periods=400, freq="27h")).sample(frac=1, random_state=0)
     frame, inference = ask(pd.DataFrame({"d": dates.to_numpy(), "y": np.arange(400.0)}), by="random")
-    found = FeatureMap.fit(frame, inference, settings(scale="none"))
+    found = FeatureMap.fit_transform(frame, inference, settings(scale="none"))[0]
     assert found.names == ("d month", "d weekday", "d hour")
     wanted = [[d.month, d.weekday(), d.hour] for d in frame["d"]]
     np.testing.assert_array_equal(found.transform(frame), np.array(wanted, np.float32))
@@ -76,7 +89,7 @@ def test_dates_become_month_weekday_and_hour(ask: Ask, settings: Any) -> None:
 def test_the_same_dates_as_text_and_with_a_zone_give_the_same(ask: Ask, settings: Any) -> None:
     dates = pd.date_range("2020-01-01", periods=100, freq="31h")[::-1]
     frame, inference = ask(pd.DataFrame({"d": dates, "y": np.arange(100.0)}), by="random")
-    found = FeatureMap.fit(frame, inference, settings())
+    found = FeatureMap.fit_transform(frame, inference, settings())[0]
     wanted = found.transform(frame)
     for other in (
         frame["d"].dt.strftime("%Y-%m-%d %H:%M:%S"),
@@ -91,7 +104,7 @@ def test_the_same_values_in_other_types_give_the_same(ask: Ask, settings: Any) -
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"n": rng.integers(0, 90, 100), "c": rng.integers(1, 4, 100), "b": rng.random(100) < 0.5})
     frame, inference = ask(frame.assign(y=rng.normal(size=100)), roles={"categorical": ["c"]})
-    found = FeatureMap.fit(frame, inference, settings())
+    found = FeatureMap.fit_transform(frame, inference, settings())[0]
     wanted = found.transform(frame)
     for change in (
         {"n": frame["n"].astype(float), "c": frame["c"].astype(float)},
@@ -118,8 +131,8 @@ def test_other_rows_change_nothing_that_was_learned(ask: Ask, settings: Any, see
     others = np.setdiff1d(np.arange(60), train)
     changed.loc[others, "a"] = rng.normal(1e6, 1e6, len(others))
     changed.loc[others, "b"] = "new"
-    before = FeatureMap.fit(frame.iloc[train], inference, settings(degree=degree))
-    after = FeatureMap.fit(changed.iloc[train], inference, settings(degree=degree))
+    before = FeatureMap.fit_transform(frame.iloc[train], inference, settings(degree=degree))[0]
+    after = FeatureMap.fit_transform(changed.iloc[train], inference, settings(degree=degree))[0]
     assert before.names == after.names
     np.testing.assert_array_equal(before.transform(frame)[train], after.transform(changed)[train])
 
@@ -127,7 +140,7 @@ def test_other_rows_change_nothing_that_was_learned(ask: Ask, settings: Any, see
 def test_rare_levels_are_joined_and_unknown_ones_go_with_them(ask: Ask, settings: Any) -> None:
     towns = ["a"] * 50 + ["b"] * 46 + ["c"] * 2 + ["d"] * 2
     frame, inference = ask(pd.DataFrame({"t": towns, "y": np.arange(100.0)}))
-    found = FeatureMap.fit(frame, inference, settings(rare=0.05))
+    found = FeatureMap.fit_transform(frame, inference, settings(rare=0.05))[0]
     assert found.names == ("t_a", "t_b", "t_infrequent_sklearn")
     new = pd.DataFrame({"t": ["a", "c", "never seen", None]})
     assert found.transform(new).tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1]]
@@ -136,17 +149,19 @@ def test_rare_levels_are_joined_and_unknown_ones_go_with_them(ask: Ask, settings
 def test_a_fold_without_values_is_no_obstacle(ask: Ask, settings: Any, houses: pd.DataFrame) -> None:
     frame, inference = ask(houses)
     for degree in (1, 2):
-        for scale in ("standard", "minmax", "robust", "none"):
+        for scale in ("standard", "minmax", "robust", "quantile", "none"):
             for impute in ("median", "mean", "most_frequent"):
                 rows = frame[:40].assign(size=np.nan, rooms=3, heating=pd.Series([None] * 40, dtype="str"), sold=pd.NaT)
-                found = FeatureMap.fit(rows, inference, settings(degree=degree, scale=scale, impute=impute))
+                found = FeatureMap.fit_transform(rows, inference, settings(degree=degree, scale=scale, impute=impute))[
+                    0
+                ]
                 assert np.isfinite(found.transform(frame)).all()
                 assert len(found.names) == found.transform(frame).shape[1]
 
 
 def test_outliers_are_cut_off_before_their_powers_are_taken(ask: Ask, settings: Any, houses: pd.DataFrame) -> None:
     frame, inference = ask(houses, exclude=["sold", "town", "heating"])
-    found = FeatureMap.fit(frame, inference, settings(degree=5))
+    found = FeatureMap.fit_transform(frame, inference, settings(degree=5))[0]
     wild = frame.assign(size=1e200, rooms=-1e200)
     matrix = found.transform(wild)
     assert np.isfinite(matrix).all()
@@ -157,7 +172,7 @@ def test_a_linear_model_sees_through_scaling(ask: Ask, settings: Any, houses: pd
     """Scaling is a change of units: least squares predicts the same with and without it."""
     frame, inference = ask(houses.dropna(subset=["size"]), exclude=["sold", "town", "heating"])
     predictions = [
-        LinearRegression().fit(x := FeatureMap.fit(frame, inference, settings(scale=scale, degree=2)).transform(frame)
+        LinearRegression().fit(x := FeatureMap.fit_transform(frame, inference, settings(scale=scale, degree=2))[1]
                                .astype(float), frame["y"]).predict(x)
         for scale in ("standard", "minmax", "robust")
     ]  # fmt: skip
@@ -180,7 +195,7 @@ def test_new_rows_are_held_against_what_was_learned(
     ask: Ask, settings: Any, houses: pd.DataFrame, change: dict[str, object], message: str | None
 ) -> None:
     frame, inference = ask(houses)
-    found = FeatureMap.fit(frame, inference, settings())
+    found = FeatureMap.fit_transform(frame, inference, settings())[0]
     if message is None:
         assert np.isfinite(found.transform(frame.assign(**change))).all()
         return
@@ -192,7 +207,7 @@ def test_new_rows_are_held_against_what_was_learned(
 def test_missing_columns_are_named(ask: Ask, settings: Any, houses: pd.DataFrame) -> None:
     frame, inference = ask(houses)
     with pytest.raises(FeatureError, match="columns are missing: 'rooms', 'town'"):
-        FeatureMap.fit(frame, inference, settings()).transform(frame.drop(columns=["rooms", "town"]))
+        FeatureMap.fit_transform(frame, inference, settings())[0].transform(frame.drop(columns=["rooms", "town"]))
 
 
 def test_too_many_features_say_where_they_come_from(ask: Ask, settings: Any) -> None:
@@ -202,10 +217,10 @@ def test_too_many_features_say_where_they_come_from(ask: Ask, settings: Any) -> 
     with pytest.raises(
         FeatureError, match=r"3,002 features .* degree 5 over 10 numeric columns: lower features\.degree"
     ):
-        FeatureMap.fit(frame, inference, settings(degree=5))
+        FeatureMap.fit_transform(frame, inference, settings(degree=5))
     frame, inference = ask(pd.DataFrame({"t": [f"t{k % 40}" for k in range(80)], "y": rng.normal(size=80)}))
-    with pytest.raises(FeatureError, match=r"40 features .* categories of 't': leave one out, or raise features\.rare"):
-        FeatureMap.fit(frame, inference, settings(max_columns=20))
+    with pytest.raises(FeatureError, match=r"40 features .* categories of 't': leave one out, raise features\.rare"):
+        FeatureMap.fit_transform(frame, inference, settings(max_columns=20, encode="one_hot"))
 
 
 def test_numbers_too_large_for_the_matrix_are_refused(ask: Ask, settings: Any) -> None:
@@ -213,23 +228,25 @@ def test_numbers_too_large_for_the_matrix_are_refused(ask: Ask, settings: Any) -
     for size, scale, degree in ((1e30, "none", 2), (1e200, "none", 3), (1e200, "standard", 1)):
         frame, inference = ask(pd.DataFrame({"x": huge * size, "y": huge}))
         with pytest.raises(FeatureError, match=r"too large|cannot be scaled"):
-            FeatureMap.fit(frame, inference, settings(scale=scale, degree=degree)).transform(frame)
+            FeatureMap.fit_transform(frame, inference, settings(scale=scale, degree=degree))[0].transform(frame)
 
 
 def saved(ask: Ask, settings: Any, houses: pd.DataFrame, folder: Path) -> tuple[FeatureMap, pd.DataFrame]:
     frame, inference = ask(houses)
-    found = FeatureMap.fit(frame[:100], inference, settings(degree=2))
+    found = FeatureMap.fit_transform(frame[:100], inference, settings(degree=2))[0]
     found.save(folder)
     return found, frame
 
 
-@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "none"])
+@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "quantile", "none"])
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
 def test_what_is_saved_comes_back(
     ask: Ask, settings: Any, houses: pd.DataFrame, tmp_path: Path, scale: str, impute: str
 ) -> None:
     frame, inference = ask(houses)
-    found = FeatureMap.fit(frame[:100], inference, settings(degree=2, scale=scale, impute=impute, rare=0.05))
+    found = FeatureMap.fit_transform(frame[:100], inference, settings(degree=2, scale=scale, impute=impute, rare=0.05))[
+        0
+    ]
     found.save(tmp_path / "features")
     loaded = FeatureMap.load(tmp_path / "features")
     assert (loaded.names, loaded.columns, loaded.schema) == (found.names, found.columns, found.schema)

@@ -64,7 +64,7 @@ def test_a_real_table(known: Known, settings: Any) -> None:
     assert [len(part) / known.rows for part in parts] == pytest.approx([0.6, 0.2, 0.2], abs=slack)
 
     train = frame.iloc[split.train]
-    features = FeatureMap.fit(train, inference, settings())
+    features = FeatureMap.fit_transform(train, inference, settings())[0]
     target = Target.fit(train[inference.target], inference.task, inference.classes)
     for part in parts:
         rows = frame.iloc[part]

@@ -30,7 +30,7 @@ def save_tiny_model(folder: Path, target: str, labels: list[object] | None = Non
     folder.mkdir(parents=True)
     table.to_csv(folder.with_suffix(".csv"), index=False)
     frame, inference = infer(read_table(folder.with_suffix(".csv")), target)
-    features = FeatureMap.fit(frame, inference, FeatureSettings())
+    features = FeatureMap.fit_transform(frame, inference, FeatureSettings())[0]
     encoder = Target.fit(frame[target], inference.task, inference.classes)
     x, y = features.transform(frame), encoder.encode(frame[target])
     model = ml.Model(inputs=x.shape[1], hidden=(8,), outputs=encoder.outputs, task=inference.task)

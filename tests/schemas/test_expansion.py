@@ -169,7 +169,14 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
         {"kind": "linear"},
         network(layers=[32, 16], optimizer={"kind": "sgd", "schedule": {"kind": "exponential", "rate": 0.9}}),
     )
-    features = {"degree": 1, "scale": "standard", "impute": "median", "rare": 0.01}
+    features = {
+        "degree": 1,
+        "scale": "standard",
+        "impute": "median",
+        "encode": "target",
+        "max_levels": 20,
+        "rare": 0.01,
+    }
     training = {"epochs": 200, "patience": 20, "min_delta": 0.0}
     assert linear.params() == {
         "kind": "linear", "lambda": 0.0, "optimizer": "newton", "history": 10, "tolerance": 1e-8, "batch": "full",
@@ -180,6 +187,24 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
         "lambda": 0.0, "optimizer": "sgd", "learning_rate": 0.1, "schedule": "exponential", "warmup": 0, "rate": 0.9,
         "batch": 128, **training, **features, "seed": 0,
     }  # fmt: skip
+
+
+def test_interactions_are_swept_where_there_are_products() -> None:
+    found = variants({"kind": "linear"}, features={"degree": [1, 2, 3], "interaction_only": [True, False]})
+    assert [(v.features.degree, v.features.interaction_only) for v in found] == [
+        (1, False), (2, True), (2, False), (3, True), (3, False),
+    ]  # fmt: skip
+    assert found[1].name == "linear · λ=0 · deg 2 · interactions only"
+    assert found[2].name == "linear · λ=0 · deg 2 · interactions and powers"
+    assert found[1].params()["interaction_only"] is True
+    assert "interaction_only" not in found[0].params()
+
+
+def test_encodings_are_swept_and_named() -> None:
+    found = variants({"kind": "linear"}, features={"encode": ["target", "ordinal", "one_hot"]})
+    assert [variant.name for variant in found] == [
+        f"linear · λ=0 · encode {kind}" for kind in ("target", "ordinal", "one_hot")
+    ]
 
 
 def test_a_variant_is_a_hashable_value_that_travels() -> None:

@@ -39,7 +39,7 @@ SECTIONS = [
     (
         "features: {Degree: 2}",
         "features.Degree: there is no such key: did you mean `degree`? "
-        "Keys here: degree, scale, impute, rare, max_columns",
+        "Keys here: degree, interaction_only, scale, impute, encode, max_levels, rare, max_columns",
     ),
     ("compute: {=one: 2}", "compute.=one: there is no such key. Keys here: workers, dtype"),
     # Sections.
@@ -78,11 +78,12 @@ SECTIONS = [
     # Choices.
     (
         "features: {scale: standrd}",
-        "features.scale: standrd is not allowed: did you mean `standard`? Allowed: standard, minmax, robust, none",
+        "features.scale: standrd is not allowed: did you mean `standard`? "
+        "Allowed: standard, minmax, robust, quantile, none",
     ),
     (
         "features: {scale: null}",
-        "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, none",
+        "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, quantile, none",
     ),
     ("split: {by: date}", "split.by: date is not allowed. Allowed: random, time, group"),
     ("split: {by: [time]}", "split.by: [time] is a list, but this key takes one value: random, time, group"),
@@ -141,11 +142,12 @@ SECTIONS = [
     ),
     (
         "features: {scale: [standard, minmx]}",
-        "features.scale[1]: minmx is not allowed: did you mean `minmax`? Allowed: standard, minmax, robust, none",
+        "features.scale[1]: minmx is not allowed: did you mean `minmax`? "
+        "Allowed: standard, minmax, robust, quantile, none",
     ),
     (
         "features: {scale: {log: [1, 2], count: 2}}",
-        "features.scale: {log: [1, 2], count: 2} is not allowed. Allowed: standard, minmax, robust, none",
+        "features.scale: {log: [1, 2], count: 2} is not allowed. Allowed: standard, minmax, robust, quantile, none",
     ),
 ]
 

@@ -1,0 +1,30 @@
+"""Which columns of a table go into a model, by what becomes of them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table go in, by what becomes of them."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    """Categories that become one column per level."""
+    dates: tuple[str, ...]
+    calendar: tuple[tuple[str, str], ...]
+    """(column, part) for each calendar feature, such as ("sold_at", "weekday")."""
+    missing: tuple[str, ...] = ()
+    """Texts that mean no value, beside an empty cell and ``?``."""
+    coded: tuple[str, ...] = ()
+    """Categories of many levels, which become numbers: see `levels.coder`."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every column that is needed."""
+        return (*self.numeric, *self.categorical, *self.coded, *self.dates)
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Every column that is needed, by kind: ``double``, ``string`` or ``datetime``."""
+        kinds = dict.fromkeys(self.numeric, "double") | dict.fromkeys((*self.categorical, *self.coded), "string")
+        return kinds | dict.fromkeys(self.dates, "datetime")
