@@ -6,11 +6,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from schemas import ExperimentConfig, ExperimentResult
 
 from . import inputs, tasks
+from .engines import engine
 from .final import warm_up
 from .progress import Logged, display
 from .record import Recorder
 from .stopwatch import Stopwatch
-from .workers import count_workers, processes
 from .workspace import workspace
 
 # Tasks only wait for worker processes, so there may be more of them than processors.
@@ -34,8 +34,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
         RunError: no variant could be trained.
     """
     watch, shown = Stopwatch(), display(otherwise=Logged(get_run_logger().info))
-    workers = count_workers(config.compute.workers)
-    with workspace(config.title) as work, Recorder() as recorder, processes(workers) as executor:
+    with workspace(config.title) as work, Recorder() as recorder, engine(config.compute) as (executor, workers):
         with watch.stage("load"):
             table = tasks.load_table(config)
             question, frame = tasks.check_table(config, table)

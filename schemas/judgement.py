@@ -1,8 +1,8 @@
 """How models are judged, and on what machine parts the work is done."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.config import JsonDict
 
 from .base import ConfigModel, refuse
@@ -52,7 +52,25 @@ class DiagnoseConfig(ConfigModel):
 
 
 class ComputeConfig(ConfigModel):
-    """The machine."""
+    """The machine, or the cluster of machines."""
 
-    workers: Workers = Field(default="auto", description="training processes; auto = one per processor")
+    engine: Literal["local", "dask"] = Field(
+        default="local", description="processes of this machine, or a Dask cluster", examples=["dask"]
+    )
+    address: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="dask: the scheduler's address; not given: a cluster of `workers` processes is started here",
+        examples=["tcp://10.0.0.5:8786"],
+    )
+    workers: Workers = Field(
+        default="auto", description="training processes; auto = one per processor, or all that the scheduler has"
+    )
     dtype: Literal["float32", "float64"] = Field(default="float32", description="precision of the training")
+
+    @model_validator(mode="after")
+    def _address_is_dasks(self) -> Self:
+        if self.address is not None and self.engine != "dask":
+            raise refuse("address is that of a Dask scheduler: write engine: dask as well, or leave it out")
+        if self.address is not None and self.workers != "auto":
+            raise refuse("the scheduler at address has the workers that it has: leave out workers, or address")
+        return self

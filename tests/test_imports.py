@@ -38,6 +38,8 @@ ALSO = {
     "ml/lbfgs.py": {"scipy"},
     "ml/checkpoints.py": {"safetensors"},
     "ml/estimators.py": {"sklearn", "scipy"},
+    "flows/dask_cluster.py": {"distributed"},
+    "flows/dask_local.py": {"distributed"},
     "flows/tracking.py": {"mlflow"},
     "flows/model_artifact.py": {"mlflow"},
     "flows/store.py": {"mlflow"},

@@ -41,7 +41,7 @@ SECTIONS = [
         "features.Degree: there is no such key: did you mean `degree`? "
         "Keys here: degree, interaction_only, scale, impute, encode, max_levels, rare, max_columns",
     ),
-    ("compute: {=one: 2}", "compute.=one: there is no such key. Keys here: workers, dtype"),
+    ("compute: {=one: 2}", "compute.=one: there is no such key. Keys here: engine, address, workers, dtype"),
     # Sections.
     ("search:", "search: is empty: leave the key out, or write keys under it (epochs, early_stopping, models)"),
     ("select: rmse", "select: rmse is not a mapping: write keys under it (metric, rule)"),
@@ -98,6 +98,14 @@ SECTIONS = [
         "compute.dtype: float16 is not allowed: did you mean `float64`? Allowed: float32, float64",
     ),
     # A number or a word.
+    (
+        "compute: {address: 'tcp://x:1'}",
+        "compute: address is that of a Dask scheduler: write engine: dask as well, or leave it out",
+    ),
+    (
+        "compute: {engine: dask, address: 'tcp://x:1', workers: 2}",
+        "compute: the scheduler at address has the workers that it has: leave out workers, or address",
+    ),
     ("compute: {workers: 0}", "compute.workers: 0 is not allowed: write a whole number ≥ 1, or auto"),
     ("compute: {workers: all}", "compute.workers: all is not allowed: write a whole number ≥ 1, or auto"),
     ("compute: {workers: true}", "compute.workers: true is not allowed: write a whole number ≥ 1, or auto"),

@@ -1,0 +1,165 @@
+"""Training on a Dask cluster: workers of this machine, or those of a scheduler that somebody runs.
+
+The workers import `ml` alone, as the processes of `flows.workers` do. Rows that they cannot read from a folder of their
+own are sent to each of them once, however many chunks they train.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ml.arrays import Arrays
+from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+
+from .dask_local import local_cluster
+from .errors import RunError
+from .workers import count_workers
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from distributed import Future as Shipped
+
+PATIENCE = 30.0
+"""Seconds that a scheduler may take to answer, and its first worker to appear."""
+RETRIES = 3
+"""How many times a chunk is given to another worker because its worker was lost."""
+
+
+class Cluster(Executor):
+    """The executor of a Dask client for chunks; other calls are passed on as they are."""
+
+    def __init__(self, client: "Client", shared: bool) -> None:
+        self._client, self._shared = client, shared
+        self._executor = client.get_executor(pure=False, retries=RETRIES)
+        self._shipped: dict[int, tuple[Sources | Arrays, Shipped]] = {}
+        self._shipping = Lock()
+
+    @property
+    def workers(self) -> int:
+        """How many chunks are trained at a time."""
+        return max(1, int(sum(self._client.nthreads().values())))
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run a function on some worker; a chunk's rows travel on their own, before it."""
+        if function is train_chunk and isinstance(args[0], Chunk) and not self._at_hand(args[0].arrays):
+            bare = replace(args[0], arrays=NOWHERE, progress=None)
+            submitted = self._executor.submit(_train_shipped, bare, self._ship(args[0].arrays))
+        else:
+            submitted = self._executor.submit(function, *args, **kwargs)
+        return submitted  # type: ignore[no-any-return]
+
+    def _at_hand(self, rows: Sources | Arrays) -> bool:
+        """Whether every worker reads the rows from files by itself."""
+        return self._shared and isinstance(rows, Sources) and all(
+            value is None or isinstance(value, str | Path) for value in vars(rows).values()
+        )  # fmt: skip
+
+    def _ship(self, rows: Sources | Arrays) -> "Shipped":
+        with self._shipping:
+            if id(rows) not in self._shipped:
+                opened = rows.open() if isinstance(rows, Sources) else rows
+                (sent,) = self._client.scatter([opened], broadcast=True, hash=False)
+                self._shipped[id(rows)] = rows, sent  # the rows are kept, or their id could come again
+            return self._shipped[id(rows)][1]
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for what was submitted, or give it up; the cluster stays as it is."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._shipped.clear()
+
+
+NOWHERE = Sources(x=None, y=None)
+"""Stands in a chunk for rows that travel on their own."""
+
+
+def _train_shipped(chunk: Chunk, rows: Arrays) -> ChunkResult:
+    return train_chunk(replace(chunk, arrays=rows))
+
+
+@contextmanager
+def connected(address: str | None, workers: int | str) -> Iterator[Cluster]:
+    """A cluster: that of the scheduler at ``address``, else one of ``workers`` processes here, which ends with it.
+
+    Raises:
+        RunError: distributed is not installed, no scheduler or no worker answers, or workers run another code.
+    """
+    if find_spec("distributed") is None:
+        raise RunError("compute.engine is dask, but distributed is not installed: pip install 'descent[dask]'")
+    if address is None:
+        with local_cluster(count_workers(workers)) as own, connected(own, "auto") as started:
+            yield started
+        return
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    client = _reach(address)
+    cluster: Cluster | None = None
+    try:
+        _check_code(client)
+        cluster = Cluster(client, _share_files(client))
+        yield cluster
+    except BaseException:
+        if cluster is not None:
+            cluster.shutdown(wait=False)
+        raise
+    finally:
+        client.close()
+
+
+def _reach(where: str) -> "Client":
+    from distributed import Client
+
+    try:
+        found = Client(where, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise RunError(
+            f"compute.address: no Dask scheduler answers at {where} ({type(error).__name__}). Start one with "
+            "`dask scheduler`, or leave the address out to start workers here"
+        ) from None
+    try:
+        found.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        found.close()
+        raise RunError(
+            f"compute.address: the Dask scheduler at {where} has no workers. Start some: dask worker {where} "
+            "--nthreads 1 --nworkers auto"
+        ) from None
+    return found
+
+
+def code() -> str:
+    """What training depends on: a digest of `ml`'s source, and the version of NumPy."""
+    import numpy
+
+    import ml
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(ml.__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"ml {digest.hexdigest()[:12]}, NumPy {numpy.__version__}"
+
+
+def _check_code(client: "Client") -> None:
+    """See that every worker would compute what this machine would."""
+    mine = code()
+    for worker, found in client.run(code, on_error="return").items():
+        if isinstance(found, Exception):
+            raise RunError(f"the Dask worker {worker} cannot import descent ({found}): install the same version there")
+        if found != mine:
+            raise RunError(f"the Dask worker {worker} has {found}; here is {mine}: install the same versions there")
+
+
+def _share_files(client: "Client") -> bool:
+    """Whether every worker sees the files of this machine."""
+    from tempfile import NamedTemporaryFile
+
+    from .home import make_home
+
+    with NamedTemporaryFile(dir=make_home("runs"), prefix=".shared-") as file:
+        return all(client.run(os.path.exists, file.name).values())

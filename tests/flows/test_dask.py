@@ -1,0 +1,130 @@
+"""Chunks on a Dask cluster: the same bits as on this machine, rows sent once, lost workers survived."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ml
+from flows import dask_cluster
+from flows.dask_cluster import Cluster, connected
+from flows.errors import RunError
+from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+
+distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  # distributed's own are not ours to judge
+
+
+def chunks(folder: Path, count: int = 3, epochs: int = 5) -> list[Chunk]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 6)).astype(np.float32)
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", x[:, 0] - x[:, 1] * x[:, 2])
+    rows = Sources(*(folder / f"{name}.npy" for name in ("x", "y", "x", "y")))
+    return [
+        Chunk(ml.Model(6, (16,)), "adam", tuple(ml.Settings(lam=lam, seed=n) for lam in (0.0, 1.0)), rows, 32, epochs)
+        for n in range(count)
+    ]
+
+
+def same(one: ChunkResult, other: ChunkResult) -> bool:
+    """Whether two results have the same bits, but for the time they took."""
+    return pickle.dumps((one.outcomes, one.metrics_cv)) == pickle.dumps((other.outcomes, other.metrics_cv))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with connected(None, 2) as made:
+        yield made
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["files at hand", "rows sent"])
+def test_results_are_those_of_this_machine_bit_for_bit(
+    cluster: Cluster, shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_shared", shared)
+    work = chunks(tmp_path)
+    found = [future.result() for future in [cluster.submit(train_chunk, chunk) for chunk in work]]
+    assert all(same(there, train_chunk(chunk)) for there, chunk in zip(found, work, strict=True))
+
+
+def test_rows_are_sent_once_however_many_chunks_use_them(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_shared", False)
+    sent = []
+    scatter = cluster._client.scatter
+    monkeypatch.setattr(
+        cluster._client, "scatter", lambda rows, **how: sent.append((rows, how)) or scatter(rows, **how)
+    )
+    for future in [cluster.submit(train_chunk, chunk) for chunk in chunks(tmp_path, 6)]:
+        future.result()
+    ((_, how),) = sent
+    assert how["broadcast"] is True
+
+
+def test_two_workers_train_two_chunks_at_a_time(cluster: Cluster) -> None:
+    assert cluster.workers == 2
+    assert len({future.result() for future in [cluster.submit(_pid_after, 0.5) for _ in range(2)]}) == 2
+
+
+def _pid_after(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def test_a_lost_worker_costs_its_chunk_alone(tmp_path: Path) -> None:
+    with connected(None, 2) as cluster:
+        work = chunks(tmp_path, 4, epochs=300)
+        waiting = [cluster.submit(train_chunk, chunk) for chunk in work]
+        victim = min(cluster._client.run(os.getpid).values())
+        threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
+        found = [future.result(timeout=60) for future in waiting]
+    assert all(same(there, train_chunk(chunk)) for there, chunk in zip(found, work, strict=True))
+
+
+def test_leaving_early_ends_the_workers_that_were_started(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), connected(None, 1) as cluster:
+        (worker,) = cluster._client.run(os.getpid).values()
+        cluster.submit(train_chunk, chunks(tmp_path, 1, epochs=1_000_000)[0])
+        raise KeyboardInterrupt
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def test_an_address_where_nobody_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1.0)
+    said = r"compute\.address: no Dask scheduler answers at tcp://127\.0\.0\.1:9"
+    with pytest.raises(RunError, match=said), connected("tcp://127.0.0.1:9", "auto"):
+        pass
+
+
+def test_a_scheduler_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1.0)
+    with (
+        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
+        pytest.raises(RunError, match="has no workers"),
+        connected(empty.scheduler_address, "auto"),
+    ):
+        pass
+
+
+def test_workers_with_other_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with distributed.LocalCluster(
+        n_workers=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as other:
+        monkeypatch.setattr(dask_cluster, "code", lambda: "ml of yesterday")
+        monkeypatch.setattr("distributed.Client.run", lambda self, function, **how: {"tcp://there": "ml of today"})
+        with (
+            pytest.raises(RunError, match="install the same versions there"),
+            connected(other.scheduler_address, "auto"),
+        ):
+            pass
