@@ -32,11 +32,11 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The part of a fleet that one task trains; ``slot`` is its place in the progress file."""
+    """The part of a fleet that one task trains; ``slots`` are its variants' places in the progress file."""
 
-    slot: int
     fleet: Fleet
     variants: tuple[Variant, ...]
+    slots: tuple[int, ...]
 
     @property
     def title(self) -> str:
@@ -60,11 +60,7 @@ class Plan:
     def bars(self) -> list[Bar]:
         """One line of progress per fleet."""
         return [
-            Bar(
-                fleet.title,
-                tuple(chunk.slot for chunk in self.chunks if chunk.fleet is fleet),
-                tuple(len(chunk.variants) for chunk in self.chunks if chunk.fleet is fleet),
-            )
+            Bar(fleet.title, tuple(slot for chunk in self.chunks if chunk.fleet is fleet for slot in chunk.slots))
             for fleet in self.fleets
         ]
 
@@ -109,11 +105,13 @@ def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
 
 def _cut(fleets: Sequence[Fleet]) -> list[Chunk]:
     chunks: list[Chunk] = []
+    slot = 0
     for fleet in fleets:
         start = 0
         for size in fleet.chunks:
-            chunks.append(Chunk(len(chunks), fleet, fleet.variants[start : start + size]))
+            chunks.append(Chunk(fleet, fleet.variants[start : start + size], tuple(range(slot, slot + size))))
             start += size
+            slot += size
     return chunks
 
 

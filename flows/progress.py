@@ -1,6 +1,6 @@
 """What the user sees while a run works: one line per stage, one bar per fleet with its remaining time.
 
-Workers write the share of epochs done into one memory-mapped array, a number per chunk; the display reads it a few
+Workers write the share of epochs done into one memory-mapped array, a number per variant; the display reads it a few
 times a second. So no message crosses a process for an epoch, and a run without a display costs nothing.
 """
 
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of progress: the chunks at ``slots`` of the progress file, weighted by their numbers of variants."""
+    """One line of progress: the variants at ``slots`` of the progress file."""
 
     title: str
     slots: tuple[int, ...]
-    weights: tuple[int, ...]
 
 
 class Display(Protocol):
@@ -34,7 +33,7 @@ class Display(Protocol):
         """Say that a stage has begun, or what it found."""
 
     def training(self, bars: Sequence[Bar], file: Path) -> "_Follow":
-        """Follow ``file`` (float64, one share in [0, 1] per chunk) while the context is open."""
+        """Follow ``file`` (float64, one share in [0, 1] per variant) while the context is open."""
 
 
 class _Follow(Protocol):
@@ -119,10 +118,7 @@ def shares(bars: Sequence[Bar], file: Path) -> list[float]:
     import numpy as np
 
     done = np.load(file, mmap_mode="r")
-    return [
-        float(sum(done[slot] * weight for slot, weight in zip(bar.slots, bar.weights, strict=True)) / sum(bar.weights))
-        for bar in bars
-    ]
+    return [float(done[list(bar.slots)].mean()) for bar in bars]
 
 
 _display: ContextVar[Display] = ContextVar("display")

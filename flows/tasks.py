@@ -71,7 +71,7 @@ def fit_features(settings: FeatureSettings, number: int, question: Question, par
 def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace) -> Plan:
     """Variants → fleets → chunks; lay out the progress file."""
     made = planning.planned(question, matrices, workers)
-    np.save(work.progress, np.zeros(len(made.chunks)))
+    np.save(work.progress, np.zeros(len(made.variants)))
     return made
 
 
@@ -82,7 +82,7 @@ def train_chunk(
     """Train a chunk in a worker process; record its variants."""
     result = training.submit(
         executor, chunk.fleet.model, chunk.variants, matrices.sources, dtype=question.config.compute.dtype,
-        progress=(work.progress, chunk.slot),
+        progress=(work.progress, chunk.slots),
     ).result()  # fmt: skip
     entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices.target)
     recorder.add(entries)

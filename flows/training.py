@@ -32,7 +32,7 @@ def submit(
     dtype: str,
     metrics: tuple[str, ...] | None = None,
     stop_after: int | None = None,
-    progress: tuple[Path, int] | None = None,
+    progress: tuple[Path, tuple[int, ...]] | None = None,
     rows: Indices | None = None,
     keep_outputs: bool = False,
 ) -> "Future[ChunkResult]":

@@ -29,7 +29,7 @@ class Workspace:
 
     @property
     def progress(self) -> Path:
-        """The progress file: one share of epochs done per chunk."""
+        """The progress file: one share of epochs done per variant."""
         return self.scratch / "progress.npy"
 
     def write_text(self, name: str, text: str) -> Path:

@@ -1,8 +1,9 @@
 """The part of a fleet that one task trains: a plain value in, a plain value out, for any process that imports `ml`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,12 @@ class Sources:
 class Chunk:
     """Everything needed to train some variants; arguments as of `ml.train`.
 
-    ``progress`` is (path of a .npy of float64, index): the share done is written there after every epoch. ``cancel``
-    is a path: once a file exists there, training ends after the epoch under way with status ``interrupted``.
-    ``metrics`` are the names to compute on the cv rows; None is all of the task's. ``rows`` are the numbers of the
-    training rows to train on, None for all. With ``keep_outputs`` the outputs on the cv rows come back.
+    ``states`` are (checkpoint, place in it) of every variant, where they go on from the pauses of other chunks;
+    ``checkpoint`` is where this one leaves its state, if it pauses. ``share`` of the time left to the ``deadline`` when
+    it begins is for this chunk, the rest for those that wait behind it.
+    ``progress`` is (path of a .npy of float64, one index per variant): the share done is written there after every
+    epoch. ``metrics`` are the names to compute on the cv rows; None is all of the task's. ``rows`` are the numbers of
+    the training rows to train on, None for all. With ``keep_outputs`` the outputs on the cv rows come back.
     """
 
     model: Model
@@ -62,8 +65,12 @@ class Chunk:
     patience: int | None = None
     min_delta: float = 0.0
     dtype: str = "float32"
-    progress: tuple[str | Path, int] | None = None
-    cancel: str | Path | None = None
+    pause: int | None = None
+    states: tuple[tuple[Path, int], ...] = ()
+    checkpoint: Path | None = None
+    deadline: float | None = None
+    share: float = 1.0
+    progress: tuple[str | Path, tuple[int, ...]] | None = None
     metrics: tuple[str, ...] | None = None
     rows: NDArray[np.intp] | None = None
     keep_outputs: bool = False
@@ -90,6 +97,12 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         weights = None if arrays.weights is None else arrays.weights[chunk.rows]
         arrays = replace(arrays, x=arrays.x[chunk.rows], y=arrays.y[chunk.rows], weights=weights)
     report = _Report(chunk)
+    if chunk.states:
+        from .resuming import gather_training
+
+        assert chunk.checkpoint is not None
+        gather_training(chunk.states, chunk.checkpoint)
+    now = time()
     found = train(
         chunk.model,
         chunk.optimizer,
@@ -101,6 +114,10 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         min_delta=chunk.min_delta,
         dtype=chunk.dtype,
         callback=report,
+        checkpoint=chunk.checkpoint,
+        checkpoint_every=None,
+        pause=chunk.pause,
+        deadline=None if chunk.deadline is None else now + chunk.share * (chunk.deadline - now),
     )
     metrics: tuple[dict[str, float], ...] = tuple({} for _ in found)
     z: tuple[NDArray[Any], ...] = ()
@@ -111,27 +128,29 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
             from .metrics import evaluate
 
             metrics = tuple(evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, one) for one in z)
-    report.write(1.0)
+    report.finish(found)
     return ChunkResult(tuple(found), metrics, perf_counter() - began, z if chunk.keep_outputs else ())
 
 
 class _Report:
-    """The callback of a chunk: writes progress, obeys cancellation."""
+    """The callback of a chunk: writes progress."""
 
     def __init__(self, chunk: Chunk):
-        self.cancel = None if chunk.cancel is None else Path(chunk.cancel)
-        self.cell: NDArray[Any] | None = None
+        self.cells: NDArray[Any] | None = None
         if chunk.progress is not None:
-            path, index = chunk.progress
-            self.cell = np.load(path, mmap_mode="r+")[index : index + 1]
+            path, places = chunk.progress
+            self.cells, self.places = np.load(path, mmap_mode="r+"), list(places)
 
-    def write(self, done: float) -> None:
-        if self.cell is not None:
-            self.cell[0] = done
+    def __call__(self, progress: Progress) -> None:
+        if self.cells is not None:
+            self.cells[self.places] = progress.done
 
-    def __call__(self, progress: Progress) -> bool:
-        self.write(progress.done)
-        return self.cancel is not None and self.cancel.exists()
+    def finish(self, found: Sequence[Outcome]) -> None:
+        """What has ended is done with, whenever that was."""
+        if self.cells is not None:
+            for place, one in zip(self.places, found, strict=True):
+                if one.status != "paused":
+                    self.cells[place] = 1.0
 
 
 def chunk_size(model: Model, batch: int | None, dtype: str = "float32", optimizer: str = "adam") -> int:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .layout import Array
 
-Status = Literal["completed", "stopped", "diverged", "interrupted"]
-_RUNNING, _STATUSES = 0, ("running", "completed", "stopped", "diverged", "interrupted")
+Status = Literal["completed", "stopped", "diverged", "interrupted", "paused", "expired"]
+_RUNNING, _STATUSES = 0, ("running", "completed", "stopped", "diverged", "interrupted", "paused", "expired")
 DIVERGED = 1e3
 """A cost this many times the cost at the start counts as divergence."""
 
@@ -137,6 +137,8 @@ class History:
             return f"diverged in epoch {ran}; the last finite cost was {last}; try a smaller learning rate"
         if status == "stopped":
             return f"stopped after epoch {ran}; J_cv was lowest in epoch {self.best_epoch[i]}"
-        if status == "interrupted":
-            return f"interrupted after epoch {ran}"
+        if status in ("interrupted", "paused"):
+            return f"{status} after epoch {ran}"
+        if status == "expired":
+            return f"out of time after epoch {ran}"
         return f"completed {ran} epochs"

@@ -52,7 +52,9 @@ class Online:
         feed = Feed(rows, [self.settings.seed], self.batch)
         with np.errstate(all="ignore"):  # what overflows is found below
             trainer = Trainer(self.model, self.optimizer, [self.settings], now, feed, rows.mass)
-            cost = float(trainer.epoch(self.epochs, self.epochs + 1)[0])
+            costs = trainer.epoch(self.epochs, self.epochs + 1)
+            assert costs is not None  # there is no deadline
+            cost = float(costs[0])
         if not (np.isfinite(cost) and np.isfinite(now.parameters).all()):
             rate = self.settings.learning_rate or RULES[self.optimizer].defaults["learning_rate"]
             raise MLError(f"the training diverged with learning_rate {rate:g}; try a smaller one")

@@ -18,6 +18,7 @@ from .checkpoints import read_state, write_state
 from .errors import CheckpointError
 from .fleet import Fleet
 from .history import History
+from .layout import Array
 from .models import Model
 from .settings import Settings
 
@@ -60,6 +61,48 @@ def save_training(path: Path, facts: dict[str, Any], epoch: int, fleet: Fleet, h
     arrays = {"ids": fleet.ids, "parameters": fleet.parameters, "slots": fleet.slots}
     arrays |= {f"history.{name}": getattr(history, name) for name in _HISTORY}
     write_state(path, arrays, {"training": facts, "epoch": epoch, "step": fleet.step})
+
+
+def gather_training(parts: Sequence[tuple[Path, int]], path: Path) -> None:
+    """Write to ``path`` the state of some variants of several trainings, each given by its file and its place there.
+
+    The trainings must be alike in all but their settings, and have come to the same epoch: a training with the settings
+    in this order then goes on from ``path``. Since no variant's result depends on its neighbours, each goes on with the
+    bits that it would have had where it was.
+
+    Raises:
+        CheckpointError: a file is damaged, or the trainings do not fit together.
+    """
+    read = {source: read_state(source) for source in dict.fromkeys(source for source, _ in parts)}
+    rows: dict[str, list[Array]] = {name: [] for name in _HISTORY}
+    ids: list[int] = []
+    parameters: list[Array] = []
+    slots: list[Array] = []
+    settings: list[Any] = []
+    common: dict[str, Any] = {}
+    try:
+        for place, (source, index) in enumerate(parts):
+            arrays, stored = read[source]
+            training = dict(stored["training"])
+            settings.append(training.pop("settings")[index])
+            shared = {**training, "epoch": stored["epoch"], "step": stored["step"]}
+            common = common or shared
+            if different := [name for name in common if common[name] != shared.get(name)]:
+                raise CheckpointError(f"{source} and {parts[0][0]} do not fit together: other {', '.join(different)}")
+            for name, found in rows.items():
+                found.append(arrays[f"history.{name}"][index])
+            for position in np.flatnonzero(arrays["ids"] == index):  # one, or none if it has ended
+                ids.append(place)
+                parameters.append(arrays["parameters"][position])
+                slots.append(arrays["slots"][:, position])
+    except (KeyError, IndexError) as error:
+        raise CheckpointError(f"{source} lacks {error}") from error
+    if not ids:
+        raise CheckpointError(f"none of the variants for {path} trains any more")
+    epoch, step = common.pop("epoch"), common.pop("step")
+    state = {"ids": np.array(ids), "parameters": np.stack(parameters), "slots": np.stack(slots, axis=1)}
+    state |= {f"history.{name}": np.stack(found) for name, found in rows.items()}
+    write_state(path, state, {"training": {**common, "settings": settings}, "epoch": epoch, "step": step})
 
 
 def load_training(path: Path, facts: dict[str, Any], fleet: Fleet, history: History) -> tuple[int, Fleet]:

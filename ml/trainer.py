@@ -1,6 +1,7 @@
 """The steps of an epoch: gradient, penalty, clipping, update."""
 
 from collections.abc import Sequence
+from time import time
 from typing import NamedTuple
 
 import numpy as np
@@ -51,11 +52,16 @@ class Trainer:
         self.limits = np.array(limits, self.dtype) if min(limits) < np.inf else None
         self.tiles = self._tiles()
 
-    def epoch(self, number: int, epochs: int) -> Array:
-        """Train one epoch (counted from 0) of ``epochs``; returns the mean over its rows of the costs seen, (V,)."""
+    def epoch(self, number: int, epochs: int, deadline: float | None = None) -> Array | None:
+        """Train one epoch (counted from 0) of ``epochs``; returns the mean over its rows of the costs seen, (V,).
+
+        None if the ``deadline``, a time of `time.time`, passed before its last step.
+        """
         columns = self._columns(number, epochs)
         self.feed.start(number)
         for step, total in enumerate(self.totals):
+            if deadline is not None and time() >= deadline:
+                return None
             self.program.gradient(self.views, self.feed.step(step), self.gradient, self.gradient_views, total)
             self._update(*columns[step])
         self.fleet.step += len(self.totals)

@@ -10,7 +10,7 @@ from .arrays import Arrays, Rows, check_classes, make_rows
 from .batches import Feed, slices
 from .errors import OptionError, check_name
 from .fleet import new_fleet
-from .history import History, Outcome
+from .history import History, Outcome, Status
 from .interrupts import Interrupts
 from .models import Model
 from .optimizers import SOLVERS
@@ -29,6 +29,9 @@ class Plan(NamedTuple):
     patience: int | None
     min_delta: float
     dtype: str
+    until: int
+    """The epoch at which training ends for now: ``epochs`` or an earlier one."""
+    deadline: float | None
 
 
 def train(
@@ -44,7 +47,9 @@ def train(
     dtype: str = "float32",
     callback: Callback | None = None,
     checkpoint: str | Path | None = None,
-    checkpoint_every: int = 1,
+    checkpoint_every: int | None = 1,
+    pause: int | None = None,
+    deadline: float | None = None,
 ) -> list[Outcome]:
     """Train one variant per entry of ``settings``, all together; outcomes in the same order.
 
@@ -52,8 +57,11 @@ def train(
     descent). A variant's result depends on its own settings and the data alone, bit for bit: not on its neighbours,
     their number, or interruptions. ``patience`` ends a variant when J_cv has not fallen by more than ``min_delta``
     for that many epochs. A variant that diverges ends alone. Ctrl-C returns what there is after the epoch under way.
-    ``checkpoint`` is a file that holds the whole state, written every ``checkpoint_every`` epochs and at the end; if
-    it exists, training resumes from it, also towards more ``epochs`` than before.
+    ``checkpoint`` is a file that holds the whole state, written every ``checkpoint_every`` epochs (None: never) and at
+    the end; if it exists, training resumes from it, also towards more ``epochs`` than before.
+    ``pause`` ends it for now after that many epochs in all, with status ``paused``: what a schedule does follows
+    ``epochs`` still, and going on from the checkpoint gives the bits of a training without the pause. ``deadline`` is
+    a time of `time.time`: then training ends in the middle of an epoch, which is dropped, with status ``expired``.
 
     With ``lbfgs`` (any model) and ``newton`` (linear models, many λ at once) an epoch is one iteration over all rows;
     batch and patience do not apply, checkpoints are refused; they run to their tolerance or to ``epochs`` iterations.
@@ -62,7 +70,7 @@ def train(
     """
     check_settings(optimizer, settings)
     check_name("dtype", dtype, ("float32", "float64"))
-    _check_counts(batch, epochs, patience, min_delta, checkpoint_every)
+    _check_counts(min_delta, batch=batch, epochs=epochs, patience=patience, every=checkpoint_every, pause=pause)
     working = "float64" if optimizer in SOLVERS else dtype
     if optimizer == "newton" and model.hidden:
         raise OptionError(
@@ -83,23 +91,22 @@ def train(
         one_thread(),
         np.errstate(all="ignore"),
     ):  # what overflows belongs to a diverging variant, and is found every epoch
-        if optimizer == "lbfgs":
-            from .lbfgs import minimise_all
+        if optimizer in SOLVERS:
+            from .solving import solve
 
-            return minimise_all(model, settings, rows, cv, epochs, dtype, callback)
-        if optimizer == "newton":
-            from .newton import newton_all
-
-            return newton_all(model, settings, rows, cv, epochs, dtype, callback)
-        loop = _Loop(model, optimizer, settings, rows, cv, Plan(batch, epochs, patience, min_delta, dtype))
+            return solve(optimizer, model, settings, rows, cv, epochs, dtype, callback, deadline)
+        plan = Plan(
+            batch, epochs, patience, min_delta, dtype, epochs if pause is None else min(pause, epochs), deadline
+        )
+        loop = _Loop(model, optimizer, settings, rows, cv, plan)
         return loop.run(callback, None if checkpoint is None else Path(checkpoint), checkpoint_every)
 
 
-def _check_counts(batch: int | None, epochs: int, patience: int | None, min_delta: float, every: int) -> None:
-    for name, value in (("batch", batch), ("epochs", epochs), ("patience", patience), ("checkpoint_every", every)):
+def _check_counts(min_delta: float, **counts: int | None) -> None:
+    for name, value in counts.items():
         if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
             raise OptionError(f"{name} is {value!r}; it must be a whole number ≥ 1")
-    if epochs is None:
+    if counts["epochs"] is None:
         raise OptionError("epochs is None; it must be a whole number ≥ 1")
     if not 0 <= min_delta < float("inf"):
         raise OptionError(f"min_delta is {min_delta!r}; it must be a number ≥ 0")
@@ -122,7 +129,7 @@ class _Loop:
         self.cv_blocks = None if cv is None else slices(cv)
         self.epoch = 0
 
-    def run(self, callback: Callback | None, checkpoint: Path | None, every: int) -> list[Outcome]:
+    def run(self, callback: Callback | None, checkpoint: Path | None, every: int | None) -> list[Outcome]:
         """Train until everything has ended; a checkpoint that exists is gone on from."""
         save: Callable[[], None] | None = None
         if checkpoint is not None:
@@ -144,12 +151,15 @@ class _Loop:
         return self._outcomes()
 
     def _epochs(
-        self, interrupts: Interrupts, callback: Callback | None, save: Callable[[], None] | None, every: int
+        self, interrupts: Interrupts, callback: Callback | None, save: Callable[[], None] | None, every: int | None
     ) -> None:
         trainer = self._trainer()
-        ended = False
-        while trainer is not None and self.epoch < self.plan.epochs and not ended:
-            train_cost = trainer.epoch(self.epoch, self.plan.epochs)
+        ended, until = False, self.plan.until
+        while trainer is not None and self.epoch < until and not ended:
+            train_cost = trainer.epoch(self.epoch, self.plan.epochs, self.plan.deadline)
+            if train_cost is None:
+                self.history.end("expired")
+                return
             parameters, ids = self.fleet.parameters, self.fleet.ids
             cv_cost = None if self.cv_blocks is None else trainer.program.cost(parameters, self.cv_blocks)
             self.epoch += 1
@@ -163,9 +173,11 @@ class _Loop:
             ended = interrupts.wanted
             if callback is not None:
                 ended |= bool(callback(Progress(self.epoch, self.plan.epochs, done, ids, train_cost, cv_cost)))
-            if save is not None and (ended or trainer is None or self.epoch % every == 0 or done == 1):
+            last = ended or trainer is None or self.epoch == until
+            if save is not None and (last or (every is not None and self.epoch % every == 0)):
                 save()
-        self.history.end("interrupted" if ended and self.epoch < self.plan.epochs else "completed")
+        reached: Status = "completed" if until == self.plan.epochs else "paused"
+        self.history.end("interrupted" if ended and self.epoch < until else reached)
 
     def _trainer(self) -> Trainer | None:
         """The trainer of the variants that go on; None if there are none."""

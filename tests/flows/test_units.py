@@ -116,10 +116,10 @@ def test_a_home_that_cannot_be_made_is_an_error_for_the_user(tmp_path: Path, mon
 # ---- progress -----------------------------------------------------------------------------------------------------
 
 
-def test_shares_weigh_chunks_by_their_variants(tmp_path: Path) -> None:
+def test_a_share_is_the_mean_over_the_variants_of_a_bar(tmp_path: Path) -> None:
     np.save(tmp_path / "progress.npy", np.array([1.0, 0.5, 0.0, 0.25]))
-    bars = [Bar("two chunks", (0, 1), (3, 1)), Bar("not begun", (2,), (4,)), Bar("begun", (3,), (2,))]
-    assert shares(bars, tmp_path / "progress.npy") == [0.875, 0.0, 0.25]
+    bars = [Bar("two", (0, 1)), Bar("not begun", (2,)), Bar("begun", (3,))]
+    assert shares(bars, tmp_path / "progress.npy") == [0.75, 0.0, 0.25]
 
 
 def test_progress_is_shown_only_where_somebody_looks(tmp_path: Path) -> None:
@@ -132,12 +132,12 @@ def test_progress_is_shown_only_where_somebody_looks(tmp_path: Path) -> None:
     otherwise = Logged(logged.append)
     with shown_on(Terminal(Console(file=page, width=80))):
         display(otherwise).stage("loading [all] of it")
-        with display(otherwise).training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
+        with display(otherwise).training([Bar("network 8", (0,))], tmp_path / "progress.npy"):
             pass
     assert logged == []
     assert page.getvalue().startswith("loading [all] of it\n  network 8\n  trained in ")
     display(otherwise).stage("on the log")
-    with display(otherwise).training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
+    with display(otherwise).training([Bar("network 8", (0,))], tmp_path / "progress.npy"):
         pass
     assert logged[:2] == ["on the log", "training network 8"]
     assert "log" not in page.getvalue()
@@ -151,7 +151,7 @@ def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
     np.save(tmp_path / "progress.npy", np.zeros(1))
     page = StringIO()
     terminal = Terminal(Console(file=page, width=100, force_terminal=True))
-    with terminal.training([Bar("network 8", (0,), (1,))], tmp_path / "progress.npy"):
+    with terminal.training([Bar("network 8", (0,))], tmp_path / "progress.npy"):
         pass
     assert "network 8" in page.getvalue()
     assert "100 %" in page.getvalue()

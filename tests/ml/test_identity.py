@@ -1,5 +1,6 @@
 """A variant is the same, bit for bit, alone, in a fleet, in any chunk, after neighbours left, after resuming."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from ml import threads
 from ml.arrays import make_rows
 from ml.batches import Feed
 from ml.optimizers import RULES, SOLVERS
+from ml.resuming import gather_training
 
 from .problems import arrays, same
 
@@ -111,6 +113,42 @@ def test_resuming_changes_nothing(tmp_path: Path, optimizer: str, seeds: str) ->
     assert all(same(one, other) for one, other in zip(resumed, whole, strict=True))
     again = run(20, checkpoint=path, callback=lambda progress: pytest.fail("nothing is left to train"))
     assert all(same(one, other) for one, other in zip(again, whole, strict=True))
+
+
+@pytest.mark.parametrize("schedule", [None, ml.Schedule("cosine", warmup=2)], ids=["constant", "cosine"])
+def test_survivors_of_several_chunks_end_as_if_they_had_trained_alone(
+    tmp_path: Path, schedule: ml.Schedule | None
+) -> None:
+    """Two rungs: chunks pause, the better of each go on together in a new one, and once more."""
+    model, data = ml.Model(5, (16, 8), 3, "multiclass"), arrays("multiclass", 3)
+    chosen = [replace(one, schedule=schedule) for one in settings("adam", "mixed", 9)]
+
+    def chunk(variants: list[int], **more: object) -> ml.Chunk:
+        return ml.Chunk(model, "adam", tuple(chosen[v] for v in variants), data, 16, 30, patience=12, **more)  # type: ignore[arg-type]
+
+    first = [tmp_path / f"first-{number}" for number in range(3)]
+    for number, path in enumerate(first):
+        paused = ml.train_chunk(chunk([3 * number, 3 * number + 1, 3 * number + 2], pause=3, checkpoint=path))
+        assert {one.status for one in paused.outcomes} == {"paused"}
+    second = chunk([7, 0, 3, 5], pause=10, checkpoint=tmp_path / "second",
+                   states=((first[2], 1), (first[0], 0), (first[1], 0), (first[1], 2)))  # fmt: skip
+    assert [one.epochs for one in ml.train_chunk(second).outcomes] == [10] * 4
+    third = chunk([5, 7], checkpoint=tmp_path / "third", states=((tmp_path / "second", 3), (tmp_path / "second", 0)))
+    for one, variant in zip(ml.train_chunk(third).outcomes, [5, 7], strict=True):
+        assert same(one, ml.train_chunk(chunk([variant])).outcomes[0])
+
+
+def test_states_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    model, data = ml.Model(5, (4,), 1, "binary"), arrays("binary")
+    for name, pause in (("a", 2), ("b", 3)):
+        ml.train(model, "adam", [ml.Settings()], data, epochs=9, pause=pause, checkpoint=tmp_path / name)
+    with pytest.raises(ml.CheckpointError, match="do not fit together: other epoch, step"):
+        gather_training([(tmp_path / "a", 0), (tmp_path / "b", 0)], tmp_path / "c")
+    with pytest.raises(ml.CheckpointError, match="lacks"):
+        gather_training([(tmp_path / "a", 1)], tmp_path / "c")
+    gather_training([(tmp_path / "a", 0)], tmp_path / "c")
+    with pytest.raises(ml.CheckpointError, match="belongs to another training: settings"):
+        ml.train(model, "adam", [ml.Settings(lam=1.0)], data, epochs=9, checkpoint=tmp_path / "c")
 
 
 def test_the_number_of_blas_threads_changes_nothing_and_is_given_back() -> None:

@@ -3,6 +3,8 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
+from time import time
 
 import numpy as np
 import pytest
@@ -200,20 +202,30 @@ def test_chunks_report_obey_and_measure(tmp_path: object) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path))
-    np.save(folder / "progress.npy", np.zeros(3))
+    np.save(folder / "progress.npy", np.zeros(4))
     data = arrays("binary")
     chunk = ml.Chunk(
         ml.Model(5, (4,), 1, "binary"), "adam", (ml.Settings(), ml.Settings(lam=1.0)), data, batch=16, epochs=5,
-        progress=(folder / "progress.npy", 1), metrics=("accuracy", "log_loss"),
+        progress=(folder / "progress.npy", (1, 3)), metrics=("accuracy", "log_loss"),
     )  # fmt: skip
     result = ml.train_chunk(chunk)
-    np.testing.assert_array_equal(np.load(folder / "progress.npy"), [0, 1, 0])
+    np.testing.assert_array_equal(np.load(folder / "progress.npy"), [0, 1, 0, 1])
     assert [sorted(metrics) for metrics in result.metrics_cv] == [["accuracy", "log_loss"]] * 2
     assert result.metrics_cv[0]["log_loss"] == pytest.approx(result.outcomes[0].cost_cv, rel=1e-5)
     assert result.seconds > 0
-    (folder / "cancel").touch()
-    ended = ml.train_chunk(ml.Chunk(**(chunk.__dict__ | {"cancel": folder / "cancel", "epochs": 50})))
-    assert [(one.status, one.epochs) for one in ended.outcomes] == [("interrupted", 1)] * 2
+    ended = ml.train_chunk(replace(chunk, deadline=time() + 0.2, epochs=1_000_000))
+    assert {one.status for one in ended.outcomes} == {"expired"} and ended.outcomes[0].epochs > 0
+    assert all(np.isfinite(one.parameters).all() for one in ended.outcomes)
+    paused = ml.train_chunk(replace(chunk, pause=2, checkpoint=folder / "state.safetensors"))
+    assert [(one.status, one.epochs) for one in paused.outcomes] == [("paused", 2)] * 2
+    np.testing.assert_array_equal(np.load(folder / "progress.npy"), [0, 0.4, 0, 0.4])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs", "newton"])
+def test_a_deadline_that_has_passed_leaves_finite_parameters(optimizer: str) -> None:
+    one = ml.train(ml.Model(5, (), 1, "binary"), optimizer, [ml.Settings()], arrays("binary"), deadline=time())[0]
+    assert one.status == "expired" and one.epochs <= 1 and "out of time" in one.message
+    assert np.isfinite(one.parameters).all() and np.isfinite(one.cost_train)
 
 
 def test_chunks_shrink_as_models_grow() -> None:
