@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import ColumnError, DataError, FeatureError, SplitError, TableError
+    from .errors import ColumnError, DataError, FeatureError, FoundError, SplitError, TableError
     from .features import FeatureMap
     from .findings.examine import examine
     from .findings.finding import Finding
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 _NAMES = {
-    "errors": ("ColumnError", "DataError", "FeatureError", "SplitError", "TableError"),
+    "errors": ("ColumnError", "DataError", "FeatureError", "FoundError", "SplitError", "TableError"),
     "features": ("FeatureMap",),
     "findings.examine": ("examine",),
     "findings.finding": ("Finding",),
@@ -41,6 +41,7 @@ __all__ = [
     "FeatureError",
     "FeatureMap",
     "Finding",
+    "FoundError",
     "Inference",
     "Role",
     "Split",

@@ -1,10 +1,14 @@
 """What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 import numpy as np
 import pandas as pd
 
 from .cells import to_dates, to_numbers
-from .errors import ColumnError
+from .errors import ColumnError, FoundError
+from .findings.finding import Finding
 from .names import exclude, listed, setting, shortened
 from .tables import Table
 
@@ -76,46 +80,66 @@ def refuse_slips(column: pd.Series, table: Table) -> None:
         )
 
 
-def refuse_empty(column: pd.Series, table: Table) -> None:
-    """Raise `ColumnError` if a column has no value at all."""
-    if column.isna().all():
-        raise ColumnError(
-            f"{table.path}: column {column.name!r} has no value in any row that can be used. "
-            f"Leave it out: {exclude([str(column.name)])}"
-        )
+def refuse_empty(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
+    """Raise `FoundError` if columns have no value at all."""
+    empty = [name for name in names if frame[name].isna().all()]
+    if empty:
+        columns = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
+        them = "it" if len(empty) == 1 else "them"
+        _refuse(
+            table, "all-missing-column", empty, f"{columns} no value in any row that can be used",
+            f"leave {them} out: {exclude(empty)}",
+        )  # fmt: skip
 
 
 def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
-    """Raise `ColumnError` for a target that cannot be learned: too few rows, one value, or a class of one row."""
-    path = table.path
+    """Raise `FoundError` for a target that cannot be learned: too few rows, one value, or a class of one row."""
+    name = str(column.name)
     if len(column) < FEWEST:
-        raise ColumnError(
-            f"{path}: {len(column)} rows with a target are too few to train, compare and test: at least {FEWEST}"
-        )
+        _refuse(
+            table, "too-few-rows", [],
+            f"{len(column)} rows with a target are too few to train, compare and test: at least {FEWEST}",
+            "use more rows",
+        )  # fmt: skip
     if column.nunique() < 2:
-        raise ColumnError(
-            f"{path}: target {column.name!r} has one value only "
-            f"({shortened(column.iloc[0]).strip(QUOTES)}): there is nothing to predict. "
-            "Choose another target, or a table in which it varies"
-        )
+        _refuse(
+            table, "constant-target", [name],
+            f"target {name!r} has one value only ({shortened(column.iloc[0]).strip(QUOTES)}): "
+            "there is nothing to predict",
+            "choose another target, or a table in which it varies",
+        )  # fmt: skip
     if task == "regression":
         return
     counts = column.value_counts()
     if len(counts) > max(MOST_CLASSES, len(column) // 10):
-        raise ColumnError(
-            f"{path}: target {column.name!r} has {len(counts):,} different labels in {len(column):,} rows: "
-            "these are names, not classes. Choose another target"
-        )
+        _refuse(
+            table, "target-of-names", [name],
+            f"target {name!r} has {len(counts):,} different labels in {len(column):,} rows: "
+            "these are names, not classes",
+            "choose another target",
+        )  # fmt: skip
     lonely = counts[counts == 1]
     if len(lonely):
         label = lonely.index[0]
         row = column.index[int(np.argmax((column == label).to_numpy()))]
         more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
-        shown = shortened(label)
-        raise ColumnError(
-            f"{path}: target {column.name!r}: class {shown} has one row only ({table.row(row)}){more}. A class needs "
-            "at least two: one to learn from, one to check. Remove the row or join the class with another"
-        )
+        _refuse(
+            table, "class-of-one-row", [name],
+            f"target {name!r}: class {shortened(label)} has one row only ({table.row(row)}){more}. A class needs "
+            "at least two: one to learn from, one to check",
+            "remove the row or join the class with another",
+        )  # fmt: skip
+
+
+def refuse_no_target(table: Table, target: str) -> None:
+    """Raise `FoundError` for a target without a value in any row."""
+    _refuse(
+        table, "missing-target", [target], f"target {target!r} has no value in any row", "choose another target"
+    )  # fmt: skip
+
+
+def _refuse(table: Table, name: str, columns: Sequence[str], evidence: str, action: str) -> NoReturn:
+    raise FoundError(table.path, Finding(name, "error", tuple(columns), evidence, action))
 
 
 def _first_wrong(column: pd.Series, wrong: np.ndarray, table: Table) -> str:

@@ -4,9 +4,15 @@ ValueError
 └── DataError
     ├── TableError      the file cannot be read as a table
     ├── ColumnError     a column is missing, or cannot play its role
+    │   └── FoundError  a check found what makes training pointless
     ├── SplitError      the rows cannot be cut in three honest parts
     └── FeatureError    no features can be made of the columns
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .findings.finding import Finding
 
 
 class DataError(ValueError):
@@ -19,6 +25,14 @@ class TableError(DataError):
 
 class ColumnError(DataError):
     """A column is missing, or cannot play its role."""
+
+
+class FoundError(ColumnError):
+    """A check found what makes training pointless: a finding of severity error."""
+
+    def __init__(self, table: str, finding: "Finding") -> None:
+        super().__init__(f"{table}: {finding.evidence}. {finding.action[:1].upper()}{finding.action[1:]}")
+        self.finding = finding
 
 
 class SplitError(DataError):

@@ -15,6 +15,7 @@ from .checks import (
     refuse_empty,
     refuse_hopeless_target,
     refuse_more_than_two,
+    refuse_no_target,
     refuse_slips,
 )
 from .errors import ColumnError
@@ -46,6 +47,8 @@ class Inference:
     time: str | None
     notes: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    without_target: int = 0
+    """Rows that were left out, as they have no value of the target."""
 
     def of_role(self, *roles: str) -> tuple[str, ...]:
         """Names of the columns with one of the roles, in the table's order."""
@@ -91,7 +94,8 @@ def infer(
 
     target = find(target, "data.target")
     notes = list(table.notes)
-    frame = _rows_with_target(table, target, notes)
+    frame = _rows_with_target(table, target)
+    without = len(table.frame) - len(frame)
     excluded = {find(name, "data.exclude") for name in exclude}
     said = {role: {find(name, f"data.{role}") for name in names} for role, names in (roles or {}).items()}
     group = None if group is None else find(group, "data.group")
@@ -111,6 +115,7 @@ def infer(
         frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
     refuse_hopeless_target(frame[target], task, table)
 
+    refuse_empty(frame, [str(name) for name in frame.columns if name != target and name not in excluded], table)
     columns = []
     for name in map(str, frame.columns):
         if name == target:
@@ -118,7 +123,6 @@ def infer(
         if name in excluded:
             columns.append(Column(name, "excluded", "by the configuration"))
             continue
-        refuse_empty(frame[name], table)
         if name in (group, time):
             columns.append(Column(name, "group" if name == group else "time", "by the configuration"))
         elif name in role_said:
@@ -131,20 +135,21 @@ def infer(
     columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
-    return frame, Inference(target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing)
+    return frame, Inference(
+        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without
+    )
 
 
 def _told(columns: Sequence[Column]) -> str:
     return "; ".join(f"{column.name} is {column.role} ({column.reason})" for column in columns)
 
 
-def _rows_with_target(table: Table, target: str, notes: list[str]) -> pd.DataFrame:
+def _rows_with_target(table: Table, target: str) -> pd.DataFrame:
     known = table.frame[target].notna()
     if not known.any():
-        raise ColumnError(f"{table.path}: target {target!r} has no value in any row. Choose another target")
+        refuse_no_target(table, target)
     if known.all():
         return table.frame
-    notes.append(f"{int((~known).sum()):,} rows without a value of the target {target} are left out")
     return table.frame[known]
 
 

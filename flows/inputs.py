@@ -183,7 +183,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
     sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
-    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, data.examine(frame, inference, split))
+    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, data.examine(frame, inference, split, question.source))
 
 
 def featurise(

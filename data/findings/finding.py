@@ -1,7 +1,10 @@
 """What a check found: a name to look it up by, how bad it is, and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from ..names import exclude
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -31,6 +34,20 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.evidence}: {self.action}"
+
+
+def leak(names: list[str], evidence: str, name: str = "target-leakage") -> Finding:
+    """A finding about columns that may not be known when a prediction is asked for."""
+    known = "is it known before" if len(names) == 1 else "are they known before"
+    return Finding(name, "warning", tuple(names), evidence, f"{known}? If not: {exclude(names)}")
+
+
+def joined_names(names: Sequence[str], most: int = 8) -> str:
+    """Names in a sentence: a, b and c; the tail of a long list as a number."""
+    shown = list(names)
+    if len(shown) > most:
+        shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def ordered(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..names import exclude
 from .examined import Examined
-from .finding import Finding
+from .finding import Finding, joined_names, leak
+from .telling import telling_columns
 
 ALONE = 0.9
 """|correlation| of one column with the target from which the question is asked."""
@@ -18,6 +18,8 @@ FLAGGED = 20
 """Rows that a flag must be raised in before it is called certain."""
 RARE = 0.5
 """Share of the positive label below which such a flag is no accident."""
+RARE_FLAG = 0.05
+"""Share of rows up to which a flag counts as rare."""
 SHARE = 0.05
 """A column belongs to a combination if leaving it out costs this much of R²."""
 
@@ -25,30 +27,36 @@ Array = NDArray[np.float64]
 
 
 def target_leakage(seen: Examined) -> list[Finding]:
-    """Columns to ask about, from the training rows alone. For numbers and two classes.
+    """Columns to ask about, from the training rows alone: those that tell the target alone or together.
 
     A correlation is no proof: the user decides, so nothing is left out here.
     """
-    frame, inference = seen.train, seen.inference
-    if inference.task == "multiclass":
+    if len(seen.train) < 2 * FLAGGED:
         return []
+    found = [] if seen.inference.task == "multiclass" else _linear(seen)
+    return found + telling_columns(seen, [name for finding in found for name in finding.columns])
+
+
+def _linear(seen: Examined) -> list[Finding]:
+    """Columns that correlate with a number or two classes, flags that never err, and combinations."""
+    frame, inference = seen.train, seen.inference
     if inference.task == "binary":
         y = (frame[inference.target] == inference.classes[1]).to_numpy(np.float64)
     else:
         y = frame[inference.target].to_numpy(np.float64)
     names = list(inference.of_role("numeric"))
-    if not names or len(y) == 0 or np.ptp(y) == 0:
-        return []
-    positive, y = y > 0, _scaled(y)
     found: list[Finding] = []
     alone: list[str] = []
+    if not names or np.ptp(y) == 0:
+        return found
+    positive, y = y > 0, _scaled(y)
     for name in names:
         r = _correlation(frame[name].to_numpy(np.float64), y)
         if abs(r) >= ALONE:
             alone.append(name)
-            found.append(_leak([name], f"{name} alone follows the target (correlation {r:.2f})"))
+            found.append(leak([name], f"{name} alone follows the target (correlation {r:.2f})"))
     if inference.task == "binary":
-        found += _certain(frame[names], positive)
+        found += _certain(frame, names, positive)
     full = [name for name in names if frame[name].notna().all()]
     x = np.column_stack([_scaled(frame[name].to_numpy(np.float64)) for name in full]) if full else np.empty((len(y), 0))
     varying = np.ptp(x, axis=0) > 0
@@ -71,31 +79,48 @@ def _correlation(x: Array, y: Array) -> float:
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
-def _certain(frame: pd.DataFrame, positive: NDArray[np.bool_]) -> list[Finding]:
-    """Flags that never err: whenever such a column has its rarer value, the target has one and the same label."""
-    sure = []
-    for name in frame.columns:
+def _certain(frame: pd.DataFrame, names: list[str], positive: NDArray[np.bool_]) -> list[Finding]:
+    """Flags that never err: whenever such a column has its rarer value, the target has one and the same label.
+
+    Where there are several, rare flags right beside them in the table are named as well: one that errs or is hardly
+    ever raised, among causes of failure, is still one of them.
+    """
+    flags: list[str] = []
+    sure: list[str] = []
+    for name in names:
         counts = frame[name].value_counts()
-        if len(counts) != 2 or counts.iloc[1] < FLAGGED:
+        if len(counts) != 2:
             continue
-        labels = positive[(frame[name] == counts.index[1]).to_numpy()]
-        if labels.all() and positive.mean() < RARE:
-            sure.append(str(name))
+        if counts.iloc[1] < RARE_FLAG * len(frame):
+            flags.append(name)
+        raised = (frame[name] == counts.index[1]).to_numpy()
+        if counts.iloc[1] >= FLAGGED and positive[raised].all() and positive.mean() < RARE:
+            sure.append(name)
     if not sure:
         return []
+    beside = _beside([str(name) for name in frame.columns], sure, flags) if len(sure) > 1 else []
     one = len(sure) == 1
-    return [
-        _leak(
-            sure,
-            f"{_listed(sure)} {'is a flag that never errs' if one else 'are flags that never err'}: wherever "
-            f"{'it' if one else 'one'} is raised, the target is positive",
-        )
-    ]
+    evidence = (
+        f"{joined_names(sure)} {'is a flag that never errs' if one else 'are flags that never err'}: wherever "
+        f"{'it' if one else 'one'} is raised, the target is positive"
+    )
+    if beside:
+        evidence += f"; {joined_names(beside)} stands among them and is a rare flag like them"
+    return [leak([name for name in names if name in sure or name in beside], evidence)]
 
 
-def _leak(names: list[str], evidence: str) -> Finding:
-    known = "is it known before" if len(names) == 1 else "are they known before"
-    return Finding("target-leakage", "warning", tuple(names), evidence, f"{known}? If not: {exclude(names)}")
+def _beside(order: list[str], sure: list[str], flags: list[str]) -> list[str]:
+    """Flags that an unbroken row of flags in the table's order joins to one that is sure."""
+    joined: list[str] = []
+    run: list[str] = []
+    for name in [*order, ""]:
+        if name in flags or name in sure:
+            run.append(name)
+            continue
+        if sum(member in sure for member in run) > 1:
+            joined += [member for member in run if member not in sure]
+        run = []
+    return joined
 
 
 def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[Finding]:
@@ -110,7 +135,7 @@ def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[Fi
     if len(part) < 2 or set(part) <= set(alone):
         return []
     said = f"R² {whole:.3f}" if whole < EXACT else "exactly, R² 1"
-    return [_leak(part, f"{_listed(part)} together give the target ({said})")]
+    return [leak(part, f"{joined_names(part)} together give the target ({said})")]
 
 
 def _needed(names: list[str], x: Array, y: Array, whole: float) -> list[str]:
@@ -135,7 +160,3 @@ def _r2(gram: Array, moments: Array, total: float) -> float:
     """R² of least squares from XᵀX, Xᵀy and yᵀy."""
     weights = np.linalg.lstsq(gram, moments, rcond=None)[0]
     return float(2 * weights @ moments - weights @ gram @ weights) / total
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

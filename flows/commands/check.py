@@ -1,6 +1,8 @@
 """``descent check``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,7 @@ def check(source: str, target: str | None, overrides: Sequence[str], *, json: bo
         from ..workers import count_workers
 
         config = config_of(source, target, overrides)
-        with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+        with _told_as_json(json), TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
             question, frame = inputs.pose(config, inputs.load(config))
             parts = inputs.cut(question, frame, Path(folder))
         matrices = {
@@ -39,9 +41,23 @@ def check(source: str, target: str | None, overrides: Sequence[str], *, json: bo
             _show(question, parts, plan, {s.degree: m.width for s, m in matrices.items()}, Console())
 
 
+@contextmanager
+def _told_as_json(json: bool) -> Iterator[None]:
+    """With ``json``, a finding that is an error is printed as the only one, before the message and the exit code."""
+    from data import FoundError
+
+    try:
+        yield
+    except FoundError as error:
+        if json:
+            from json import dumps
+
+            print(dumps({"data": {"findings": [asdict(error.finding)]}}, ensure_ascii=False))
+        raise
+
+
 def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
     import json
-    from dataclasses import asdict
 
     return json.dumps(
         {

@@ -38,7 +38,7 @@ TABLES = [
           leaks=frozenset({"motor_UPDRS"})),
     Known("wine_quality.csv", "quality", 6497, "multiclass", copies=1177),
     Known("ai4i2020_maintenance.csv", "Machine failure", 10000, "binary",
-          leaks=frozenset({"TWF", "HDF", "PWF", "OSF"})),
+          leaks=frozenset({"TWF", "HDF", "PWF", "OSF", "RNF"})),
     Known("arrhythmia.csv", "class", 452, "multiclass"),
     Known("concrete_strength.csv", "Concrete compressive strength(MPa, megapascals)", 1030, "regression", copies=25),
     Known("magic_gamma.csv.gz", "class", 19020, "binary", copies=115),

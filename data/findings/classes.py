@@ -1,0 +1,64 @@
+"""Classes of few rows."""
+
+import pandas as pd
+
+from .examined import Examined
+from .finding import Finding, joined_names
+
+RARE = 0.05
+"""Share of the rarest class of two below which accuracy says nothing."""
+SEVERAL = 0.02
+"""The same for several classes."""
+FEWEST = 15
+"""Rows of a class that three parts and five folds need, for each to have one or more."""
+
+
+def small_classes(seen: Examined) -> list[Finding]:
+    """Classes with too few rows for every part and fold to have some."""
+    if seen.inference.task == "regression":
+        return []
+    counts = _counts(seen)
+    few = counts[counts < FEWEST]
+    if few.empty:
+        return []
+    named = joined_names([f"{label} ({count})" for label, count in few.items()], 6)
+    return [
+        Finding(
+            "small-class",
+            "warning",
+            (seen.inference.target,),
+            f"{'a class has' if len(few) == 1 else f'{len(few)} classes have'} fewer than {FEWEST} rows for training "
+            f"and cv: {named}",
+            "parts and folds may lack it, and its metrics are chance: collect more rows, or join it with another",
+        )
+    ]
+
+
+def class_imbalance(seen: Examined) -> list[Finding]:
+    """A class that is so rare that always saying the other looks good."""
+    inference = seen.inference
+    if inference.task == "regression":
+        return []
+    counts = _counts(seen)
+    share = counts / counts.sum()
+    rare = share[share < (RARE if inference.task == "binary" else SEVERAL)]
+    if rare.empty:
+        return []
+    named = joined_names([f"{label} {part:.1%}" for label, part in rare.items()], 6)
+    metrics = "average_precision or f1_macro" if inference.task == "binary" else "f1_macro"
+    return [
+        Finding(
+            "class-imbalance",
+            "warning",
+            (inference.target,),
+            f"severe imbalance: {named} of the rows",
+            f"accuracy is {share.max():.1%} for always saying {share.idxmax()}: choose models by log_loss (the "
+            f"default) or {metrics}, in select.metric",
+        )
+    ]
+
+
+def _counts(seen: Examined) -> pd.Series:
+    labels = pd.concat([seen.train[seen.inference.target], seen.cv[seen.inference.target]])
+    counts: pd.Series = labels.value_counts().reindex(list(seen.inference.classes), fill_value=0).sort_values()
+    return counts

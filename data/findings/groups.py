@@ -1,0 +1,134 @@
+"""Rows that belong together and are torn apart by a random split."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import f as fisher
+
+from ..inference import Inference
+from ..roles import THINGS
+from .alone import Array
+from .examined import Examined
+from .finding import Finding, joined_names
+from .matrix import target_of
+from .order import _set_one
+
+NAME = re.compile(rf"(?:^|[ _.-])(?:{THINGS}|id|ids|uid|uuid|code|no|nr|key)s?(?:$|[ _.#-])", re.IGNORECASE)
+"""Names of columns that call things by a number."""
+FEWEST = 10
+"""Groups below which nothing is said."""
+EACH = 1.5
+"""Rows of a group, on average."""
+ALIKE = 0.05
+"""Share of the target's variance that lies between groups (the intraclass correlation) from which it matters."""
+SURE = 1e-6
+MANY_VALUES = 20
+"""Different values of a column of numbers that make it a mark of its row."""
+MANY = 0.05
+"""The same as a share of the rows; four such columns are never equal by chance."""
+MOSTLY = 0.3
+"""Share of rows that equal another but for one column, from which they look like measurements of the same things."""
+
+
+def group_ignored(seen: Examined) -> list[Finding]:
+    """Columns that name things of several rows each, where the split is by chance."""
+    inference = seen.inference
+    if inference.split_by != "random":
+        return []
+    rows = pd.concat([seen.train, seen.cv]).sort_index()
+    y = target_of(rows, inference)
+    found = []
+    for column in inference.columns:
+        name, present = column.name, rows[column.name].dropna()
+        distinct = present.nunique()
+        many = distinct >= FEWEST and len(present) >= EACH * distinct
+        named = column.role == "group" or bool(NAME.search(name.replace("#", "_id")))
+        if not many or not (named or column.role == "identifier") or column.role in ("excluded", "constant", "text"):
+            continue
+        if column.role == "numeric" and not (bool((present % 1 == 0).all()) and named):
+            continue
+        share, chance = between_groups(rows[name], y, inference)
+        matters = share >= ALIKE and chance < SURE
+        evidence = f"{distinct:,} values of {name} in {len(present):,} rows, which the split tears apart"
+        if matters:
+            evidence += f"; rows of one value are alike in {inference.target} (intraclass correlation {share:.2f})"
+        found.append(
+            Finding(
+                "group-ignored",
+                "warning" if matters else "note",
+                (name,),
+                evidence,
+                "if one value is one thing, keep its rows on one side: --set split.by=group "
+                + _set_one("data.group", name),
+            )
+        )
+    return found
+
+
+def between_groups(groups: pd.Series, y: Array, inference: Inference) -> tuple[float, float]:
+    """Intraclass correlation of the target, and the chance of such an F if groups did not matter (one-way analysis of
+    variance). Classes: the largest over the classes, each as 0 and 1.
+    """
+    known = groups.notna().to_numpy(bool)
+    codes = pd.factorize(groups[known])[0]
+    sizes = np.bincount(codes)
+    k, n = len(sizes), len(codes)
+    if k < 2 or n <= k:
+        return 0.0, 1.0
+    columns = [y[known]] if inference.task == "regression" else [(y[known] == c) * 1.0 for c in np.unique(y[known])]
+    each = (n - float((sizes**2).sum()) / n) / (k - 1)
+    best = (0.0, 1.0)
+    for values in columns:
+        means = np.bincount(codes, weights=values) / sizes
+        between = float((sizes * (means - values.mean()) ** 2).sum()) / (k - 1)
+        within = float(((values - means[codes]) ** 2).sum()) / (n - k)
+        if within <= 0:
+            best = max(best, (1.0, 0.0)) if between > 0 else best
+            continue
+        share = (between - within) / (between + (each - 1) * within)
+        if share > best[0]:
+            best = (share, float(fisher.sf(between / within, k - 1, n - k)) * len(columns))
+    return best
+
+
+def hidden_groups(seen: Examined) -> list[Finding]:
+    """Rows that equal others in every number but one: the same things, measured several times."""
+    inference = seen.inference
+    names = list(inference.of_role("numeric"))
+    if inference.split_by != "random" or len(names) < 4:
+        return []
+    target = inference.target
+    rows = pd.concat([seen.train.drop(columns=target), seen.cv.drop(columns=target), seen.test])
+    marks = [name for name in names if rows[name].nunique() >= max(MANY_VALUES, MANY * len(rows))]
+    if len(marks) < 4:
+        return []
+    mixed = {
+        name: pd.util.hash_pandas_object(rows[name], index=False).to_numpy() * np.uint64(2 * position + 3)
+        for position, name in enumerate(names)
+    }
+    total = np.sum(list(mixed.values()), axis=0, dtype=np.uint64)
+    if _repeated(total) >= MOSTLY:
+        return []
+    best = max(names, key=lambda name: _repeated(total - mixed[name]))
+    share = _repeated(total - mixed[best])
+    if share < MOSTLY:
+        return []
+    things = len(np.unique(total - mixed[best]))
+    others = joined_names([name for name in names if name != best], 3)
+    return [
+        Finding(
+            "hidden-groups",
+            "warning",
+            (best,),
+            f"{share:.0%} of the rows equal another in every number but {best} ({others}): {things:,} things, measured "
+            "several times, which the split tears apart",
+            "a model may know a thing again instead of understanding it: add a column that numbers the things and name "
+            "it in data.group",
+        )
+    ]
+
+
+def _repeated(values: Any) -> float:
+    return float(pd.Series(values).duplicated(keep=False).mean())

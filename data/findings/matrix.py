@@ -1,0 +1,53 @@
+"""Columns as numbers for the trees that some checks grow; large tables in samples of rows."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..cells import to_labels, to_numbers
+from ..inference import Inference
+
+Array = NDArray[Any]
+
+MOST = 4000
+"""Rows that a check with trees looks at: enough to see what matters, in tenths of a second."""
+
+
+def spaced(rows: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
+    """At most so many rows, evenly spaced: in the order of the file, and the same every time."""
+    if len(rows) <= most:
+        return rows
+    return rows.iloc[np.linspace(0, len(rows) - 1, most).astype(np.intp)]
+
+
+def inputs_of(inference: Inference) -> tuple[str, ...]:
+    """Columns of numbers and categories that models see; dates are another matter."""
+    return inference.of_role("numeric", "categorical", "boolean")
+
+
+def codes(column: pd.Series, numeric: bool) -> Array:
+    """(m,) float64: numbers as they are; categories by how frequent they are, the most frequent being 0."""
+    if numeric:
+        return to_numbers(column)[0]
+    labels = pd.Series(to_labels(column, ""))
+    order = {label: rank for rank, label in enumerate(labels.value_counts().index)}
+    return labels.map(order).to_numpy(np.float64)
+
+
+def matrix(rows: pd.DataFrame, inference: Inference) -> Array:
+    """(m, n) float64 of `inputs_of`, with NaN where a number is missing."""
+    numeric = set(inference.of_role("numeric"))
+    names = inputs_of(inference)
+    if not names:
+        return np.empty((len(rows), 0))
+    return np.column_stack([codes(rows[name], name in numeric) for name in names])
+
+
+def target_of(rows: pd.DataFrame, inference: Inference) -> Array:
+    """(m,) float64 of a number to predict, or int codes of classes."""
+    column = rows[inference.target]
+    if inference.task == "regression":
+        return column.to_numpy(np.float64)
+    return np.asarray(pd.Index(inference.classes).get_indexer(pd.Index(column)))

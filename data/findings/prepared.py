@@ -1,0 +1,97 @@
+"""Columns that were prepared with rows of all parts before the table came here: that leaks, and no split mends it."""
+
+import numpy as np
+import pandas as pd
+
+from ..names import exclude
+from .alone import Array
+from .examined import Examined
+from .finding import Finding, joined_names
+
+MEAN, SPREAD = 1e-6, 1e-4
+"""How close mean and standard deviation of the whole table come to 0 and 1 if it was standardised; by chance, of m
+numbers, they stay about 1/√m away."""
+LEVELS = 5
+AS_CLOSE = 2.0
+"""Mean square of (value − mean target of its rows) over what is expected if the means were taken over all rows, test
+rows included; an encoding by other rows has 1 + 1/(share of test rows) or more: 6 for a fifth."""
+FEWEST = 200
+
+
+def scaled_before_split(seen: Examined) -> list[Finding]:
+    """Columns whose mean is 0 and whose deviation is 1 over the whole table, test rows included, to many digits."""
+    names = [name for name in seen.inference.of_role("numeric") if _is_standardised(_whole(seen, name))]
+    if not names:
+        return []
+    return [
+        Finding(
+            "scaled-before-split",
+            "warning",
+            tuple(names),
+            f"{joined_names(names)} {'was' if len(names) == 1 else 'were'} standardised over all rows, those for the "
+            "test included (mean 0, deviation 1)",
+            "give the table as it was measured: scales are learned here, on training rows alone",
+        )
+    ]
+
+
+def target_encoded(seen: Examined) -> list[Finding]:
+    """Columns whose every value is the mean target of the rows that have it, themselves included.
+
+    Means over all rows differ from those over train and cv only by the labels of the test rows, so by far less than an
+    encoding that was learned from other rows would.
+    """
+    inference = seen.inference
+    rows = pd.concat([seen.train, seen.cv])
+    if inference.task == "multiclass" or len(rows) < FEWEST:
+        return []
+    if inference.task == "regression":
+        y = rows[inference.target].to_numpy(np.float64)
+    else:
+        y = (rows[inference.target] == inference.classes[1]).to_numpy(np.float64)
+    share = len(seen.test) / seen.rows
+    names = [
+        name for name in inference.of_role("numeric") if _is_mean_target(rows[name].to_numpy(np.float64), y, share)
+    ]
+    if not names:
+        return []
+    return [
+        Finding(
+            "target-encoded",
+            "warning",
+            tuple(names),
+            f"every value of {joined_names(names)} is the mean of {inference.target} over the rows that have it, each "
+            "row's own included",
+            f"give the category itself, which is encoded here without its own rows; leave out: {exclude(names)}",
+        )
+    ]
+
+
+def _whole(seen: Examined, name: str) -> Array:
+    return np.concatenate([part[name].to_numpy(np.float64) for part in (seen.train, seen.cv, seen.test)])
+
+
+def _is_standardised(values: Array) -> bool:
+    known = values[np.isfinite(values)]
+    if len(known) < FEWEST or np.ptp(known) == 0:
+        return False
+    mean, spreads = float(known.mean()), (float(known.std()), float(known.std(ddof=1)))
+    return abs(mean) < MEAN and any(abs(spread - 1) < SPREAD for spread in spreads)
+
+
+def _is_mean_target(x: Array, y: Array, share: float) -> bool:
+    known = np.isfinite(x)
+    x, y = x[known], y[known]
+    values, codes = np.unique(x, return_inverse=True)
+    sizes = np.bincount(codes) if len(values) else np.zeros(0)
+    if len(values) < LEVELS or len(x) < FEWEST or len(x) < 2.5 * len(values):
+        return False
+    means = np.bincount(codes, weights=y) / sizes
+    within = float(((y - means[codes]) ** 2).sum()) / (len(x) - len(values))
+    if within <= 0 or np.var(values) == 0:
+        return False
+    expected = within * share / sizes  # the variance of a mean over some of the rows about that over all of them
+    several = sizes >= 2
+    if several.sum() < LEVELS:
+        return False
+    return float(np.mean((values - means)[several] ** 2 / expected[several])) < AS_CLOSE
