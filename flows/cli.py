@@ -88,6 +88,14 @@ def ui(
     ui(port, verbose=verbose)
 
 
+@app.command(epilog="Example:  descent sync")
+def sync(verbose: Verbose = False) -> None:
+    """Send to MLflow what waits here because the tracking server was away."""
+    from .commands.sync import sync
+
+    sync(verbose=verbose)
+
+
 @app.command(epilog="Example:  descent status")
 def status() -> None:
     """Say what runs in the background for this folder."""

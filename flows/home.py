@@ -8,6 +8,7 @@ It lies in the current folder, or where ``DESCENT_HOME`` says, and can be delete
       artifacts/   what runs leave in MLflow: figures, tables, models
       runs/        one folder per run: configuration, result, model
       openings.jsonl   who has looked at which test rows; deleting it forgets the looks
+      outbox/      what MLflow has not got yet, one folder per run
       logs/        of what runs in the background, and tracebacks
 """
 

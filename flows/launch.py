@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from schemas import ExperimentConfig, ExperimentResult
 
-from . import recording
+from . import recording, store
 from .connection import connect, session, wait_connected
 from .quiet import quiet
 
@@ -35,6 +35,7 @@ def run_experiment(
 
         with inputs.given_table(inputs.table_of(table, config)):
             inputs.pose(config, inputs.load(config))
+            store.reach_server()
             wait_connected(server)
             with session(server):
                 from .experiment import run_experiment as flow

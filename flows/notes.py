@@ -1,5 +1,6 @@
 """The result as a note in Markdown and as rows of a table, for the pages of MLflow and Prefect."""
 
+import json
 import shlex
 
 from schemas import ExperimentResult
@@ -9,20 +10,25 @@ from . import tested
 from .report import predicted
 from .tested import number
 
+LEADERBOARD = "leaderboard.json"
+"""The artifact that MLflow shows as a table, and that ``mlflow.load_table`` reads."""
 
-def leaderboard_rows(result: ExperimentResult) -> list[dict[str, object]]:
-    """One row per variant, best first."""
-    return [
+
+def leaderboard(result: ExperimentResult) -> str:
+    """One row per variant, best first, in the form that MLflow shows as a table."""
+    rows = [
         {
             "variant": row.name,
-            **{f"cv {name}": number(value) for name, value in row.metrics.cv.items()},
-            "J_train": number(row.cost.train),
-            "J_cv": number(row.cost.cv),
+            **{f"cv/{name}": value for name, value in row.metrics.cv.items()},
+            "train/J": row.cost.train,
+            "cv/J": row.cost.cv,
             "epochs": row.epochs,
             "status": row.status,
         }
         for row in result.variants
     ]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return json.dumps({"columns": columns, "data": [[row.get(name) for name in columns] for row in rows]})
 
 
 def markdown(result: ExperimentResult) -> str:

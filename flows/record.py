@@ -1,11 +1,14 @@
-"""Recording a run in MLflow without waiting for it.
+"""Recording a run without waiting for MLflow.
 
-MLflow takes seconds to import and milliseconds per run; both pass in a process of their own, call after call in the
-order of asking, while the experiment goes on.
+The command writes what there is to record into an outbox (`flows.tracking`), which takes milliseconds. A process of its
+own, the recording process, imports MLflow and drains the outbox while the experiment goes on. A tracking server that
+goes away costs the run nothing: what it did not take waits in the outbox for ``descent sync``.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,62 +16,93 @@ from typing import Any, Self
 from schemas import ExperimentResult, to_yaml
 from schemas.names import family
 
-from . import figures, orphans, recording, store, tracking
+from . import datasets, figures, ledger, orphans, recording, store
 from .diagnosing import Diagnosed
 from .final import Final
 from .inputs import Parts, Question
-from .notes import leaderboard_rows, markdown
+from .notes import LEADERBOARD, leaderboard, markdown
 from .selection import Entry
+from .tracking import values
+from .tracking.outbox import Outbox
+from .tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from .tracking.runs import Handle
+from .tracking.sender import Delivery
 
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
+
+
+@dataclass
+class Spent:
+    """Seconds that tracking took: of the run (writing the outbox, and waiting in the end), and of the processor beside
+    it, in the recording process with its imports and the drawing of figures."""
+
+    run: float = 0.0
+    beside: float = 0.0
 
 
 class Recorder:
     """The run in MLflow: begun by `begin`, ended by `finish`; as killed or failed when an exception comes between."""
 
     def __init__(self) -> None:
-        self._handle: Future[tracking.Handle] | None = None
+        self._outbox: Outbox | None = None
+        self._handle: Future[Handle] | None = None
         self._drawn: Future[dict[str, Path]] | None = None
         self._pending: list[Future[Any]] = []
         self._finished = False
+        self.spent = Spent()
 
     def __enter__(self) -> Self:
         self._executor = recording.take()
         return self
 
-    def begin(self, question: Question, parts: Parts, run_name: str) -> None:
-        """Begin the parent run."""
+    def begin(self, question: Question, parts: Parts, key: str) -> None:
+        """Begin the parent run; ``key`` is its name, and that of its outbox."""
+        began = time.perf_counter()
         config, inference = question.config, question.inference
-        self._handle = self._executor.submit(
-            recording.begin,
+        self._outbox = Outbox.of(key)
+        self._outbox.hold()
+        self._outbox.begin(Beginning(
+            key,
             store.tracking_uri(),
             config.title,
-            run_name,
             params={
                 "task": question.task,
                 "target": inference.target,
                 "split": inference.split_by,
-                "seed": config.split.seed,
+                "split_seed": config.split.seed,
                 "variants": len(question.variants),
                 "metric": question.metric,
                 "rule": config.select.rule,
                 "folds": config.validation.folds,
             },
-            tags={"task": question.task, "target": inference.target, orphans.TAG: orphans.this_command()},
+            tags={
+                "task": question.task,
+                "target": inference.target,
+                "dataset.sha256": question.digest,
+                "config.sha256": ledger.config_digest(config),
+                orphans.TAG: orphans.this_command(),
+                **values.source(),
+            },
             config_yaml=to_yaml(config, comments=False),
-            dataset=tracking.Dataset(
-                name=question.source_name,
-                digest=question.digest,
-                source=question.source,
-                rows=sum(parts.sizes.values()),
-                schema={column.name: column.role for column in inference.columns} | {inference.target: "target"},
-            ),
-        )
+            datasets=datasets.worked_on(question, parts),
+        ))  # fmt: skip
+        self._handle = self._executor.submit(recording.begin, self._outbox.folder)
+        self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Record trained variants as runs nested in the parent, as soon as that has begun."""
-        self._later(recording.add, [_record(entry) for entry in entries])
+        """Record trained variants as runs nested in the parent.
+
+        Raises:
+            RunError: MLflow turned out to refuse the run.
+        """
+        assert self._outbox is not None
+        began = time.perf_counter()
+        if self._handle is not None and self._handle.done():
+            self._handle.result()
+        self._outbox.add([_record(entry) for entry in entries])
+        self._later(recording.drain)
+        self.spent.run += time.perf_counter() - began
 
     def draw(
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
@@ -88,67 +122,94 @@ class Recorder:
         )
         self._drawn = self._executor.submit(figures.draw, drawing, folder)
 
-    def finish(self, result: ExperimentResult, final: Final) -> None:
-        """Record the outcome and end the run; what went wrong in the recording until now is raised here."""
-        selected = result.selected
-        self._later(
-            tracking.finish_experiment,
-            self.handle,
-            metrics={**_test_metrics(result), f"cv/{selected.metric}": selected.cv.mean},
-            tags={"verdict": result.diagnosis.verdict, "selected": selected.name, **_opening_tags(result)},
-            figures={} if self._drawn is None else self._drawn.result(),
-            tables={"leaderboard": leaderboard_rows(result)},
-            note_markdown=markdown(result),
-            result_json=result.model_dump_json(indent=2),
-            model_folder=final.folder,
-            model_inputs=final.features.schema,
+    def finish(
+        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts
+    ) -> Delivery:
+        """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
+        assert self._outbox is not None
+        began = time.perf_counter()
+        drawn = {} if self._drawn is None else self._drawn.result()
+        self._outbox.finish(
+            Outcome(
+                metrics=_of_parent(result),
+                tags={
+                    "verdict": result.diagnosis.verdict,
+                    **{f"verdict.{name}": f"{p:.3f}" for name, p in result.diagnosis.probabilities.items()},
+                    "selected": result.selected.name,
+                    **_opening_tags(result),
+                },
+                note=markdown(result),
+                winner=_record(winner),
+                datasets=[datasets.tested_on(question, parts)],
+                tables=[LEADERBOARD],
+                model_inputs=final.features.schema,
+            ),
+            {
+                "result.json": result.model_dump_json(indent=2),
+                LEADERBOARD: leaderboard(result),
+                **{f"figures/{name}{figure.suffix}": figure for name, figure in drawn.items()},
+            },
+            final.folder,
         )
         for future in self._pending:
             future.result()
+        delivery: Delivery
+        delivery, self.spent.beside = self._executor.submit(recording.finish).result()
+        self._outbox.release()
         self._finished = True
+        self.spent.run += time.perf_counter() - began
+        return delivery
 
     @property
-    def handle(self) -> tracking.Handle:
-        """The parent run, once it has begun."""
+    def handle(self) -> Handle:
+        """The parent run, once it has begun.
+
+        Raises:
+            RunError: MLflow refused it.
+        """
         if self._handle is None:
             raise RuntimeError("begin comes first")
         return self._handle.result()
 
-    def _later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        self._pending.append(self._executor.submit(function, *args, **kwargs))
+    def _later(self, function: Callable[..., Any], *args: Any) -> None:
+        self._pending.append(self._executor.submit(function, *args))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None and self._handle is not None and not self._finished:
-            self._end_early(error)
+        if kind is not None and self._outbox is not None and not self._finished:
+            self._end_early(self._outbox, error)
         self._executor.shutdown(wait=True, kill_workers=kind is not None)
 
-    def _end_early(self, error: BaseException | None) -> None:
+    def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
         for future in self._pending:
             future.cancel()
         try:
-            handle = self.handle
-            if isinstance(error, Exception):
-                said = self._executor.submit(tracking.mark_failed, handle, str(error))
-            else:
-                said = self._executor.submit(tracking.mark_killed, handle)
-            said.result(timeout=LAST_WORDS)
+            if self._handle is not None and self._handle.done() and self._handle.exception() is not None:
+                outbox.remove()  # the run never began
+                return
+            failed = isinstance(error, Exception)
+            outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
+            self._executor.submit(recording.end).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
+        finally:
+            outbox.release()
 
 
-def _test_metrics(result: ExperimentResult) -> dict[str, Any]:
-    """Metrics on the test rows by model, with the ends of the intervals."""
-    test = result.test
+def _of_parent(result: ExperimentResult) -> dict[str, float]:
+    """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
+    test, selected = result.test, result.selected
     parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
     named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
-    ends = {
+    named |= {
         f"test/{name}_{end}": value
         for name, interval in test.intervals.items()
         for end, value in zip(("low", "high"), interval, strict=True)
     }
-    return {name: value for name, value in (named | ends).items() if value is not None}
+    if selected.cv.se is not None:
+        named |= {f"folds/{selected.metric}": selected.cv.mean, f"folds/{selected.metric}_se": selected.cv.se}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _opening_tags(result: ExperimentResult) -> dict[str, str]:
@@ -161,7 +222,6 @@ def _opening_tags(result: ExperimentResult) -> dict[str, str]:
         "test.confidence": f"{test.confidence:.6g}",
         "test.sealed.sha256": opening.sealed_digest,
         "test.rows.sha256": opening.rows_digest,
-        "config.sha256": opening.config_digest,
     }
 
 
@@ -179,8 +239,8 @@ def _shown(entry: Entry) -> figures.Shown:
     )
 
 
-def _record(entry: Entry) -> tracking.VariantRecord:
-    return tracking.VariantRecord(
+def _record(entry: Entry) -> VariantRecord:
+    return VariantRecord(
         name=entry.variant.name,
         params=entry.variant.params(),
         status=entry.status,

@@ -3,20 +3,29 @@
 This module is what that process imports first, so it must stay light: neither pandas nor Prefect.
 """
 
+import time
+from pathlib import Path
 from typing import Any
 
-from . import tracking
+from . import store
+from .tracking import runs
+from .tracking.outbox import Outbox
+from .tracking.sender import Delivery, Sender
 from .workers import start
 
 _started: list[Any] = []
+
+ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+"""The environment of whoever runs a `Sender`."""
 
 
 def prestart() -> Any:
     """Start the recording process and let it import MLflow; gives its executor, the same until it is taken."""
     if not _started:
-        # Warnings of MLflow's are for whoever calls it, and that is this package.
-        _started.append(start(1, {"PYTHONWARNINGS": "ignore"}))
-        _started[0].submit(tracking.warm_up)
+        # Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow
+        # sends again by itself, because the answer was lost, makes a second run.
+        _started.append(start(1, {"PYTHONWARNINGS": "ignore", **ONCE}))
+        _started[0].submit(warm_up)
     return _started[0]
 
 
@@ -33,17 +42,47 @@ def discard() -> None:
         _started.pop().shutdown(wait=True, kill_workers=True)
 
 
-# What follows runs in the recording process, which knows its parent run: so nobody has to wait for it to begin.
-_begun: list[tracking.Handle] = []
+# What follows runs in the recording process, which knows its outbox: so nobody has to wait for a run to begin.
+_sender: list[Sender] = []
 
 
-def begin(*args: Any, **kwargs: Any) -> tracking.Handle:
-    """Begin the parent run; see `tracking.start_experiment`."""
-    _begun.append(tracking.start_experiment(*args, **kwargs))
-    return _begun[-1]
+def warm_up() -> None:
+    """Import what will be needed and open the store, while others work."""
+    import gc
+
+    gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
+    import matplotlib.figure  # noqa: F401 - drawing happens in this process as well
+
+    runs.import_mlflow()
+    gc.freeze()
+    gc.enable()
+    uri = store.tracking_uri()
+    if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
+        store.prepare(uri)
+        runs.client_of(uri)
 
 
-def add(records: list[tracking.VariantRecord]) -> None:
-    """Record variants as runs nested in the parent that was begun."""
-    if _begun:  # else the beginning failed, which whoever began it is told
-        tracking.log_variants(_begun[-1], records)
+def begin(folder: Path) -> runs.Handle:
+    """Begin the parent run of an outbox, which `drain` then sends."""
+    sender = Sender(Outbox(folder))
+    handle = sender.begin()
+    _sender.append(sender)
+    return handle
+
+
+def drain() -> None:
+    """Send what is in the outbox, as far as MLflow takes it now."""
+    if _sender:  # else the beginning failed, which whoever began it is told
+        _sender[-1].drain()
+
+
+def finish() -> tuple[Delivery, float]:
+    """Send all of it; also gives the processor time of this process in seconds."""
+    delivery = _sender.pop().finish()
+    return delivery, time.process_time()
+
+
+def end() -> None:
+    """Tell MLflow that the run ended early."""
+    if _sender:
+        _sender.pop().drain()

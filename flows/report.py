@@ -150,3 +150,19 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
         f"train {seconds.train:.1f}, cross-validate {seconds.crossvalidate:.1f}, track {seconds.track:.1f}",
         highlight=False,
     )
+    console.print(
+        f"[dim]{'tracking':>8}[/]  {seconds.track / seconds.total:.1%} of the time waited for MLflow; beside it "
+        f"took {seconds.beside.get('tracking', 0):.1f} s of a processor",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    if result.mlflow.unsent:
+        console.print("\n[bold yellow]Unsent[/]", highlight=False)
+        console.print(f"  {unsent(result)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def unsent(result: ExperimentResult) -> str:
+    """What to do about a run that MLflow has not got all of."""
+    return (
+        f"MLflow at {result.mlflow.tracking_uri} has not got all of this run, nor its model "
+        f"({result.mlflow.unsent}). Both are kept here; when it is back, send them with: descent sync"
+    )

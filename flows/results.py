@@ -25,7 +25,8 @@ def result_of(
     tested: Tested,
     *,
     seconds: Mapping[str, float],
-    mlflow: Mapping[str, str],
+    beside: Mapping[str, float],
+    mlflow: Mapping[str, str | None],
     model: Path,
 ) -> ExperimentResult:
     """Put everything together; ``board`` is in the order of the leaderboard."""
@@ -66,7 +67,7 @@ def result_of(
             },
             "diagnosis": _diagnosis(diagnosed, parts),
             "test": _test(tested),
-            "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}},
+            "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
             "mlflow": mlflow,
             "model": str(model),
         }

@@ -44,15 +44,10 @@ def artifact_root(uri: str) -> str | None:
 
 
 def prepare(uri: str) -> None:
-    """Make the embedded store's database if it does not exist; see that a server is there.
+    """Make the embedded store's database if it does not exist; other stores are their owners' to make.
 
     Migrating an empty database takes seconds, copying a migrated one milliseconds. Imports MLflow only for the former.
-
-    Raises:
-        RunError: the server cannot be reached.
     """
-    if uri.startswith(("http://", "https://")):
-        reach(uri, "MLFLOW_TRACKING_URI", "Start that server, or unset the variable to use a local store.")
     if uri != embedded_uri():
         return
     make_home("artifacts")
@@ -68,6 +63,17 @@ def prepare(uri: str) -> None:
         # A commit then waits for the disk once instead of several times, and the UI can read while a run writes.
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+
+
+def reach_server() -> None:
+    """See that a server is there, if the store is one: a wrong address is said before anything is trained.
+
+    Raises:
+        RunError: it cannot be reached.
+    """
+    uri = tracking_uri()
+    if uri.startswith(("http://", "https://")):
+        reach(uri, "MLFLOW_TRACKING_URI", "Start that server, or unset the variable to use a local store.")
 
 
 def ui_url(base: str, experiment_id: str, metric: str | None = None, *, ascending: bool = True) -> str:

@@ -154,16 +154,17 @@ def record(
     handle = recorder.handle
     place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
 
-    def result() -> ExperimentResult:
+    def result(unsent: str | None = None) -> ExperimentResult:
         return result_of(
-            question, parts, board, winner, diagnosed, tested, seconds=watch.seconds(), mlflow=place,
+            question, parts, board, winner, diagnosed, tested, seconds=watch.seconds(),
+            beside={"tracking": round(recorder.spent.beside, 3)}, mlflow={**place, "unsent": unsent},
             model=work.folder / "model",
         )  # fmt: skip
 
-    recorder.finish(result(), model)
+    delivery = recorder.finish(result(), model, winner.entry, question, parts)
     work.keep("model")
     work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))
-    finished = result()
+    finished = result(delivery.reason)
     work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")
     create_markdown_artifact(markdown(finished), key="report", description=f"{finished.experiment}: the result")
     return finished

@@ -235,6 +235,9 @@ class Seconds(ResultModel):
     crossvalidate: float
     track: float
     other: Mapping[str, float] = Field(default_factory=dict, description="further stages by name")
+    beside: Mapping[str, float] = Field(
+        default_factory=dict, description="processor time of processes beside the run, by what they do"
+    )
 
 
 class MlflowRun(ResultModel):
@@ -243,6 +246,9 @@ class MlflowRun(ResultModel):
     tracking_uri: str
     experiment_id: str
     run_id: str
+    unsent: str | None = Field(
+        default=None, description="why MLflow has not got all of the run; what it lacks waits for descent sync"
+    )
 
 
 class ExperimentResult(ResultModel):

@@ -13,14 +13,15 @@ def run(source: str, target: str | None, overrides: Sequence[str], *, json: bool
 
         from ..launch import run_experiment
         from ..progress import Terminal, shown_on
+        from ..report import print_report, unsent
 
         config = config_of(source, target, overrides)
         console = Console(stderr=json)
         with shown_on(Terminal(console)):
             result = run_experiment(config, verbose=verbose)
         if json:
+            if result.mlflow.unsent:
+                console.print(unsent(result), highlight=False, markup=False, soft_wrap=True)
             print(result.model_dump_json())
             return
-        from ..report import print_report
-
         print_report(result, console)

@@ -26,6 +26,7 @@ def status() -> None:
         from ..home import home
         from ..server import server_status
         from ..store import tracking_uri
+        from ..tracking.sync import unsent
 
         state = server_status()
         print(f"folder   {home()}{'' if home().exists() else '   (nothing has run here yet)'}")
@@ -37,6 +38,8 @@ def status() -> None:
             since = f"{datetime.fromtimestamp(state.since):%Y-%m-%d %H:%M}"
             print(f"prefect  {state.server.url}   process {state.server.pid}, since {since}")
         print(f"mlflow   {tracking_uri()}   (to look at it: descent ui)")
+        if waiting := unsent():
+            print(f"outbox   {len(waiting)} run{'s' * (len(waiting) > 1)} not in MLflow yet; to send: descent sync")
 
 
 def down() -> None:

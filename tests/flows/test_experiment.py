@@ -1,6 +1,5 @@
 """The main job, end to end, as a user runs it: real processes, a real Prefect server, a real MLflow store."""
 
-import csv
 import json
 import re
 from pathlib import Path
@@ -96,8 +95,9 @@ def test_the_folder_of_the_run_holds_what_it_leaves_and_no_scratch(example: Answ
 
 def test_the_seconds_of_the_stages_fit_into_the_total(example: Answer) -> None:
     seconds = dict(example.json["seconds"])
-    total, other = seconds.pop("total"), seconds.pop("other")
+    total, other, beside = seconds.pop("total"), seconds.pop("other"), seconds.pop("beside")
     assert all(value >= 0 for value in (*seconds.values(), *other.values()))
+    assert set(beside) == {"tracking"}
     assert sum(seconds.values()) + sum(other.values()) <= total + 0.01
 
 
@@ -143,17 +143,19 @@ def test_the_parent_run_says_verdict_and_data_and_keeps_figures_and_leaderboard(
     assert tags["verdict"] == result["diagnosis"]["verdict"]
     assert tags["dataset.sha256"] == result["data"]["digest"]
     assert result["diagnosis"]["verdict"] in tags["mlflow.note.content"]
-    digests = home.mlflow("select digest from inputs join datasets on source_id = dataset_uuid "
-                          "where destination_id = ?", parent)  # fmt: skip
-    assert [result["data"]["digest"].startswith(digest) for (digest,) in digests] == [True]
+    contexts = home.mlflow(
+        "select input_tags.value, dataset_profile from inputs join datasets on source_id = dataset_uuid "
+        "join input_tags using (input_uuid) where destination_id = ?", parent,
+    )  # fmt: skip
+    assert {context: json.loads(profile)["num_rows"] for context, profile in contexts} == result["data"]["splits"]
     metrics = dict(home.mlflow("select key, value from metrics where run_uuid = ?", parent))
     assert metrics["test/log_loss"] == pytest.approx(result["test"]["metrics"]["log_loss"])
     ((place,),) = home.mlflow("select artifact_uri from runs where run_uuid = ?", parent)
     artifacts = Path(place.removeprefix("file://"))
     drawn = {path.stem for path in (artifacts / "figures").glob("*.png")}
     assert drawn == {"epoch_curves", "lambda_curve", "bias_variance_map"}
-    with (artifacts / "tables" / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["variant"] for row in csv.DictReader(file)] == [row["name"] for row in result["variants"]]
+    table = json.loads((artifacts / "leaderboard.json").read_text(encoding="utf-8"))
+    assert [row[0] for row in table["data"]] == [row["name"] for row in result["variants"]]
     assert load_config(artifacts / "config.yaml").search.epochs == 5
 
 

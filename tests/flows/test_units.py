@@ -15,7 +15,7 @@ from flows import workspace as workspaces
 from flows.baselines import cost_of, dummy_metrics
 from flows.errors import RunError
 from flows.judgement import epochs_found, finalists
-from flows.notes import _plain, leaderboard_rows, markdown
+from flows.notes import _plain, leaderboard, markdown
 from flows.progress import Bar, display, shares, shown_on
 from flows.report import print_report
 from flows.selection import Entry
@@ -277,10 +277,11 @@ def test_a_note_shows_the_outcome_and_escapes_names() -> None:
     assert "| r2 | 0.5 | – | – | 0 |" in note
 
 
-def test_rows_of_the_leaderboard_have_dashes_for_what_is_none() -> None:
-    first, last = leaderboard_rows(result())
-    assert (first["J_train"], first["cv rmse"]) == ("0.1235", "1.5")
-    assert (last["J_train"], last["status"]) == ("–", "diverged")
+def test_the_leaderboard_is_a_table_of_numbers_with_null_for_what_is_none() -> None:
+    table = json.loads(leaderboard(result()))
+    first, last = (dict(zip(table["columns"], row, strict=True)) for row in table["data"])
+    assert (first["train/J"], first["cv/rmse"]) == (pytest.approx(0.1235, abs=1e-4), 1.5)
+    assert (last["train/J"], last["status"]) == (None, "diverged")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])

@@ -1,0 +1,119 @@
+"""Draining an outbox into MLflow, beside the training or after it, as often as it takes."""
+
+import time
+from dataclasses import dataclass
+
+from ..errors import RunError
+from . import runs
+from .outbox import Outbox
+from .records import KILLED, Ending
+from .runs import Handle, Known
+
+PAUSE = 5.0
+"""Seconds without another attempt after one that failed, while the run goes on."""
+
+LAST_ATTEMPTS = (1.0, 2.0, 4.0)
+"""Pauses before the further attempts at the end of a run."""
+
+PATIENCE = 30.0
+"""Seconds after which the end of a run makes no further attempt; one of them lasts as long as a request may."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How far an outbox was drained. ``reason`` says why not all of it; None when MLflow has everything."""
+
+    handle: Handle | None
+    model_uri: str | None = None
+    reason: str | None = None
+
+
+class Sender:
+    """Sends one outbox. After a failure it begins anew: MLflow is asked what it has, so nothing is made twice."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.handle: Handle | None = None
+        self._sent = 0
+        self._there: Known = {}
+        self._failed_at: float | None = None
+        self._asked = False
+
+    def begin(self) -> Handle:
+        """Begin the parent run.
+
+        Raises:
+            RunError: MLflow refuses it, or cannot be used.
+        """
+        try:
+            return self._begin()
+        except RunError:
+            raise
+        except Exception as error:  # each kind of store has its driver, and each driver its errors
+            uri = self.outbox.beginning().tracking_uri
+            raise RunError(f"MLflow at {uri} cannot be used: {first_line(error)}") from error
+
+    def drain(self) -> Delivery:
+        """Send what is there and not sent; at once again where that fails, as a connection that idled may be closed."""
+        if self._failed_at is not None and time.monotonic() < self._failed_at + PAUSE:
+            return Delivery(self.handle, reason="MLflow did not answer")
+        reason, last = "", self.handle
+        for _ in range(2):
+            try:
+                uri = self._drain()
+                self._failed_at = None
+                return Delivery(self.handle, uri)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
+                reason, last = first_line(error), self.handle or last
+                self.handle, self._sent, self._asked = None, 0, False
+        self._failed_at = time.monotonic()
+        return Delivery(last, reason=reason)
+
+    def finish(self) -> Delivery:
+        """Send everything; with pauses and further attempts where that fails."""
+        began = time.monotonic()
+        self._failed_at = None
+        delivery = self.drain()
+        for pause in LAST_ATTEMPTS:
+            if delivery.reason is None or time.monotonic() - began + pause > PATIENCE:
+                break
+            time.sleep(pause)
+            self._failed_at = None
+            delivery = self.drain()
+        return delivery
+
+    def abandon(self) -> None:
+        """End a run whose command has gone without a word: send what it left and mark it as killed."""
+        if self.outbox.outcome() is None and self.outbox.ending() is None:
+            self._drain()
+            self.outbox.end(Ending(KILLED, "the command was killed"))
+
+    def _begin(self) -> Handle:
+        self.handle = runs.begin(self.outbox.beginning())
+        return self.handle
+
+    def _drain(self) -> str | None:
+        """Send; returns the model's URI if this was the end."""
+        handle = self.handle or self._begin()
+        if (ending := self.outbox.ending()) is not None:  # the run is thrown away: what has not been sent goes with it
+            runs.end(handle, ending)
+            self.outbox.remove()
+            return None
+        if not self._asked:
+            self._there = runs.known(handle, self.outbox.key)
+            self._asked = True
+        beginning = self.outbox.beginning()
+        for number, variants in self.outbox.batches(self._sent):
+            runs.log_variants(handle, beginning, variants, self._there)
+            self._sent = number
+        outcome = self.outbox.outcome()
+        if outcome is None:
+            return None
+        uri = runs.finish(handle, outcome, self.outbox.artifacts, self.outbox.model, self.outbox.observed())
+        self.outbox.remove()
+        return uri
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
