@@ -12,16 +12,19 @@ from .splits import Indices, parse_dates_or_numbers
 
 
 def fold_rows(frame: pd.DataFrame, inference: Inference, folds: int, seed: int = 0) -> list[tuple[Indices, Indices]]:
-    """Pairs (rows to fit on, rows held out), row numbers of ``frame``.
+    """Pairs (rows to fit on, rows held out), row numbers of ``frame``, the train and cv rows.
 
-    random: stratified for classes. group: whole groups. time: every fold is fitted on what came before it, so the
-    first rows are never held out, and rows of one moment stay together.
+    random: by chance. stratified: by chance, with the shares of the classes. group: whole groups. time: every fold is
+    fitted on what came before it, so the first rows are never held out, and rows of one moment stay together.
+    column: what the column calls train and cv is one pool, drawn by whole groups where there is a group column, else
+    by chance, stratified for classes.
 
     Raises:
         SplitError: fewer rows, groups or moments than folds.
     """
     rows = np.arange(len(frame))
-    if inference.split_by == "group":
+    by = _principle(inference)
+    if by == "group":
         groups = pd.factorize(frame[inference.group], use_na_sentinel=False)[0]
         if len(np.unique(groups)) < folds:
             raise SplitError(
@@ -30,9 +33,9 @@ def fold_rows(frame: pd.DataFrame, inference: Inference, folds: int, seed: int =
         return list(GroupKFold(folds, shuffle=True, random_state=seed).split(rows, groups=groups))
     if len(rows) <= folds:
         raise SplitError(f"validate.folds is {folds}, but train and cv have {len(rows)} rows. Lower it")
-    if inference.split_by == "time":
+    if by == "time":
         return _in_time(parse_dates_or_numbers(frame[inference.time]), folds)
-    if inference.task == "regression":
+    if by == "random":
         return list(KFold(folds, shuffle=True, random_state=seed).split(rows))
     codes = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
     if (largest := int(np.bincount(codes).max())) < folds:
@@ -42,6 +45,14 @@ def fold_rows(frame: pd.DataFrame, inference: Inference, folds: int, seed: int =
     with warnings.catch_warnings():  # a class with fewer rows than folds is missing in some: known and accepted
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, codes))
+
+
+def _principle(inference: Inference) -> str:
+    if inference.split_by != "column":
+        return inference.split_by
+    if inference.group is not None:
+        return "group"
+    return "random" if inference.task == "regression" else "stratified"
 
 
 def _in_time(ranks: Indices, folds: int) -> list[tuple[Indices, Indices]]:

@@ -20,7 +20,7 @@ from .checks import (
 )
 from .errors import ColumnError
 from .names import find_column, listed, setting, shortened
-from .roles import Column, role_of
+from .roles import Column, Role, role_of
 from .tables import Table
 
 FEW = 20
@@ -34,8 +34,8 @@ class Inference:
     """What a column is for, what is asked, and how rows may be split.
 
     ``classes`` are the labels in the order of their codes; for a binary task the last one is the positive label.
-    ``split_by`` is random, time or group; ``notes`` say what was decided and how to decide otherwise. ``missing`` are
-    the texts that mean no value, in this table and in rows that come later.
+    ``split_by`` is random, stratified, time, group or column; ``notes`` say what was decided and how to decide
+    otherwise. ``missing`` are the texts that mean no value, in this table and in rows that come later.
     """
 
     target: str
@@ -49,6 +49,13 @@ class Inference:
     missing: tuple[str, ...] = ()
     without_target: int = 0
     """Rows that were left out, as they have no value of the target."""
+    split_column: str | None = None
+    """The column that says of every row whether it is for train, cv or test."""
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether rows are drawn one by one, whatever belongs together."""
+        return self.split_by in ("random", "stratified")
 
     def of_role(self, *roles: str) -> tuple[str, ...]:
         """Names of the columns with one of the roles, in the table's order."""
@@ -56,7 +63,7 @@ class Inference:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Columns that become one-hot features."""
+        """Columns of levels: see `data.levels`."""
         return self.of_role("categorical", "boolean")
 
     @property
@@ -75,6 +82,7 @@ def infer(
     group: str | None = None,
     time: str | None = None,
     by: str | None = None,
+    split_column: str | None = None,
     positive: str | None = None,
 ) -> tuple[pd.DataFrame, Inference]:
     """The rows that can be used, and what to do with them. None and () leave a decision to the table.
@@ -100,7 +108,10 @@ def infer(
     said = {role: {find(name, f"data.{role}") for name in names} for role, names in (roles or {}).items()}
     group = None if group is None else find(group, "data.group")
     time = None if time is None else find(time, "data.time")
-    _refuse_two_roles(target, excluded, said, {group: "data.group", time: "data.time"}, path)
+    split_column = None if split_column is None else find(split_column, "split.column")
+    _refuse_two_roles(
+        target, excluded, said, {group: "data.group", time: "data.time", split_column: "split.column"}, path
+    )
     numbers = said.get("numeric", set())
     frame = frame.assign(**{name: as_numbers(frame[name], table) for name in numbers - {target}})
     frame = frame.assign(**{name: as_dates(frame[name], table) for name in said.get("datetime", ())})
@@ -123,8 +134,9 @@ def infer(
         if name in excluded:
             columns.append(Column(name, "excluded", "by the configuration"))
             continue
-        if name in (group, time):
-            columns.append(Column(name, "group" if name == group else "time", "by the configuration"))
+        if name in (group, time, split_column):
+            role: Role = "split" if name == split_column else "group" if name == group else "time"
+            columns.append(Column(name, role, "by the configuration"))
         elif name in role_said:
             columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
@@ -132,11 +144,11 @@ def infer(
             if columns[-1].role in ("categorical", "boolean", "identifier", "text"):
                 refuse_slips(frame[name], table)
     frame = frame.reset_index(drop=True)
-    columns, by, group, time = _split(frame, columns, by, group, time, path, notes)
+    columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
     return frame, Inference(
-        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without
+        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column
     )
 
 
@@ -217,8 +229,8 @@ def _refuse_two_roles(
     """Raise `ColumnError` if the configuration says two things about one column."""
     pairs = [
         ("data.target", "data.exclude", {target} & excluded),
-        ("data.target", "data.group or data.time", {target} & set(single)),
-        ("data.exclude", "data.group or data.time", excluded & set(single)),
+        *(("data.target", key, {target} & {name}) for name, key in single.items() if name is not None),
+        *(("data.exclude", key, excluded & {name}) for name, key in single.items() if name is not None),
         *((f"data.{one}", f"data.{two}", said[one] & said[two]) for one, two in combinations(said, 2)),
         *(("data.exclude", f"data.{role}", excluded & names) for role, names in said.items()),
         *(("data.target", f"data.{role}", {target} & names) for role, names in said.items() if role != "numeric"),
@@ -247,6 +259,8 @@ def _split(
     by: str | None,
     group: str | None,
     time: str | None,
+    split_column: str | None,
+    task: str,
     path: object,
     notes: list[str],
 ) -> tuple[list[Column], str, str | None, str | None]:
@@ -259,13 +273,23 @@ def _split(
     dates = [column.name for column in columns if column.role == "datetime"]
     if by == "time" and time is None and len(dates) == 1:
         time = dates[0]
+    if split_column is not None and by is None:
+        by = "column"
     if by is None:
-        by = "group" if group is not None else "time" if time is not None else "random"
-        if by != "random":
+        drawn = "random" if task == "regression" else "stratified"
+        by = "group" if group is not None else "time" if time is not None else drawn
+        if by != drawn:
             why = (
                 f"rows of one {group} stay together" if by == "group" else f"rows follow {time}: the test is the future"
             )
-            notes.append(f"split by {by}: {why}; otherwise: --set split.by=random")
+            notes.append(f"split by {by}: {why}; otherwise: --set split.by={drawn}")
+    if by == "column" and split_column is None:
+        raise ColumnError(f"{path}: split.by is column, but split.column does not say which one")
+    if by == "stratified" and task == "regression":
+        raise ColumnError(
+            f"{path}: split.by is stratified, which keeps the shares of classes, but the target is a number. "
+            "Take --set split.by=random"
+        )
     if by == "group" and group is None:
         raise ColumnError(f"{path}: split.by is group, but data.group does not say which column")
     if by == "time" and time is None:

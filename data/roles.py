@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 Role = Literal[
-    "numeric", "categorical", "datetime", "boolean", "text", "identifier", "constant", "group", "time", "excluded"
+    "numeric",
+    "categorical",
+    "datetime",
+    "boolean",
+    "text",
+    "identifier",
+    "constant",
+    "group",
+    "time",
+    "split",
+    "excluded",
 ]
 
 WORDS_OF_TEXT = 4
@@ -16,7 +26,8 @@ WORDS_OF_TEXT = 4
 DIFFERENT = 0.5
 """A column of words more than this share of which are different names things, it does not describe them."""
 RAREST = 0.01
-"""A column none of whose values reaches this share of rows says nothing that could be learned."""
+ROWS_PER_LEVEL = 5
+"""A column of words that have fewer rows than this on average, none a share of `RAREST` of all, names things."""
 ROWS_PER_GROUP = 5
 MOST_CODES = 24
 """Whole numbers 0..k or 1..k without a gap, up to this many, name things: seasons, weekdays, hours."""
@@ -74,7 +85,7 @@ def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
         return Column(name, "text", f"free text of {words:.0f} words on average")
     if distinct > DIFFERENT * len(present) and distinct > 12:
         return Column(name, "identifier", f"{distinct:,} different values in {len(present):,} rows")
-    if most < RAREST * len(present):
+    if most < RAREST * len(present) and len(present) < ROWS_PER_LEVEL * distinct:
         return Column(name, "identifier", f"{distinct:,} values, none in 1 % of the rows")
     return Column(name, "categorical", f"{distinct:,} categories")
 

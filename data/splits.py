@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .cells import to_dates
+from .cells import to_dates, to_labels
 from .errors import SplitError
 from .inference import Inference
 
@@ -24,44 +24,71 @@ class Split:
     test: Indices
 
 
+SPELLINGS = {
+    "train": ("train", "training", "learn"),
+    "cv": ("cv", "val", "valid", "validation", "validate", "dev", "development"),
+    "test": ("test", "testing", "holdout", "hold-out", "hold_out"),
+}
+"""What a column may call the three parts, in upper or lower case."""
+
+
 def split_rows(
     frame: pd.DataFrame, inference: Inference, fractions: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int = 0
 ) -> Split:
     """Cut the rows by `Inference.split_by`; ``fractions`` are the shares of train, cv and test.
 
-    random: stratified for classes, so that every part has its share of each class; a class of two rows has one in
-    the training rows. time: the test rows are the latest, the cv rows those before. group: all rows of a group in one
-    part.
+    random: each row by chance. stratified: the same with the share of each class in every part; a class of two rows
+    has one in the training rows. time: the test rows are the latest, the cv rows those before, rows of one moment stay
+    together. group: all rows of a group in one part. column: as a column of the table says; no fractions, no chance.
+
+    The rows are a function of the values, the fractions and the seed: of no hash, locale, time zone or thread.
 
     Raises:
-        SplitError: some part would be empty, or the training rows would have one class only.
+        SplitError: some part would be empty, the training rows would have one class only, or the column says something
+            else than `SPELLINGS`.
     """
-    rows = len(frame)
-    if inference.split_by == "time":
-        assert inference.time is not None
-        parts = _by_time(parse_dates_or_numbers(frame[inference.time]), fractions)
-    elif inference.split_by == "group":
-        assert inference.group is not None
-        parts = _by_group(frame[inference.group], fractions, np.random.default_rng(seed))
-    else:
-        strata = np.zeros(rows, np.intp)
-        if inference.task != "regression":
-            strata = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
-        parts = _by_chance(strata, fractions, np.random.default_rng(seed))
-    for name, part in zip(("train", "cv", "test"), parts, strict=True):
+    parts = _parts(frame, inference, fractions, np.random.default_rng(seed))
+    for name, part in zip(SPELLINGS, parts, strict=True):
         if len(part) == 0:
-            raise SplitError(
-                f"the {name} part would have no rows: {rows} rows, split by {inference.split_by}. "
-                "Change split.train, split.cv and split.test, or use more rows"
-            )
+            raise SplitError(_empty(name, frame, inference))
     if inference.task != "regression":
         learned = frame[inference.target].iloc[parts[0]]
         if learned.nunique() < 2:
             raise SplitError(
                 f"the training rows have one class only ({learned.iloc[0]}): nothing can be learned from a split by "
-                f"{inference.split_by}. Change split.train or split.seed, or take --set split.by=random"
+                f"{inference.split_by}. Change split.train or split.seed, or take --set split.by=stratified"
             )
     return Split(*(np.sort(part) for part in parts))
+
+
+def _parts(
+    frame: pd.DataFrame, inference: Inference, fractions: Sequence[float], rng: np.random.Generator
+) -> list[Indices]:
+    if inference.split_by == "column":
+        assert inference.split_column is not None
+        return _by_column(frame[inference.split_column])
+    if inference.split_by == "time":
+        assert inference.time is not None
+        return _by_time(parse_dates_or_numbers(frame[inference.time]), fractions)
+    if inference.split_by == "group":
+        assert inference.group is not None
+        return _by_group(frame[inference.group], fractions, rng)
+    strata = np.zeros(len(frame), np.intp)
+    if inference.split_by == "stratified":
+        strata = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
+    return _by_chance(strata, fractions, rng)
+
+
+def _empty(name: str, frame: pd.DataFrame, inference: Inference) -> str:
+    if inference.split_by == "column":
+        return (
+            f"column {inference.split_column!r} says {name} of no row that can be used: mark some rows with "
+            f"{' or '.join(SPELLINGS[name][:2])}, or let them be drawn: leave split.column out"
+        )
+    return (
+        f"the {name} part would have no rows: {len(frame)} rows, split by {inference.split_by}. "
+        "Change split.train, split.cv and split.test, or use more rows"
+    )
 
 
 def parse_dates_or_numbers(column: pd.Series) -> Indices:
@@ -89,6 +116,23 @@ def _by_chance(strata: Indices, fractions: Sequence[float], rng: np.random.Gener
             part.append(piece)
         taken += counts
     return [np.concatenate(part) for part in parts]
+
+
+def _by_column(column: pd.Series) -> list[Indices]:
+    """Rows as the column calls them."""
+    codes = {spelling: code for code, spellings in enumerate(SPELLINGS.values()) for spelling in spellings}
+    parts = to_labels(column, "")
+    said = np.array([codes.get(text.strip().lower(), -1) for text in parts], np.intp)
+    if (said < 0).any():
+        row = int(np.argmin(said))
+        what = f"{parts[row]!r}" if parts[row].strip() else "nothing"
+        allowed = "; ".join(f"{name}: {', '.join(spellings)}" for name, spellings in SPELLINGS.items())
+        raise SplitError(
+            f"column {column.name!r}, row {row + 1} of those with a target, says {what} "
+            f"({int((said < 0).sum()):,} such rows), which is none of the three parts. Allowed are {allowed}; in upper "
+            "or lower case"
+        )
+    return [np.flatnonzero(said == code) for code in range(len(SPELLINGS))]
 
 
 def _by_time(ranks: Indices, fractions: Sequence[float]) -> list[Indices]:

@@ -154,7 +154,8 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     given = config.data
     frame, inference = data.infer(
         table, given.target, task=given.task, exclude=given.exclude, roles={key: getattr(given, key) for key in ROLES},
-        group=given.group, time=given.time, by=config.split.by, positive=given.positive,
+        group=given.group, time=given.time, by=config.split.by, split_column=config.split.column,
+        positive=given.positive,
     )  # fmt: skip
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)

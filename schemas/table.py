@@ -11,7 +11,7 @@ from .base import ConfigModel, refuse
 from .secrets import conceal
 
 Task = Literal["regression", "binary", "multiclass"]
-SplitBy = Literal["random", "time", "group"]
+SplitBy = Literal["random", "stratified", "time", "group", "column"]
 Text = Annotated[str, Field(min_length=1)]
 Columns = Annotated[tuple[Text, ...], Field(strict=False)]
 ROLES = ("numeric", "categorical", "datetime", "boolean", "text", "identifier", "constant")
@@ -112,6 +112,11 @@ class SplitConfig(ConfigModel):
         default=None,
         description="how rows are drawn; not given: seen from the columns",
         examples=["random"],
+    )
+    column: Text | None = Field(
+        default=None,
+        description="column that says train, cv or test of every row; the shares then mean nothing",
+        examples=["split"],
     )
     seed: Annotated[int, Field(ge=0)] = Field(
         default=0, description="seed of the split, and of all else without its own seed"

@@ -16,7 +16,7 @@ class FeatureSettings:
     scale: str = "standard"
     impute: str = "median"
     encode: str = "target"
-    max_levels: int = 20
+    max_levels: int = 50
     rare: float = 0.01
     max_columns: int = 2000
 

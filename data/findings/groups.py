@@ -35,7 +35,7 @@ MOSTLY = 0.3
 def group_ignored(seen: Examined) -> list[Finding]:
     """Columns that name things of several rows each, where the split is by chance."""
     inference = seen.inference
-    if inference.split_by != "random":
+    if not inference.by_chance:
         return []
     rows = pd.concat([seen.train, seen.cv]).sort_index()
     y = target_of(rows, inference)
@@ -97,7 +97,7 @@ def hidden_groups(seen: Examined) -> list[Finding]:
     """Rows that equal others in every number but one: the same things, measured several times."""
     inference = seen.inference
     names = list(inference.of_role("numeric"))
-    if inference.split_by != "random" or len(names) < 4:
+    if not inference.by_chance or len(names) < 4:
         return []
     target = inference.target
     rows = pd.concat([seen.train.drop(columns=target), seen.cv.drop(columns=target), seen.test])

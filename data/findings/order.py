@@ -28,7 +28,7 @@ def sorted_rows(seen: Examined) -> list[Finding]:
     """
     inference = seen.inference
     rows = spaced(pd.concat([seen.train, seen.cv]).sort_index(), MOST)
-    if inference.split_by != "random" or len(rows) < FEWEST:
+    if not inference.by_chance or len(rows) < FEWEST:
         return []
     if (how := _sorted_by_target(rows, inference)) is not None:
         action = "the random split shuffles them, so nothing need be done; a split by hand or in order would be wrong"

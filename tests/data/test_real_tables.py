@@ -22,7 +22,8 @@ class Known:
     target: str
     rows: int
     task: str
-    by: str = "random"
+    by: str = ""
+    """Empty: stratified for classes, else random."""
     group: str | None = None
     time: str | None = None
     leaks: frozenset[str] = frozenset()
@@ -55,7 +56,8 @@ def test_a_real_table(known: Known, settings: Any) -> None:
     assert len(frame) == known.rows
     assert inference.target.strip() == known.target
     found = (inference.task, inference.split_by, inference.group, inference.time)
-    assert found == (known.task, known.by, known.group, known.time)
+    drawn = "random" if known.task == "regression" else "stratified"
+    assert found == (known.task, known.by or drawn, known.group, known.time)
 
     split = split_rows(frame, inference)
     parts = (split.train, split.cv, split.test)

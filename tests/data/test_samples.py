@@ -21,7 +21,7 @@ def test_a_sample_asks_its_question(file: str, target: str, shape: tuple[int, in
     frame, inference = infer(table, target)
     assert table.frame.shape == shape
     assert len(frame) == shape[0]
-    assert (inference.task, inference.split_by) == (task, "random")
+    assert (inference.task, inference.split_by) == (task, "random" if task == "regression" else "stratified")
 
 
 def test_the_running_number_is_no_feature() -> None:

@@ -1,5 +1,6 @@
 """Splits and folds: nothing lost, nothing twice, in the shares asked for, and honest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
-from data import Column, Inference, SplitError, Table, fold_rows, infer, split_rows
+from data import Column, ColumnError, Inference, SplitError, Table, fold_rows, infer, split_rows
 
 FRACTIONS = st.tuples(*[st.integers(1, 8)] * 3).map(lambda parts: tuple(part / sum(parts) for part in parts))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def question(task: str, by: str, classes: tuple[int, ...] = ()) -> Inference:
-    columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""))
-    return Inference("y", task, classes, columns, by, "g" if by == "group" else None, "t" if by == "time" else None, ())
+    columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""), Column("s", "split", ""))
+    return Inference(
+        "y", task, classes, columns, by, "g" if by == "group" else None, "t" if by == "time" else None, (),
+        split_column="s" if by == "column" else None,
+    )  # fmt: skip
 
 
 @given(st.integers(15, 300), FRACTIONS, SEEDS)
@@ -42,7 +46,7 @@ def test_every_class_has_its_share_in_every_part(
     if rows < 20:
         return
     split = split_rows(
-        pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), fractions, seed
+        pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), fractions, seed
     )
     parts = [split.train, split.cv, split.test]
     assert sorted(np.concatenate(parts)) == list(range(rows))
@@ -56,8 +60,95 @@ def test_every_class_has_its_share_in_every_part(
 def test_two_rows_of_a_class_are_enough() -> None:
     y = np.array([0] * 50 + [1] * 2)
     for seed in range(20):
-        split = split_rows(pd.DataFrame({"y": y}), question("binary", "random", (0, 1)), seed=seed)
+        split = split_rows(pd.DataFrame({"y": y}), question("binary", "stratified", (0, 1)), seed=seed)
         assert (y[split.train] == 1).sum() == 1
+
+
+def test_random_pays_no_heed_to_classes_where_it_is_asked_for() -> None:
+    y = np.array([0] * 80 + [1] * 20)
+    shares = {
+        (y[split_rows(pd.DataFrame({"y": y}), question("binary", "random", (0, 1)), seed=seed).test] == 1).sum()
+        for seed in range(20)
+    }
+    assert len(shares) > 3
+
+
+@given(st.lists(st.sampled_from(["train", "Training", " cv", "VAL", "valid", "Validation", "dev", "TEST ", "Hold-Out"]),
+                min_size=20, max_size=60), SEEDS)  # fmt: skip
+def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> None:
+    meant = np.array(["t" if text.strip().lower() in ("train", "training") else
+                      "e" if text.strip().lower() in ("test", "hold-out") else "c" for text in said])  # fmt: skip
+    if len(set(meant)) < 3:
+        return
+    frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
+    split = split_rows(frame, question("regression", "column"), (0.1, 0.1, 0.8), seed)
+    for part, letter in ((split.train, "t"), (split.cv, "c"), (split.test, "e")):
+        assert part.tolist() == np.flatnonzero(meant == letter).tolist()
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (["train", "cv", "tset"] * 7,
+         r"column 's', row 3 of those with a target, says 'tset' \(7 such rows\), which is none of the three parts\. "
+         r"Allowed are train: train, training, .*; cv: .*; test: "),
+        (["train", "cv", "test", None] * 5, r"row 4 .* says nothing \(5 such rows\)"),
+        ([0, 1, 2] * 7, r"row 1 .* says '0' \(21 such rows\)"),
+        (["train", "test"] * 10, r"column 's' says cv of no row that can be used: mark some rows with cv or val, or"),
+        (["cv", "test"] * 10, r"says train of no row"),
+        (["train", "val"] * 10, r"says test of no row"),
+    ],
+)  # fmt: skip
+def test_a_column_that_says_something_else_is_refused(said: list[object], message: str) -> None:
+    frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
+    with pytest.raises(SplitError, match=message):
+        split_rows(frame, question("regression", "column"))
+
+
+def test_a_table_brings_its_own_split() -> None:
+    frame = pd.DataFrame(
+        {"x": np.arange(60.0), "Part": ["train", "train", "dev", "test"] * 15, "y": [0, 1, 0, 1, 1, 0] * 10}
+    )
+    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", split_column="Part")
+    assert (asked.split_by, asked.split_column) == ("column", "Part")
+    assert asked.of_role("split") == ("Part",)
+    assert asked.categories == ()
+    assert split_rows(rows, asked).cv.tolist() == list(range(2, 60, 4))
+    drawn = infer(Table(frame, "", Path("t.csv")), "y", split_column="Part", by="stratified")[1]
+    assert drawn.split_by == "stratified"
+    assert drawn.of_role("split") == ("Part",)  # no model may see it all the same
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split_column": "part"}, "split.column: there is no column 'part'. Did you mean 'Part'?"),
+        ({"split_column": "y"}, "column 'y' is named in data.target and in split.column"),
+        ({"split_column": "Part", "exclude": ["Part"]}, "column 'Part' is named in data.exclude and in split.column"),
+        ({"by": "column"}, "split.by is column, but split.column does not say which one"),
+        ({"by": "stratified"}, "split.by is stratified, which keeps the shares of classes, but the target is a number"),
+    ],
+)
+def test_settings_of_a_split_that_cannot_be(options: dict[str, object], message: str) -> None:
+    frame = pd.DataFrame({"x": np.arange(60.0), "Part": ["train", "cv", "test"] * 20, "y": np.arange(60) * 0.5})
+    with pytest.raises(ColumnError) as caught:
+        infer(Table(frame, "", Path("t.csv")), "y", **options)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("task", "group"), [("regression", False), ("multiclass", False), ("regression", True)])
+def test_folds_of_a_predefined_split_are_drawn_from_what_is_not_test(task: str, group: bool) -> None:
+    y = np.arange(60) % 3
+    frame = pd.DataFrame({"s": ["train", "train", "cv"] * 20, "y": y, "g": np.arange(60) // 4})
+    asked = question(task, "column", () if task == "regression" else (0, 1, 2))
+    asked = replace(asked, group="g" if group else None)
+    pairs = fold_rows(frame, asked, 4)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(60))
+    for fit, held in pairs:
+        if group:
+            assert not set(frame["g"][fit]) & set(frame["g"][held])
+        if task == "multiclass":
+            assert np.bincount(y[held]).tolist() == [5, 5, 5]
 
 
 def test_seeds_differ() -> None:
@@ -136,9 +227,13 @@ def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
     y = np.repeat(np.arange(len(counts)), counts)
     if max(counts) < folds or len(y) <= folds:
         with pytest.raises(SplitError, match=f"validate.folds is {folds}, but "):
-            fold_rows(pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), folds, seed)
+            fold_rows(
+                pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
+            )
         return
-    pairs = fold_rows(pd.DataFrame({"y": y}), question("multiclass", "random", tuple(range(len(counts)))), folds, seed)
+    pairs = fold_rows(
+        pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
+    )
     assert sorted(np.concatenate([held for _, held in pairs])) == list(range(len(y)))
     for fit, held in pairs:
         assert not set(fit) & set(held)
@@ -149,7 +244,7 @@ def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
 
 def test_more_folds_than_rows_of_any_class() -> None:
     with pytest.raises(SplitError, match=r"validate\.folds is 5, but no class has more than 4 rows"):
-        fold_rows(pd.DataFrame({"y": [0, 1] * 4}), question("binary", "random", (0, 1)), 5)
+        fold_rows(pd.DataFrame({"y": [0, 1] * 4}), question("binary", "stratified", (0, 1)), 5)
 
 
 @settings(max_examples=30)

@@ -174,7 +174,7 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
         "scale": "standard",
         "impute": "median",
         "encode": "target",
-        "max_levels": 20,
+        "max_levels": 50,
         "rare": 0.01,
     }
     training = {"epochs": 200, "patience": 20, "min_delta": 0.0}

@@ -85,8 +85,11 @@ SECTIONS = [
         "features: {scale: null}",
         "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, quantile, none",
     ),
-    ("split: {by: date}", "split.by: date is not allowed. Allowed: random, time, group"),
-    ("split: {by: [time]}", "split.by: [time] is a list, but this key takes one value: random, time, group"),
+    ("split: {by: date}", "split.by: date is not allowed. Allowed: random, stratified, time, group, column"),
+    (
+        "split: {by: [time]}",
+        "split.by: [time] is a list, but this key takes one value: random, stratified, time, group, column",
+    ),
     (
         "select: {metric: RMSE}",
         "select.metric: RMSE is not allowed: did you mean `rmse`? "
