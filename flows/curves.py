@@ -37,7 +37,7 @@ def learning_curve(seen: Observations) -> tuple[dict[str, Any], ...]:
 def lambda_curve(winner: Entry, board: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
     """The variants that differ from the winner in λ alone."""
     mine = _but_lambda(winner)
-    alike = {e.variant.lambda_: e for e in board if e.status != "diverged" and _but_lambda(e) == mine}
+    alike = {e.variant.lambda_: e for e in board if e.compares_with(winner) and _but_lambda(e) == mine}
     return tuple({"lambda": lam, "train": e.cost_train, "cv": e.cost_cv} for lam, e in sorted(alike.items()))
 
 
@@ -45,7 +45,7 @@ def capacity_curve(winner: Entry, board: Sequence[Entry]) -> tuple[dict[str, Any
     """The best variant of every architecture and degree, by number of parameters."""
     best: dict[str, Entry] = {}
     for entry in sorted(board, key=lambda one: one.cost_cv):
-        if entry.status != "diverged":
+        if entry.compares_with(winner):
             best.setdefault(_label(entry), entry)
     ordered = sorted(best.items(), key=lambda item: item[1].parameters)
     return tuple(

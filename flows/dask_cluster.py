@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ml.arrays import Arrays
-from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+from ml.chunks import Chunk, Sources
 
 from .dask_local import local_cluster
 from .errors import RunError
@@ -49,9 +49,15 @@ class Cluster(Executor):
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Run a function on some worker; a chunk's rows travel on their own, before it."""
-        if function is train_chunk and isinstance(args[0], Chunk) and not self._at_hand(args[0].arrays):
-            bare = replace(args[0], arrays=NOWHERE, progress=None)
-            submitted = self._executor.submit(_train_shipped, bare, self._ship(args[0].arrays))
+        chunk = args[0] if args and isinstance(args[0], Chunk) else None
+        if chunk is not None and chunk.checkpoint is not None and not self._shared:
+            raise RunError(
+                "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see those of "
+                "this machine: start them where they do, or use strategy: grid or random with a budget in minutes"
+            )
+        if chunk is not None and not self._at_hand(chunk.arrays):
+            bare = replace(chunk, arrays=NOWHERE, progress=None)
+            submitted = self._executor.submit(_with_rows, function, bare, self._ship(chunk.arrays))
         else:
             submitted = self._executor.submit(function, *args, **kwargs)
         return submitted  # type: ignore[no-any-return]
@@ -80,8 +86,8 @@ NOWHERE = Sources(x=None, y=None)
 """Stands in a chunk for rows that travel on their own."""
 
 
-def _train_shipped(chunk: Chunk, rows: Arrays) -> ChunkResult:
-    return train_chunk(replace(chunk, arrays=rows))
+def _with_rows(function: Callable[[Chunk], Any], chunk: Chunk, rows: Arrays) -> Any:
+    return function(replace(chunk, arrays=rows))
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts:
     cost_dummy = cost_of(question.task, dummy_on_cv(question, parts))
     baseline = question.config.diagnose.baseline
     level = None if baseline is None else level_as_cost(question.metric, baseline, cost_dummy)
-    usable = [other for other in board if other.status != "diverged"]
+    usable = [other for other in board if other.usable]
     alike = [other.variant for other in board if other.variant.kind == variant.kind]
     numbers = question.inference.of_role("numeric")
     return Observations(

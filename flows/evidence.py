@@ -98,7 +98,7 @@ def _rivals(winner: Entry, board: Sequence[Entry]) -> list[Entry]:
     mine = (winner.variant.layers, winner.variant.features.degree)
     for entry in sorted(board, key=lambda one: one.cost_cv):
         family = (entry.variant.layers, entry.variant.features.degree)
-        if family != mine and entry.status != "diverged":
+        if family != mine and entry.compares_with(winner):
             families.setdefault(family, entry)
     return list(families.values())[:FAMILIES]
 

@@ -9,6 +9,7 @@ from . import inputs, tasks
 from .engines import engine
 from .final import warm_up
 from .progress import Logged, display
+from .race import Race
 from .record import Recorder
 from .stopwatch import Stopwatch
 from .workspace import workspace
@@ -51,17 +52,21 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
                 for number, settings in enumerate(question.settings)
             ]
             matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
-            plan = tasks.plan(question, matrices, workers, work)
-        shown.stage(str(plan))
+            plan, estimate = tasks.plan(question, matrices, workers, work, executor)
+        shown.stage(f"{plan}; {estimate}")
         warm_up()
 
         with watch.stage("train"), shown.training(plan.bars, work.progress):
-            trained = [
-                tasks.train_chunk.submit(chunk, question, matrices[chunk.fleet.features], work, executor, recorder)
-                for chunk in plan.chunks
-            ]
-            entries = [entry for future in trained for entry in future.result()]
-        board = tasks.leaderboard(entries, question)
+            race = Race(plan, question.config, question.metric, question.greater_is_better, estimate, workers)
+            while race.chunks:  # a single round, unless the better variants go on after each (strategy: halving)
+                training = [
+                    tasks.train_chunk.submit(
+                        chunk, question, matrices[chunk.fleet.features], work, executor, recorder, race.deadline
+                    )
+                    for chunk in race.chunks
+                ]
+                recorder.add(race.advance([one for future in training for one in future.result()]))
+        board = tasks.leaderboard(race.entries, question)
 
         with watch.stage("crossvalidate"):
             candidates = question.candidates(board)
@@ -81,4 +86,4 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             tested = tasks.final_test(final, question, parts, work)
 
         with watch.stage("track"):
-            return tasks.record(question, parts, board, winner, diagnosed, tested, final, recorder, work, watch)
+            return tasks.record(question, parts, board, winner, diagnosed, tested, final, recorder, work, watch, race)

@@ -60,7 +60,7 @@ class Question:
 
     def candidates(self, board: Sequence[Entry]) -> list[Entry]:
         """The best entries of a leaderboard that go to the folds."""
-        usable = [entry for entry in board if entry.status != "diverged" and self.metric in entry.metrics]
+        usable = [entry for entry in board if entry.usable and self.metric in entry.metrics]
         return usable[: self.config.validation.finalists]
 
     @property

@@ -41,6 +41,7 @@ def markdown(result: ExperimentResult) -> str:
         f"Selected **{_plain(selected.name)}** of {len(result.variants)} variants: "
         f"{metric} {number(selected.cv.mean)}{error}.",
         "",
+        *(f"{_plain(line)}\n" for line in (result.search.summary if result.search else ())),
         "### What the numbers say",
         *(f"- {_plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
         "",

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 
 import ml
-from schemas import FeatureSettings, Variant, fleet_key
+from ml.optimizers import SOLVERS
+from schemas import FeatureSettings, SearchConfig, Variant, fleet_key
 from schemas.names import SEPARATOR
 
 from .models import model_of
 from .progress import Bar
+from .rungs import rungs
 from .training import batch_of
 
 
@@ -21,8 +24,20 @@ class Fleet:
     title: str
     model: ml.Model
     variants: tuple[Variant, ...]
-    chunks: tuple[int, ...]
-    """Number of variants in each chunk, in the variants' order."""
+    most: int
+    """The largest chunk that its cache allows."""
+    workers: int
+    """How many workers its chunks are to be spread over."""
+
+    @property
+    def kind(self) -> str:
+        """The optimizer's."""
+        return self.variants[0].optimizer.kind
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Number of variants in each chunk, in the variants' order."""
+        return chunk_sizes(len(self.variants), self.most, self.workers)
 
     @property
     def features(self) -> FeatureSettings:
@@ -32,16 +47,35 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The part of a fleet that one task trains; ``slots`` are its variants' places in the progress file."""
+    """The part of a fleet that one task trains; ``slots`` are its variants' places in the progress file.
+
+    A chunk of a later ``rung`` goes on from ``states``, the checkpoint and the place in it of every variant. ``pause``
+    is the epoch at which it stops for now, None for its end; ``share`` as of `ml.Chunk`.
+    """
 
     fleet: Fleet
     variants: tuple[Variant, ...]
     slots: tuple[int, ...]
+    rung: int = 0
+    pause: int | None = None
+    states: tuple[tuple[Path, int], ...] = ()
+    share: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Unique in a run, and the same in every run of the plan as long as the same variants go on."""
+        return f"rung-{self.rung}-fleet-{self.fleet.number}-from-{self.slots[0]}"
+
+    @property
+    def epochs(self) -> int:
+        """The epoch at which it stops, for now or for good."""
+        return self.variants[0].epochs if self.pause is None else self.pause
 
     @property
     def title(self) -> str:
         """The fleet, and which of its variants."""
-        return f"{self.fleet.title}: {len(self.variants)} from {self.variants[0].name}"
+        rung = f", rung {self.rung + 1}" if self.rung else ""
+        return f"{self.fleet.title}: {len(self.variants)} from {self.variants[0].name}{rung}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +84,10 @@ class Plan:
 
     fleets: tuple[Fleet, ...]
     chunks: tuple[Chunk, ...]
+    """Of the first rung."""
+    rungs: tuple[int, ...]
+    """Epochs at the end of every rung; a single one where nothing is halved."""
+    eta: int
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -65,7 +103,11 @@ class Plan:
         ]
 
     def __str__(self) -> str:
-        return f"{len(self.variants)} variants in {len(self.fleets)} fleets, trained as {len(self.chunks)} chunks"
+        plan = f"{len(self.variants)} variants in {len(self.fleets)} fleets, trained as {len(self.chunks)} chunks"
+        if len(self.rungs) == 1:
+            return plan
+        stops = ", ".join(map(str, self.rungs[:-1]))
+        return f"{plan}; after {stops} epochs the better 1/{self.eta} go on, to {self.rungs[-1]} at most"
 
 
 def make_plan(
@@ -75,6 +117,7 @@ def make_plan(
     task: str,
     workers: int,
     dtype: str,
+    search: SearchConfig,
 ) -> Plan:
     """Group variants into fleets and cut the fleets into chunks.
 
@@ -90,8 +133,20 @@ def make_plan(
         cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
-        fleets.append(Fleet(number, _title(members), model, tuple(members), chunk_sizes(len(members), cache, share)))
-    return Plan(tuple(fleets), tuple(_cut(fleets)))
+        fleets.append(Fleet(number, _title(members), model, tuple(members), cache, share))
+    trained = sum(variant.optimizer.kind not in SOLVERS for variant in variants)
+    return Plan(tuple(fleets), tuple(_first(fleets)), rungs(search, trained), search.halving.eta)
+
+
+def cut(fleet: Fleet, variants: Sequence[Variant], slots: Sequence[int], rung: int) -> list[Chunk]:
+    """Chunks of some variants of a fleet."""
+    chunks: list[Chunk] = []
+    start = 0
+    for size in chunk_sizes(len(variants), fleet.most, fleet.workers) if variants else ():
+        end = start + size
+        chunks.append(Chunk(fleet, tuple(variants[start:end]), tuple(slots[start:end]), rung))
+        start = end
+    return chunks
 
 
 def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
@@ -103,15 +158,12 @@ def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
     return tuple(base + (index < rest) for index in range(pieces))
 
 
-def _cut(fleets: Sequence[Fleet]) -> list[Chunk]:
+def _first(fleets: Sequence[Fleet]) -> list[Chunk]:
     chunks: list[Chunk] = []
     slot = 0
     for fleet in fleets:
-        start = 0
-        for size in fleet.chunks:
-            chunks.append(Chunk(fleet, fleet.variants[start : start + size], tuple(range(slot, slot + size))))
-            start += size
-            slot += size
+        chunks += cut(fleet, fleet.variants, range(slot, slot + len(fleet.variants)), 0)
+        slot += len(fleet.variants)
     return chunks
 
 

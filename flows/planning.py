@@ -2,14 +2,26 @@
 
 from collections.abc import Mapping
 
-from schemas import FeatureSettings
+from ml.optimizers import SOLVERS
+from schemas import ConfigError, FeatureSettings
 
 from .inputs import Matrices, Question
 from .plan import Plan, make_plan
 
 
 def planned(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int) -> Plan:
-    """Variants → fleets → chunks, for matrices of these widths."""
+    """Variants → fleets → chunks, for matrices of these widths.
+
+    Raises:
+        ConfigError: the budget does not suffice for an epoch of each variant.
+    """
     columns = {settings: one.width for settings, one in matrices.items()}
     outputs = next(iter(matrices.values())).target.outputs
-    return make_plan(question.variants, columns, outputs, question.task, workers, question.config.compute.dtype)
+    config = question.config
+    plan = make_plan(question.variants, columns, outputs, question.task, workers, config.compute.dtype, config.search)
+    budget = config.search.budget
+    trained = sum(variant.optimizer.kind not in SOLVERS for variant in question.variants)
+    if budget is not None and budget.epochs is not None and budget.epochs < trained:
+        message = f"{budget.epochs} is less than one epoch for each of {trained} variants: raise it, or try fewer"
+        raise ConfigError([config.problem(("search", "budget", "epochs"), message)])
+    return plan

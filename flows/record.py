@@ -110,7 +110,7 @@ class Recorder:
     ) -> None:  # fmt: skip
         """Draw the figures that `finish` logs."""
         drawing = figures.Drawing(
-            variants=[_shown(entry) for entry in board if entry.status != "diverged"],
+            variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
             finalists=[entry.variant.name for entry in candidates],
             unit=f"{question.inference.target}²" if question.task == "regression" else "log loss",

@@ -22,6 +22,9 @@ SECOND = ("accuracy", "r2", "log_loss", "rmse")
 STYLES = ("", "bold", "", "", "dim")
 """Of the columns of the test result."""
 
+MARKED = ("diverged", "halved", "budget")
+"""Statuses that the leaderboard shows: the others ended as they should."""
+
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
 
 
@@ -43,6 +46,8 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     hidden = len(result.variants) - SHOWN
     if hidden > 0:
         console.print(f"  … and {hidden} more variants in MLflow", style="dim", highlight=False)
+    for line in result.search.summary if result.search else ():
+        console.print(_indented(line))
     console.print()
     _print_selection(result, metric, console)
     _print_diagnosis(result, console)
@@ -73,7 +78,7 @@ def _leaderboard(result: ExperimentResult, metric: str) -> "Table":
         table.add_row(
             str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names),
             number(row.cost.train), number(row.cost.cv), str(row.epochs),
-            "◀" if chosen else "diverged" if row.status == "diverged" else "",
+            "◀" if chosen else row.status if row.status in MARKED else "",
             style="bold" if chosen else None,
         )  # fmt: skip
     return table

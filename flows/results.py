@@ -11,6 +11,7 @@ from schemas import ExperimentResult
 from .diagnosing import Diagnosed
 from .final import Tested
 from .inputs import Parts, Question
+from .race import Race
 from .selection import Entry, Finalist
 
 STAGES = ("load", "features", "train", "crossvalidate", "track")
@@ -23,6 +24,7 @@ def result_of(
     winner: Finalist,
     diagnosed: Diagnosed,
     tested: Tested,
+    race: Race,
     *,
     seconds: Mapping[str, float],
     beside: Mapping[str, float],
@@ -46,6 +48,7 @@ def result_of(
                 "notes": question.inference.notes,
                 "findings": [asdict(finding) for finding in parts.findings],
             },
+            "search": race.result(),
             "variants": [
                 {
                     "name": entry.variant.name,

@@ -25,6 +25,15 @@ class Entry:
     curve_train: tuple[float, ...] = field(default=(), repr=False)
     curve_cv: tuple[float, ...] = field(default=(), repr=False)
 
+    @property
+    def usable(self) -> bool:
+        """Whether it is a model at all: it did not diverge, and had an epoch before a budget ended it."""
+        return self.status != "diverged" and (self.status != "budget" or self.epochs > 0)
+
+    def compares_with(self, winner: "Entry") -> bool:
+        """Whether it was trained as long as it wanted, or at least as long as the winner: else it would look worse."""
+        return self.usable and (self.status in ("completed", "stopped") or self.epochs >= winner.epochs)
+
 
 @dataclass(frozen=True)
 class Finalist:
@@ -49,7 +58,7 @@ def rank(entries: Sequence[Entry], metric: str, greater_is_better: bool) -> list
 
     def key(entry: Entry) -> tuple[bool, float]:
         value = entry.metrics.get(metric, float("nan"))
-        usable = entry.status != "diverged" and isfinite(value)
+        usable = entry.usable and isfinite(value)
         return (not usable, (-value if greater_is_better else value) if usable else 0.0)
 
     return sorted(entries, key=key)

@@ -20,10 +20,12 @@ from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 from . import diagnosing, final, inputs, judgement, planning, training
 from .diagnosing import Diagnosed
 from .errors import RunError
+from .estimate import Estimate, estimate
 from .final import Final, Tested
 from .inputs import Indices, Matrices, Parts, Question
 from .notes import markdown
 from .plan import Chunk, Plan
+from .race import Race, Trained
 from .record import Recorder
 from .results import result_of
 from .selection import Entry, Finalist, choose, rank
@@ -68,25 +70,32 @@ def fit_features(settings: FeatureSettings, number: int, question: Question, par
 
 
 @task("plan")
-def plan(question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace) -> Plan:
-    """Variants → fleets → chunks; lay out the progress file."""
+def plan(
+    question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace, executor: Executor
+) -> tuple[Plan, Estimate]:
+    """Variants → fleets → chunks, and how long they will take; lay out the progress file."""
     made = planning.planned(question, matrices, workers)
     np.save(work.progress, np.zeros(len(made.variants)))
-    return made
+    work.states.mkdir()
+    return made, estimate(made, question, matrices, workers, executor.map)
 
 
 @task("train chunk", run_name="train {chunk.title}")
 def train_chunk(
-    chunk: Chunk, question: Question, matrices: Matrices, work: Workspace, executor: Executor, recorder: Recorder
-) -> list[Entry]:
-    """Train a chunk in a worker process; record its variants."""
+    chunk: Chunk, question: Question, matrices: Matrices, work: Workspace, executor: Executor, recorder: Recorder,
+    deadline: float | None,
+) -> list[Trained]:  # fmt: skip
+    """Train a chunk in a worker process; record the variants that have ended."""
+    state = work.states / f"{chunk.name}.safetensors"
     result = training.submit(
         executor, chunk.fleet.model, chunk.variants, matrices.sources, dtype=question.config.compute.dtype,
-        progress=(work.progress, chunk.slots),
+        progress=(work.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
+        share=chunk.share, checkpoint=state if chunk.pause or chunk.states else None,
     ).result()  # fmt: skip
     entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices.target)
-    recorder.add(entries)
-    return entries
+    trained = [Trained(one, slot, (state, i)) for i, (one, slot) in enumerate(zip(entries, chunk.slots, strict=True))]
+    recorder.add([one.entry for one in trained if one.entry.status != "paused"])
+    return trained
 
 
 @task("leaderboard")
@@ -97,7 +106,9 @@ def leaderboard(entries: Sequence[Entry], question: Question) -> list[Entry]:
         RunError: every variant diverged.
     """
     board = rank(entries, question.metric, question.greater_is_better)
-    if board[0].status == "diverged" or question.metric not in board[0].metrics:
+    if board[0].status == "budget" and not board[0].usable:
+        raise RunError("the budget ended before a single variant had trained for an epoch: raise search.budget.minutes")
+    if not board[0].usable or question.metric not in board[0].metrics:
         raise RunError(
             f"none of the {len(board)} variants could be trained: {board[0].variant.name}: {board[0].message}. "
             "Lower learning_rate, or set clip_norm: 1 in the optimizer"
@@ -148,7 +159,7 @@ def final_test(model: Final, question: Question, parts: Parts, work: Workspace) 
 @task("record")
 def record(
     question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: Diagnosed,
-    tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch,
+    tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch, race: Race,
 ) -> ExperimentResult:  # fmt: skip
     """Write the result, the configuration and the model where they stay, and close the run in MLflow."""
     handle = recorder.handle
@@ -156,7 +167,7 @@ def record(
 
     def result(unsent: str | None = None) -> ExperimentResult:
         return result_of(
-            question, parts, board, winner, diagnosed, tested, seconds=watch.seconds(),
+            question, parts, board, winner, diagnosed, tested, race, seconds=watch.seconds(),
             beside={"tracking": round(recorder.spent.beside, 3)}, mlflow={**place, "unsent": unsent},
             model=work.folder / "model",
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,26 +24,29 @@ def batch_of(variant: Variant) -> int | None:
 
 
 def submit(
-    executor: Executor,
+    executor: Executor, model: ml.Model, variants: Sequence[Variant], sources: Sources, *, dtype: str, **more: Any
+) -> "Future[ChunkResult]":
+    """Train variants of one fleet in a worker; arguments as of `work_of`."""
+    return executor.submit(train_chunk, work_of(model, variants, sources, dtype=dtype, **more))
+
+
+def work_of(
     model: ml.Model,
     variants: Sequence[Variant],
     sources: Sources,
     *,
     dtype: str,
-    metrics: tuple[str, ...] | None = None,
     stop_after: int | None = None,
-    progress: tuple[Path, tuple[int, ...]] | None = None,
-    rows: Indices | None = None,
-    keep_outputs: bool = False,
-) -> "Future[ChunkResult]":
-    """Train variants of one fleet in a worker.
+    **more: Any,
+) -> Chunk:
+    """What a worker needs to train variants of one fleet.
 
     ``stop_after`` ends training after that many epochs and turns early stopping off: for folds and the refit, where
-    the number was found in the sweep and nothing may be tuned on the held-out rows again. ``rows`` and
-    ``keep_outputs`` are those of `ml.Chunk`.
+    the number was found in the sweep and nothing may be tuned on the held-out rows again. ``more`` are fields of
+    `ml.Chunk`.
     """
     first = variants[0]
-    chunk = Chunk(
+    return Chunk(
         model=model,
         optimizer=first.optimizer.kind,
         settings=tuple(settings_of(variant) for variant in variants),
@@ -53,12 +56,8 @@ def submit(
         patience=first.patience if stop_after is None else None,
         min_delta=first.min_delta,
         dtype=dtype,
-        metrics=metrics,
-        progress=progress,
-        rows=rows,
-        keep_outputs=keep_outputs,
+        **more,
     )
-    return executor.submit(train_chunk, chunk)
 
 
 def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, target: Target) -> list[Entry]:

@@ -32,6 +32,11 @@ class Workspace:
         """The progress file: one share of epochs done per variant."""
         return self.scratch / "progress.npy"
 
+    @property
+    def states(self) -> Path:
+        """The folder of the states of chunks that have paused."""
+        return self.scratch / "states"
+
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""
         target = self.folder / name

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .results import ExperimentResult
     from .schedules import Constant, Cosine, Exponential, Step
     from .schema import json_schema
-    from .search import EarlyStopping, SearchConfig
+    from .search import Budget, EarlyStopping, Halving, SearchConfig
     from .secrets import conceal
     from .table import DataConfig, SplitConfig
     from .tasks import KINDS, METRICS, check_task
@@ -41,7 +41,7 @@ _NAMES = {
     "results": ("ExperimentResult",),
     "schedules": ("Constant", "Cosine", "Exponential", "Step"),
     "schema": ("json_schema",),
-    "search": ("EarlyStopping", "SearchConfig"),
+    "search": ("Budget", "EarlyStopping", "Halving", "SearchConfig"),
     "secrets": ("conceal",),
     "table": ("DataConfig", "SplitConfig"),
     "tasks": ("KINDS", "METRICS", "check_task"),
@@ -56,6 +56,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Budget",
     "ComputeConfig",
     "ConfigError",
     "Constant",
@@ -68,6 +69,7 @@ __all__ = [
     "Exponential",
     "FeatureSettings",
     "FeaturesConfig",
+    "Halving",
     "Lbfgs",
     "LinearRange",
     "LinearSearch",

@@ -1,7 +1,8 @@
 """From a search to its variants: every value of every sweep with every other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
+from random import Random
 from typing import Any
 
 from .errors import ConfigError
@@ -10,12 +11,16 @@ from .features import FeaturesConfig
 from .models import AnyModel, NetworkSearch
 from .names import named
 from .optimizers import SOLVERS
+from .sampling import draw
 from .shape import kinds
 from .sweeps import choices, list_choices, whole_choices
 from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
 
 LIMIT = 10_000
 """More variants than this are an error: somebody forgot that sweeps multiply."""
+
+ATTEMPTS = 20
+"""Draws per variant asked for before the search counts as exhausted: most of them may repeat one another."""
 
 BATCH = 128
 """Rows per step where the configuration does not say."""
@@ -28,7 +33,8 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest.
+    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest. Where
+    the search draws ``samples``, they stand in the order of drawing (`schemas.sampling`).
 
     Raises:
         ConfigError: no models are given, or there are more variants than ``LIMIT``.
@@ -38,8 +44,10 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
         message = "not given: write the models to train, or take those of default_search"
         raise ConfigError([config.problem(path, message)])
     variants: dict[Variant, None] = {}
+    if config.search.drawn is not None:
+        return named(_sample(config, config.search.models, config.search.drawn))
     for index, model in enumerate(config.search.models):
-        for variant in _variants(config, model):
+        for variant in _variants(config, config.features, model):
             variants[variant] = None
             if len(variants) > LIMIT:
                 message = f"the search has more than {LIMIT:,} variants: sweeps multiply; shorten some of the lists"
@@ -47,18 +55,34 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     return named(tuple(variants))
 
 
-def _variants(config: ExperimentConfig, model: AnyModel) -> Iterator[Variant]:
+def _sample(config: ExperimentConfig, models: Sequence[AnyModel], count: int) -> tuple[Variant, ...]:
+    """Variants drawn at random, each once: a function of the configuration and ``split.seed`` alone.
+
+    A longer sample begins with a shorter one. Where the search has fewer variants than asked for there are fewer.
+    """
+    random = Random(config.split.seed)
+    variants: dict[Variant, None] = {}
+    for _ in range(ATTEMPTS * count):
+        model = draw(models[int(random.random() * len(models))], random)
+        for variant in _variants(config, draw(config.features, random), model):
+            variants[variant] = None
+        if len(variants) == count:
+            break
+    return tuple(variants)
+
+
+def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyModel) -> Iterator[Variant]:
     search = config.search
     seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
-    for features, body, (optimizer, iterations) in product(
-        tuple(_features(config.features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
+    for settings, body, (optimizer, iterations) in product(
+        tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
         layers, activation, residual, initializer = body
         stopping = search.early_stopping if iterations is None else None  # a solver ends by itself
         for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
             yield Variant(
                 name="",
-                features=features,
+                features=settings,
                 kind=model.kind,
                 layers=layers,
                 activation=activation,

@@ -50,4 +50,10 @@ def validated(document: Any, origin: Origin) -> ExperimentConfig:
     except ValidationError as error:
         raise ConfigError(problems(error, ExperimentConfig, document, origin)) from None
     config._origin = origin
+    if config.search.strategy != "random" and config.search.samples is None:
+        from .sampling import open_ranges
+
+        message = "required, but not given: how many values (only samples of strategy: random or halving do without)"
+        if missing := [config.problem((*path, "count"), message) for path in open_ranges(config)]:
+            raise ConfigError(missing)
     return config

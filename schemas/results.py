@@ -75,9 +75,31 @@ class VariantResult(ResultModel):
     cost: Costs
     metrics: CvMetrics
     epochs: int
-    status: str = Field(description="completed, stopped (early), diverged or interrupted")
+    status: str = Field(
+        description="completed, stopped (early), halved (cut by halving), budget (ended by it), diverged or interrupted"
+    )
     message: str | None = None
     fleet: int | None = None
+
+
+class RungResult(ResultModel):
+    """A comparison of a halving: how many variants trained towards ``epochs``, and how many of them went on."""
+
+    epochs: int
+    variants: int
+    kept: int
+
+
+class SearchResult(ResultModel):
+    """How the variants were trained, and which of them not to the end."""
+
+    strategy: str
+    rungs: tuple[RungResult, ...]
+    statuses: Mapping[str, int] = Field(description="number of variants by status")
+    estimated_seconds: Mapping[str, float] = Field(description="train, if no variant stops early; and after it")
+    budget: Mapping[str, Number] | None = Field(default=None, description="minutes and epochs, where a budget was set")
+    epochs: int = Field(description="of all variants together; iterations of lbfgs and newton are not counted")
+    summary: tuple[str, ...] = Field(default=(), description="what was cut and why, in words")
 
 
 class CrossValidation(ResultModel):
@@ -258,6 +280,7 @@ class ExperimentResult(ResultModel):
     task: str
     data: DataResult
     variants: tuple[VariantResult, ...]
+    search: SearchResult | None = None
     selected: Selected
     diagnosis: DiagnosisResult
     test: TestResult

@@ -12,6 +12,7 @@ from .exits import reported
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..estimate import Estimate
     from ..inputs import Parts, Question
     from ..plan import Plan
 
@@ -24,6 +25,7 @@ def check(source: str, target: str | None, overrides: Sequence[str], *, json: bo
         from rich.console import Console
 
         from .. import inputs, planning
+        from ..estimate import estimate
         from ..workers import count_workers
 
         config = config_of(source, target, overrides)
@@ -31,14 +33,16 @@ def check(source: str, target: str | None, overrides: Sequence[str], *, json: bo
             question, frame = inputs.pose(config, inputs.load(config))
             parts = inputs.cut(question, frame, Path(folder))
         matrices = {
-            settings: inputs.featurise(settings, question, parts, parts.train, None, None)
+            settings: inputs.featurise(settings, question, parts, parts.train, parts.cv, None)
             for settings in question.settings
         }
-        plan = planning.planned(question, matrices, count_workers(question.config.compute.workers))
+        workers = count_workers(question.config.compute.workers)
+        plan = planning.planned(question, matrices, workers)
+        cost = estimate(plan, question, matrices, workers)
         if json:
-            print(_as_json(question, parts, plan))
+            print(_as_json(question, parts, plan, cost))
         else:
-            _show(question, parts, plan, {s.degree: m.width for s, m in matrices.items()}, Console())
+            _show(question, parts, plan, cost, {s.degree: m.width for s, m in matrices.items()}, Console())
 
 
 @contextmanager
@@ -56,7 +60,7 @@ def _told_as_json(json: bool) -> Iterator[None]:
         raise
 
 
-def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
+def _as_json(question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate") -> str:
     import json
 
     return json.dumps(
@@ -73,12 +77,16 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan") -> str:
                 {"title": fleet.title, "variants": [v.name for v in fleet.variants], "chunks": fleet.chunks}
                 for fleet in plan.fleets
             ],
+            "rungs": plan.rungs,
+            "estimated_seconds": {"train": cost.train, "after": cost.after},
         },
         ensure_ascii=False,
     )  # fmt: skip
 
 
-def _show(question: "Question", parts: "Parts", plan: "Plan", widths: dict[int, int], console: "Console") -> None:
+def _show(
+    question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate", widths: dict[int, int], console: "Console"
+) -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -105,6 +113,11 @@ def _show(question: "Question", parts: "Parts", plan: "Plan", widths: dict[int, 
             ", ".join(map(str, fleet.chunks)),
         )
     console.print(fleets)
+    console.print(f"Training takes {cost}.", highlight=False)
+    if budget := question.config.search.budget:
+        limits = {"minutes": budget.minutes, "variant-epochs": budget.epochs}
+        given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
+        console.print(f"It ends at a budget of {given}.", highlight=False)
     folds, finalists = question.config.validation.folds, question.config.validation.finalists
     then = f"the best {finalists} on {folds} folds, " if folds else ""
     console.print(

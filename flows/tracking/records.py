@@ -48,7 +48,7 @@ class VariantRecord:
 
     name: str
     params: Mapping[str, Value]
-    status: str  # completed, stopped, diverged or interrupted
+    status: str  # completed, stopped, halved, budget, diverged or interrupted
     cost_train: float
     cost_cv: float
     metrics: Mapping[str, float] = field(default_factory=dict)

@@ -34,7 +34,8 @@ SECTIONS = [
     ("1: x", f"1: there is no such key. Keys here: {TOP_KEYS}"),
     (
         "search: {epoch: 5}",
-        "search.epoch: there is no such key: did you mean `epochs`? Keys here: epochs, early_stopping, models",
+        "search.epoch: there is no such key: did you mean `epochs`? Keys here: strategy, "
+        "samples, halving, budget, epochs, early_stopping, models",
     ),
     (
         "features: {Degree: 2}",
@@ -43,7 +44,11 @@ SECTIONS = [
     ),
     ("compute: {=one: 2}", "compute.=one: there is no such key. Keys here: engine, address, workers, dtype"),
     # Sections.
-    ("search:", "search: is empty: leave the key out, or write keys under it (epochs, early_stopping, models)"),
+    (
+        "search:",
+        "search: is empty: leave the key out, or write keys under it (strategy, samples, halving, "
+        "budget, epochs, early_stopping, models)",
+    ),
     ("select: rmse", "select: rmse is not a mapping: write keys under it (metric, rule)"),
     ("select: [rmse]", "select: [rmse] is not a mapping: write keys under it (metric, rule)"),
     (
@@ -145,7 +150,22 @@ SECTIONS = [
         "features: {degree: {linear: [1, 2, 3], count: 3}}",
         "features.degree.linear: [1, 2, 3] is not allowed: give exactly two numbers, the lowest and the highest",
     ),
-    ("features: {degree: {linear: [1, 3]}}", "features.degree.count: required, but not given: how many values"),
+    (
+        "features: {degree: {linear: [1, 3]}}",
+        "features.degree.count: required, but not given: how many values "
+        "(only samples of strategy: random or halving do without)",
+    ),
+    ("search: {samples: 5}", "search: samples are drawn by strategy: random or halving; this search is a grid"),
+    (
+        "search: {budget: {}}",
+        "search.budget: a budget is written {minutes: 5} or {epochs: 10000}, or both; null for none",
+    ),
+    ("search: {budget: {minutes: 0}}", "search.budget.minutes: 0 is not allowed: must be > 0"),
+    ("search: {halving: {eta: 1}}", "search.halving.eta: 1 is not allowed: must be ≥ 2"),
+    (
+        "search: {strategy: halfing}",
+        "search.strategy: halfing is not allowed: did you mean `halving`? Allowed: grid, random, halving",
+    ),
     ("features: {degree: {linear: [1, 3], count: 1}}", "features.degree.count: 1 is not allowed: must be ≥ 2"),
     (
         "features: {degree: {linear: [1, 3], steps: 2, count: 2}}",

@@ -56,7 +56,7 @@ TOP = "name, data, split, features, search, validate, select, diagnose, compute"
     ("override", "message"),
     [
         ("search.epoch=3", "there is no key `epoch` in search: did you mean `epochs`? "
-         "Keys there: epochs, early_stopping, models"),
+         "Keys there: strategy, samples, halving, budget, epochs, early_stopping, models"),
         ("serch.epochs=3", f"there is no key `serch` in the configuration: did you mean `search`? Keys there: {TOP}"),
         ("search.models[0].layers=3", f"there is no key `layers` in search.models[0]. Keys there: {MODELS}"),
         ("search.models[1].optimizer[0].rate=3", "there is no key `rate` in search.models[1].optimizer[0]. "

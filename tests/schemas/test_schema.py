@@ -72,7 +72,6 @@ WRONG: list[dict[str, Any]] = [
     {"search": {"models": [{"kind": "liner"}]}},
     {"search": {"models": [{"kind": "linear", "layers": [3]}]}},
     {"search": {"models": [{"kind": "linear", "lambda": -1}]}},
-    {"search": {"models": [{"kind": "linear", "lambda": {"log": [1, 2]}}]}},
     {"search": {"models": [{"kind": "linear", "lambda": {"log": [1, 2, 3], "count": 2}}]}},
     {"search": {"models": [{"kind": "network"}]}},
     {"search": {"models": [{"kind": "network", "layers": []}]}},

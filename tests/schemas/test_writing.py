@@ -44,7 +44,15 @@ def test_a_key_without_a_value_can_be_switched_on_by_taking_the_mark_away() -> N
     text = re.sub(r"^( *)# ([a-z]+: )", r"\1\2", to_yaml(LEAST), flags=re.MULTILINE)
     value, _ = read_text(text)
     data, compute = value["data"] | {"task": "binary"}, value["compute"] | {"engine": "dask"}
-    config = config_from({**value, "data": data, "compute": compute, "select": {"metric": "log_loss"}})
+    config = config_from(
+        {
+            **value,
+            "data": data,
+            "compute": compute,
+            "select": {"metric": "log_loss"},
+            "search": value["search"] | {"strategy": "random"},
+        }
+    )
     assert config.compute.address == "tcp://10.0.0.5:8786"
     assert (config.data.group, config.data.time, config.data.positive) == ("patient", "date", "yes")
     assert config.search.models is not None

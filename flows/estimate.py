@@ -1,0 +1,106 @@
+"""How long a plan will take: measured in place, on a few steps of each fleet."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+
+from ml.chunks import Chunk as Work
+from ml.optimizers import SOLVERS
+from ml.probing import probe_pair
+from schemas import FeatureSettings
+
+from .inputs import Matrices, Question
+from .plan import Chunk, Fleet, Plan
+from .rungs import survivors
+from .training import work_of
+
+Map = Callable[[Callable[[Work], tuple[float, float]], Sequence[Work]], Iterable[tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds: ``train`` for all rungs if no variant stops early, ``after`` for folds and refit.
+
+    ``costs`` are, by the fleet's number, the seconds of an epoch of one variant and of each further one trained with it
+    (of newton's whole training).
+    """
+
+    train: float
+    after: float
+    costs: Mapping[int, tuple[float, float]]
+
+    def seconds(self, fleet: Fleet, variants: float, epochs: int) -> float:
+        """Of so many variants of a fleet trained as one chunk."""
+        alone, more = self.costs[fleet.number]
+        return (alone + max(0.0, variants - 1) * more) * (1 if fleet.kind == "newton" else epochs)
+
+    def share(self, chunks: Sequence[Chunk], place: int, workers: int) -> float:
+        """The share of the time left that the chunk at ``place`` may take, so that those after it get theirs."""
+        sizes = [self.seconds(one.fleet, len(one.variants), one.epochs) for one in chunks[place:]]
+        whole = sizes[0] + sum(sizes[1:]) / workers
+        return sizes[0] / whole if whole else 1.0
+
+    def __str__(self) -> str:
+        return (
+            f"about {_minutes(self.train)} if no variant stops early, then {_minutes(self.after)} for folds and refit"
+        )
+
+
+def estimate(
+    plan: Plan, question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, run: Map = map
+) -> Estimate:
+    """Probe every fleet's first chunk, with ``run`` (a worker pool's ``map``), and add up."""
+    first = {chunk.fleet.number: chunk for chunk in reversed(plan.chunks)}
+    dtype = question.config.compute.dtype
+    works = [
+        work_of(fleet.model, first[fleet.number].variants, matrices[fleet.features].sources, dtype=dtype)
+        for fleet in plan.fleets
+    ]
+    costs = {fleet.number: cost for fleet, cost in zip(plan.fleets, run(probe_pair, works), strict=True)}
+    blank = Estimate(0.0, 0.0, costs)
+    return Estimate(_train(plan, blank, workers), _after(plan, blank, question, workers), costs)
+
+
+def _train(plan: Plan, costs: Estimate, workers: int) -> float:
+    """The rungs one after the other, each with its chunks spread over the workers."""
+    total, reached, share = 0.0, 0, 1.0
+    running = sum(fleet.kind not in SOLVERS for fleet in plan.fleets for _ in fleet.variants)
+    start = running
+    for number, rung in enumerate(plan.rungs):
+        seconds = []
+        for chunk in plan.chunks:
+            if chunk.fleet.kind not in SOLVERS:
+                seconds.append(costs.seconds(chunk.fleet, share * len(chunk.variants), rung - reached))
+                if share < 1:  # fewer chunks, not as many small ones
+                    seconds[-1] = costs.seconds(chunk.fleet, len(chunk.variants), rung - reached) * share
+            elif number == 0:
+                seconds.append(costs.seconds(chunk.fleet, len(chunk.variants), chunk.epochs))
+        total += _spread(seconds, workers)
+        running, reached = survivors(running, plan.eta), rung
+        share = running / start if start else 0.0
+    return total
+
+
+def _after(plan: Plan, costs: Estimate, question: Question, workers: int) -> float:
+    """The finalists alone on every fold, and the refit: as if they were average variants."""
+    folds, finalists = question.config.validation.folds, question.config.validation.finalists
+    alone = [costs.seconds(fleet, 1, fleet.variants[0].epochs) for fleet in plan.fleets for _ in fleet.variants]
+    rows = 1 + question.config.split.cv / question.config.split.train
+    mean = rows * sum(alone) / len(alone)
+    count = min(finalists, len(alone)) * folds
+    return mean * (1 - 1 / folds if folds else 0.0) * count / workers + mean
+
+
+def _spread(seconds: Sequence[float], workers: int) -> float:
+    """When the last of the workers ends, each taking the next chunk as soon as it is free."""
+    busy = [0.0] * workers
+    heapify(busy)
+    for one in seconds:
+        heapreplace(busy, busy[0] + one)
+    return max(busy)
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 1:
+        return "a second"
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} minutes"

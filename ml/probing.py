@@ -1,0 +1,67 @@
+"""How long a chunk will take, from a few of its steps."""
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from .arrays import Arrays
+from .batches import BLOCK
+from .chunks import Chunk, Sources
+from .optimizers import SOLVERS
+from .progress import Progress
+from .training import train
+
+_STEPS, _ROWS, _EPOCHS, _ENOUGH = 6, 2048, 4, 0.05
+"""Steps of an epoch (at least this many rows for a solver), epochs at most, and seconds after which no more are run."""
+
+
+def probe(chunk: Chunk) -> float:
+    """Seconds that one epoch of the chunk takes; for newton, whose iterations are few, the whole training.
+
+    Trains on evenly spaced rows, as many as some steps need, and scales by the number of rows. The first epoch warms
+    up; the fastest of the others counts. The answer is for a processor that is not shared, and leaves out what a chunk
+    costs once: its way to the worker, and the metrics.
+    """
+    arrays = chunk.arrays.open() if isinstance(chunk.arrays, Sources) else chunk.arrays
+    rows = len(arrays.x)
+    batch = BLOCK if chunk.batch is None else chunk.batch
+    few = min(rows, _ROWS if chunk.optimizer in SOLVERS else _STEPS * min(batch, BLOCK))
+    part = _thinned(arrays, few / rows)
+    times: list[float] = [perf_counter()]
+
+    def note(progress: Progress) -> bool:
+        times.append(perf_counter())
+        return chunk.optimizer != "newton" and len(times) > 3 and times[-1] - times[0] > _ENOUGH
+
+    limit = chunk.epochs if chunk.optimizer == "newton" else _EPOCHS
+    train(
+        chunk.model, chunk.optimizer, chunk.settings, part,
+        batch=chunk.batch, epochs=limit, dtype=chunk.dtype, callback=note,
+    )  # fmt: skip
+    scale = rows / len(part.x)
+    if chunk.optimizer == "newton":
+        return (perf_counter() - times[0]) * scale
+    gaps = np.diff(times)
+    return float(gaps[1:].min() if len(gaps) > 1 else gaps[0]) * scale
+
+
+def probe_pair(chunk: Chunk) -> tuple[float, float]:
+    """`probe` of the chunk's first variant alone, and the seconds that each further one adds."""
+    alone = probe(replace(chunk, settings=chunk.settings[:1]))
+    count = len(chunk.settings)
+    if count == 1 or chunk.optimizer == "lbfgs":  # one after the other
+        return alone, alone
+    return alone, max(0.0, probe(chunk) - alone) / (count - 1)
+
+
+def _thinned(arrays: Arrays, share: float) -> Arrays:
+    """Evenly spaced rows of both parts."""
+
+    def some(array: np.ndarray | None) -> np.ndarray | None:
+        if array is None:
+            return None
+        count = max(1, round(share * len(array)))
+        return np.asarray(array[:: max(1, len(array) // count)][:count])
+
+    return Arrays(*(some(getattr(arrays, name)) for name in arrays.__dataclass_fields__))  # type: ignore[arg-type]
