@@ -28,7 +28,12 @@ def leaderboard(result: ExperimentResult) -> str:
         for row in result.variants
     ]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    return json.dumps({"columns": columns, "data": [[row.get(name) for name in columns] for row in rows]})
+    return json.dumps({"columns": columns, "data": [[_brief(row.get(name)) for name in columns] for row in rows]})
+
+
+def _brief(value: object) -> object:
+    """Six significant digits of a number: the column of a table shows no more."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def markdown(result: ExperimentResult) -> str:

@@ -87,7 +87,7 @@ class Recorder:
             config_yaml=to_yaml(config, comments=False),
             datasets=datasets.worked_on(question, parts),
         ))  # fmt: skip
-        self._handle = self._executor.submit(recording.begin, self._outbox.folder)
+        self._handle = self._executor.submit(recording.begin, self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -134,7 +134,11 @@ class Recorder:
                 metrics=_of_parent(result),
                 tags={
                     "verdict": result.diagnosis.verdict,
-                    **{f"verdict.{name}": f"{p:.3f}" for name, p in result.diagnosis.probabilities.items()},
+                    **{
+                        f"verdict.{name}": f"{p:.3f}"
+                        for name, p in result.diagnosis.probabilities.items()
+                        if p is not None
+                    },
                     "selected": result.selected.name,
                     **_opening_tags(result),
                 },

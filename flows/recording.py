@@ -11,6 +11,7 @@ from . import store
 from .tracking import runs
 from .tracking.outbox import Outbox
 from .tracking.sender import Delivery, Sender
+from .tracking.system import Watch
 from .workers import start
 
 _started: list[Any] = []
@@ -62,8 +63,13 @@ def warm_up() -> None:
         runs.client_of(uri)
 
 
-def begin(folder: Path) -> runs.Handle:
-    """Begin the parent run of an outbox, which `drain` then sends."""
+_watch: list[Watch] = []
+
+
+def begin(folder: Path, watch: bool) -> runs.Handle:
+    """Begin the parent run of an outbox, which `drain` then sends; ``watch`` the machine until `finish`."""
+    if watch:
+        _watch.append(Watch())
     sender = Sender(Outbox(folder))
     handle = sender.begin()
     _sender.append(sender)
@@ -78,7 +84,10 @@ def drain() -> None:
 
 def finish() -> tuple[Delivery, float]:
     """Send all of it; also gives the processor time of this process in seconds."""
-    delivery = _sender.pop().finish()
+    sender = _sender.pop()
+    if _watch:
+        sender.outbox.observe(_watch.pop().stop())
+    delivery = sender.finish()
     return delivery, time.process_time()
 
 

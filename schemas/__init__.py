@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .expansion import expand_variants
     from .experiment import ExperimentConfig
     from .features import FeaturesConfig
-    from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, ValidateConfig
+    from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, TrackConfig, ValidateConfig
     from .loading import config_from, load_config
     from .models import LinearSearch, NetworkSearch
     from .optimizers import AdaGrad, Adam, AdamW, Lbfgs, Momentum, Nesterov, Newton, RmsProp, Sgd
@@ -33,7 +33,7 @@ _NAMES = {
     "expansion": ("expand_variants",),
     "experiment": ("ExperimentConfig",),
     "features": ("FeaturesConfig",),
-    "judgement": ("ComputeConfig", "DiagnoseConfig", "SelectConfig", "ValidateConfig"),
+    "judgement": ("ComputeConfig", "DiagnoseConfig", "SelectConfig", "TrackConfig", "ValidateConfig"),
     "loading": ("config_from", "load_config"),
     "models": ("LinearSearch", "NetworkSearch"),
     "optimizers": ("AdaGrad", "Adam", "AdamW", "Lbfgs", "Momentum", "Nesterov", "Newton", "RmsProp", "Sgd"),
@@ -87,6 +87,7 @@ __all__ = [
     "Sgd",
     "SplitConfig",
     "Step",
+    "TrackConfig",
     "ValidateConfig",
     "Variant",
     "check_task",

@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr
 from .base import ConfigModel
 from .errors import Problem
 from .features import FeaturesConfig
-from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, ValidateConfig
+from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, TrackConfig, ValidateConfig
 from .models import AnyModel
 from .origin import Origin, Path
 from .search import SearchConfig
@@ -45,6 +45,9 @@ class ExperimentConfig(ConfigModel):
         default=DiagnoseConfig.model_construct(), description="against what the winner is diagnosed"
     )
     compute: ComputeConfig = Field(default=ComputeConfig.model_construct(), description="the machine")
+    track: TrackConfig = Field(
+        default=TrackConfig.model_construct(), description="what is recorded in MLflow beside the results"
+    )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

@@ -74,3 +74,11 @@ class ComputeConfig(ConfigModel):
         if self.address is not None and self.workers != "auto":
             raise refuse("the scheduler at address has the workers that it has: leave out workers, or address")
         return self
+
+
+class TrackConfig(ConfigModel):
+    """What is recorded in MLflow beside the results."""
+
+    system_metrics: bool = Field(
+        default=False, description="record processor, memory, disk and network of the machine while the run lasts"
+    )

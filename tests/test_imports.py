@@ -41,6 +41,7 @@ ALSO = {
     "flows/dask_cluster.py": {"distributed"},
     "flows/dask_local.py": {"distributed"},
     "flows/tracking/runs.py": {"mlflow"},
+    "flows/tracking/system.py": {"mlflow"},
     "flows/tracking/values.py": {"mlflow"},
     "flows/model_artifact.py": {"mlflow"},
     "flows/store.py": {"mlflow"},

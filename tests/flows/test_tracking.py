@@ -16,6 +16,7 @@ from flows.tracking import runs, sync
 from flows.tracking.outbox import Outbox, waiting
 from flows.tracking.records import FAILED, KILLED, Beginning, Dataset, Ending, Outcome, VariantRecord
 from flows.tracking.sender import Sender
+from flows.tracking.system import Watch
 from flows.tracking.values import points
 
 pytestmark = pytest.mark.filterwarnings(
@@ -234,6 +235,18 @@ def test_the_outcome_is_recorded_with_figures_table_and_model(
     logged = client.get_logged_model(delivery.model_uri.removeprefix("models:/"))
     assert (logged.name, logged.source_run_id) == ("model", run.info.run_id)
     assert {"test/rmse": 0.5}.items() <= {metric.key: metric.value for metric in logged.metrics}.items()
+
+
+def test_what_the_machine_did_is_a_curve_of_the_parent_run(
+    client: Any, outbox: Outbox, tiny_model: tuple[Path, dict[str, str]], picture: Path
+) -> None:
+    samples = Watch().stop()
+    assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= set(samples[0][1])
+    outbox.observe([(1000, {"system/x": 1.0}), (2000, {"system/x": 3.0})])
+    fill(outbox, tiny_model, picture)
+    handle = Sender(outbox).finish().handle
+    curve = client.get_metric_history(handle.run_id, "system/x")
+    assert [(point.timestamp, point.step, point.value) for point in curve] == [(1000, 0, 1.0), (2000, 1, 3.0)]
 
 
 # Arriving once.
