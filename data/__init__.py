@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from .findings.finding import Finding
     from .folds import fold_rows
     from .inference import Inference, infer
+    from .large import LargeTable, open_large
     from .reading import stamp
     from .roles import Column, Role
+    from .sampling import sampled
     from .splits import Split, split_rows
     from .tables import Table, find_column, read_table, table_of
     from .target import Target
@@ -26,8 +28,10 @@ _NAMES = {
     "findings.finding": ("Finding",),
     "folds": ("fold_rows",),
     "inference": ("Inference", "infer"),
+    "large": ("LargeTable", "open_large"),
     "reading": ("stamp",),
     "roles": ("Column", "Role"),
+    "sampling": ("sampled",),
     "splits": ("Split", "split_rows"),
     "tables": ("Table", "find_column", "read_table", "table_of"),
     "target": ("Target",),
@@ -43,6 +47,7 @@ __all__ = [
     "Finding",
     "FoundError",
     "Inference",
+    "LargeTable",
     "Role",
     "Split",
     "SplitError",
@@ -53,7 +58,9 @@ __all__ = [
     "find_column",
     "fold_rows",
     "infer",
+    "open_large",
     "read_table",
+    "sampled",
     "split_rows",
     "stamp",
     "table_of",

@@ -31,14 +31,14 @@ def parse_parquet(files: Sequence[tuple[str, bytes]], where: str) -> tuple[pd.Da
             table = pa.concat_tables(tables, promote_options="permissive")
         except (pa.ArrowException, ValueError) as error:
             raise TableError(
-                f"{where}: the {len(files)} Parquet files do not fit together ({_first_line(error)}): give their "
+                f"{where}: the {len(files)} Parquet files do not fit together ({first_line(error)}): give their "
                 "columns the same types, or name one file"
             ) from None
     notes = [f"{len(files)} Parquet files, one after the other by name"] if len(files) > 1 else []
     table = _numbered_partitions(table, [name for name, _ in files])
     for index in reversed(range(table.num_columns)):
         field = table.schema.field(index)
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+        if not is_cell(field.type):
             table = table.remove_column(index)
             notes.append(f"column {field.name!r} is left out: cells of type {field.type} are neither number nor text")
     if table.num_rows == 0:
@@ -49,7 +49,7 @@ def parse_parquet(files: Sequence[tuple[str, bytes]], where: str) -> tuple[pd.Da
         # ignore_metadata: an index that pandas stored is a column like every other
         return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        raise TableError(f"{where}: cells that cannot be read ({_first_line(error)}): write the file anew") from None
+        raise TableError(f"{where}: cells that cannot be read ({first_line(error)}): write the file anew") from None
 
 
 def _table(raw: bytes, where: str) -> pa.Table:
@@ -67,7 +67,7 @@ def _table(raw: bytes, where: str) -> pa.Table:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, RuntimeError, MemoryError) as error:
         raise TableError(
-            f"{where}: not readable as Parquet ({_first_line(error)}): is the file complete, and really Parquet?"
+            f"{where}: not readable as Parquet ({first_line(error)}): is the file complete, and really Parquet?"
         ) from None
     names = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -77,18 +77,19 @@ def _table(raw: bytes, where: str) -> pa.Table:
     return table
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error of Arrow says, without the lines that only its authors read."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
 
 
-def _partitions(name: str) -> list[tuple[str, str | None]]:
+def partitions(name: str) -> list[tuple[str, str | None]]:
     """(key, value) for each folder ``key=value`` in the name of a file."""
     pairs = [folder.split("=", 1) for folder in name.split("/")[:-1] if "=" in folder]
     return [(unquote(key), None if value == NOTHING else unquote(value)) for key, value in pairs]
 
 
 def _with_partitions(table: pa.Table, name: str, where: str) -> pa.Table:
-    for key, value in _partitions(name):
+    for key, value in partitions(name):
         if key in table.column_names:
             raise ColumnError(f"{where}: column {key!r} is in the file {name} and in the name of its folder: keep one")
         table = table.append_column(key, pa.array([value] * table.num_rows, pa.string()))
@@ -97,12 +98,25 @@ def _with_partitions(table: pa.Table, name: str, where: str) -> pa.Table:
 
 def _numbered_partitions(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """Columns from folders' names as whole numbers, where all of their values are such."""
-    values: dict[str, list[Any]] = {}
-    for name in names:
-        for key, value in _partitions(name):
-            values.setdefault(key, []).append(value)
-    for key, found in values.items():
-        if all(value is None or (value.lstrip("-").isdecimal() and len(value) < 18) for value in found):
+    for key, numbers in partition_kinds(names).items():
+        if numbers:
             index = table.column_names.index(key)
             table = table.set_column(index, key, table.column(index).cast(pa.int64()))
     return table
+
+
+def partition_kinds(names: Sequence[str]) -> dict[str, bool]:
+    """The keys in folders' names, and whether all of a key's values are whole numbers."""
+    values: dict[str, list[Any]] = {}
+    for name in names:
+        for key, value in partitions(name):
+            values.setdefault(key, []).append(value)
+    return {
+        key: all(value is None or (value.lstrip("-").isdecimal() and len(value) < 18) for value in found)
+        for key, found in values.items()
+    }
+
+
+def is_cell(kind: pa.DataType) -> bool:
+    """Whether cells of this type are numbers, texts or dates; others are left out."""
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))

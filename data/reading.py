@@ -83,6 +83,19 @@ def _unchanged(path: Path, where: str) -> bytes:
     return raw
 
 
+def parquet_files(source: str) -> list[tuple[str, Path]]:
+    """Names and paths of a local table's Parquet files, as `read_files` orders them; none if it is something else."""
+    if is_url(source):
+        return []
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return [(file.relative_to(path).as_posix(), file) for file in _parts(path)]
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        return [("", path)] if file.read(4) == b"PAR1" else []
+
+
 def _state(path: Path) -> tuple[int, int]:
     state = path.stat()
     return state.st_mtime_ns, state.st_size

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .cells import to_dates
 from .compression import unpack
@@ -17,6 +19,9 @@ from .names import find_column
 from .parquet import parse_parquet
 from .reading import SUFFIXES, Files, is_url, read_files
 from .sql import is_database, read_query
+
+if TYPE_CHECKING:
+    from .large import LargeTable
 
 _FOREIGN = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV UTF-8",
@@ -39,6 +44,7 @@ class Table:
         missing: texts that the user said mean no value, beside the usual ones and ``?``.
         notes: what the user should know about how it was read.
         lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
+        whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
     """
 
     frame: pd.DataFrame
@@ -47,6 +53,8 @@ class Table:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lines: bool = False
+    whole: "LargeTable | None" = None
+    rows: NDArray[np.intp] | None = None
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
@@ -143,11 +151,21 @@ def _from_database(source: str, query: str | None, where: str, missing: Sequence
 def _table(
     frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str], *, lines: bool
 ) -> Table:
+    frame, more = plain_frame(frame, where, missing)
+    return Table(frame, digest, where, tuple(missing), (*notes, *more), lines)
+
+
+def plain_frame(frame: pd.DataFrame, where: str, missing: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Every column in one of the five kinds that the rest of the package knows, without the tokens; and notes.
+
+    Raises:
+        TableError: cells that cannot be read.
+    """
     try:
-        frame, more = _plain_columns(frame)
+        plain, notes = _plain_columns(frame)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
-    return Table(_without_missing_tokens(frame, missing), digest, where, tuple(missing), (*notes, *more), lines)
+    return _without_missing_tokens(plain, missing), notes
 
 
 def _digest(files: Files) -> str:

@@ -13,7 +13,7 @@ from schemas import FeatureSettings
 from .baselines import cost_of, dummy_metrics
 from .curves import Curves, capacity_curve, lambda_curve, learning_curve
 from .evidence import gather
-from .inputs import Matrices, Parts, Question
+from .inputs import Matrices, Parts, Question, featurise
 from .selection import Entry, Finalist
 
 
@@ -76,6 +76,9 @@ def diagnose(
 ) -> Diagnosed:  # fmt: skip
     """The verdict, from what was seen and, unless ``diagnose.curves`` is off, what is measured for it."""
     seen = observe(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+    if parts.whole is not None:  # curves are measured on the sample, whose rows are in memory
+        settings = winner.entry.variant.features
+        matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "evidence-0")}
     if question.config.diagnose.curves:
         seen = gather(seen, winner.entry, board, question, parts, matrices, executor, scratch).seen
     return judged(seen, winner.entry, board)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from schemas import Variant
 from . import ledger
 from .baselines import dummy_metrics, plain_linear
 from .errors import RunError
-from .inputs import Matrices, Parts, Question, featurise
+from .inputs import Matrices, Parts, Question, refit_matrices, sealed_rows
 from .judgement import epochs_found
 from .models import model_of
 from .selection import Entry
@@ -87,12 +87,12 @@ def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, sc
     Raises:
         RunError: training diverged on these rows.
     """
-    rows, variant = np.arange(len(parts.frame)), entry.variant
-    matrices = featurise(variant.features, question, parts, rows, None, None)
+    variant = entry.variant
+    matrices = refit_matrices(variant.features, question, parts, scratch / "refit")
     waiting = _submit(variant, matrices, question, executor, epochs_found(entry))
     plain = plain_linear(question.config, question.task, variant.features, parts.frame.shape[1])
     same = plain.features == variant.features
-    plain_matrices = matrices if same else featurise(plain.features, question, parts, rows, None, None)
+    plain_matrices = matrices if same else refit_matrices(plain.features, question, parts, scratch / "refit-plain")
     plain_waiting = _submit(plain, plain_matrices, question, executor, None)
     won = _trained(waiting, variant, matrices, question)
     if isinstance(won, str):
@@ -114,27 +114,42 @@ def test(final: Final, question: Question, parts: Parts, run: str) -> Tested:
         RunError: the ledger cannot be written, or the sealed file is not the one that the split wrote.
     """
     count = ledger.enter(_opening(question, parts, run))
-    rows = parts.sealed.open()
     task, target, inference = question.task, final.target, question.inference
-    column = rows[inference.target]
-    y, known = target.encode(column), target.encode(parts.frame[inference.target])
-    outputs, units, regression = final.outputs(rows), target.metrics_in_units, task == "regression"
-    linear = {} if final.linear is None else metrics.evaluate(task, None, y, final.linear.outputs(rows))
+    regression, grouped = task == "regression", inference.split_by == "group"
+    known, units = target.encode(parts.frame[inference.target]), target.metrics_in_units
+    seen = _Seen([], [], [], [])
+    for rows in sealed_rows(question, parts):
+        seen.column.append(rows[inference.target])
+        seen.outputs.append(final.outputs(rows))
+        if final.linear is not None:
+            seen.linear.append(final.linear.outputs(rows))
+        if grouped:
+            seen.groups.append(rows[inference.group])
+    column, outputs = pd.concat(seen.column, ignore_index=True), np.concatenate(seen.outputs)
+    y = target.encode(column)
     y_in_units = column.to_numpy(np.float64) if regression else y
     outputs_in_units = target.decode(outputs) if regression else outputs
-    grouped = inference.split_by == "group"
     return Tested(
         metrics=units(metrics.evaluate(task, None, y, outputs)),
         baseline=units(dummy_metrics(task, known, y, len(inference.classes))),
-        linear=units(linear),
+        linear=units(metrics.evaluate(task, None, y, np.concatenate(seen.linear))) if seen.linear else {},
         intervals=bootstrap.intervals(
             task, y_in_units, outputs_in_units, confidence=count.confidence, seed=question.config.split.seed,
-            clusters=pd.factorize(rows[inference.group], use_na_sentinel=False)[0] if grouped else None,
+            clusters=pd.factorize(pd.concat(seen.groups), use_na_sentinel=False)[0] if grouped else None,
         ),
         count=count,
         y=y_in_units,
         outputs=outputs_in_units,
     )  # fmt: skip
+
+
+class _Seen(NamedTuple):
+    """What is kept of the test rows, batch by batch."""
+
+    column: list[pd.Series]
+    outputs: list[Array]
+    linear: list[Array]
+    groups: list[pd.Series]
 
 
 def _submit(

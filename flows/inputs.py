@@ -19,7 +19,10 @@ from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conc
 from schemas.secrets import absent_variables, with_variables
 from schemas.table import ROLES
 
-from .sealed import Sealed, identity_of, seal
+from . import large
+from .large import Whole
+from .memory import budget
+from .sealed import Sealed, identity_of, seal, sealed
 from .selection import Entry
 
 Array = NDArray[Any]
@@ -36,6 +39,8 @@ class Question:
     digest: str
     source: str
     """The table as the configuration calls it, but for passwords."""
+    large: data.Table | None = None
+    """The table itself, where it is larger than memory; it then holds a sample of its rows."""
 
     @property
     def source_name(self) -> str:
@@ -85,6 +90,8 @@ class Parts:
     sizes: dict[str, int]
     findings: tuple[data.Finding, ...]
     """What was noticed about the table, the gravest first; blind to the target of the test rows."""
+    whole: Whole | None = None
+    """All rows, where the table is larger than memory: ``frame`` is then a sample of the train and cv rows."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ def load(config: ExperimentConfig) -> data.Table:
             f"{conceal(config.data.source)}: the environment variable {absent[0]} is not set: export {absent[0]}=…"
         )
     source = with_variables(config.data.source)
-    return _read(source, config.data, data.stamp(source))
+    return _read(source, config.data, data.stamp(source), config.split.seed)
 
 
 def forget() -> None:
@@ -137,10 +144,13 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=1)
-def _read(source: str, given: DataConfig, stamp: object) -> data.Table:
+def _read(source: str, given: DataConfig, stamp: object, seed: int) -> data.Table:
+    name, limit = conceal(given.source), budget(given.memory)
+    if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
+        return data.sampled(large, given.target, limit, seed)
     return data.read_table(
         source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
-        name=conceal(given.source),
+        name=name,
     )  # fmt: skip
 
 
@@ -159,32 +169,70 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     )  # fmt: skip
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
+    rows = len(frame) if table.whole is None else table.whole.rows
     config = config.with_default_search(
-        task=inference.task, rows=len(frame), columns=columns, numeric_columns=numeric
+        task=inference.task, rows=rows, columns=columns, numeric_columns=numeric
     ).with_resolved(
         name=config.title, task=inference.task, split_by=inference.split_by, group=inference.group,
         time=inference.time, metric=config.select.metric or metrics.default_metric(inference.task),
     )  # fmt: skip
-    return Question(config, inference, expand_variants(config), table.digest, table.path), frame
+    large = None if table.whole is None else table
+    return Question(config, inference, expand_variants(config), table.digest, table.path, large), frame
 
 
 def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     """Split the rows, write the test rows to a file, and keep the others."""
-    config, inference = question.config, question.inference
-    split = data.split_rows(
-        frame, inference, (config.split.train, config.split.cv, config.split.test), config.split.seed
-    )
-    sealed = seal(
-        frame.iloc[split.test].reset_index(drop=True), scratch / "sealed-test-rows.parquet",
-        identity=identity_of(question.digest, split.test),
-    )  # fmt: skip
+    config, inference, file = question.config, question.inference, scratch / "sealed-test-rows.parquet"
+    whole, sizes = None, {}
+    if question.large is None:
+        fractions = (config.split.train, config.split.cv, config.split.test)
+        split = data.split_rows(frame, inference, fractions, config.split.seed)
+        identity = identity_of(question.digest, split.test)
+        kept = seal(frame.iloc[split.test].reset_index(drop=True), file, identity=identity)
+        sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
+    else:
+        whole, split, sizes, identity = large.split(question, question.large)
+        whole.table.write(whole.part == large.TEST, file)
+        kept = sealed(file, identity, sizes["test"])
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
-    sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
-    return Parts(rest, train, cv, tuple(pairs), sealed, sizes, data.examine(frame, inference, split, question.source))
+    findings = data.examine(frame, inference, split, question.source)
+    return Parts(rest, train, cv, tuple(pairs), kept, sizes, findings, whole)
+
+
+def training_matrices(settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
+    """Features learned on training rows, for all training and cv rows, in files of ``folder``."""
+    if parts.whole is None:
+        return featurise(settings, question, parts, parts.train, parts.cv, folder)
+    return Matrices(*large.featurise(
+        parts.whole, parts.frame, parts.train, (large.TRAIN,), (large.CV,), question, settings, folder
+    ))  # fmt: skip
+
+
+def refit_matrices(settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
+    """Features learned on training and cv rows together, for all of them; in files of ``folder`` for a large table."""
+    rows = np.arange(len(parts.frame))
+    if parts.whole is None:
+        return featurise(settings, question, parts, rows, None, None)
+    return Matrices(*large.featurise(
+        parts.whole, parts.frame, rows, (large.TRAIN, large.CV), (), question, settings, folder
+    ))  # fmt: skip
+
+
+def sealed_rows(question: Question, parts: Parts) -> Iterator[pd.DataFrame]:
+    """The test rows, at once or some at a time. Only the final test may ask for them.
+
+    Raises:
+        RunError: the sealed file is not the one that the split wrote.
+    """
+    if parts.whole is None:
+        yield parts.sealed.open()
+        return
+    parts.sealed.verify()
+    yield from large.reopened(parts.whole, parts.sealed.path)
 
 
 def featurise(

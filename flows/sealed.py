@@ -30,6 +30,15 @@ class Sealed:
         Raises:
             RunError: the file is gone, or is not the one that was sealed.
         """
+        self.verify()
+        return pd.read_parquet(self.path)
+
+    def verify(self) -> None:
+        """See that the file is the one that was sealed.
+
+        Raises:
+            RunError: it is not, or it is gone.
+        """
         try:
             found = digest_of(self.path)
         except OSError as error:
@@ -39,14 +48,18 @@ class Sealed:
                 f"the sealed test rows were changed: {self.path} has SHA-256 {found[:12]}…, sealed was "
                 f"{self.digest[:12]}…. No test result can be given for them. Run again, and let nothing write there"
             )
-        return pd.read_parquet(self.path)
 
 
 def seal(rows: pd.DataFrame, path: Path, *, identity: str) -> Sealed:
     """Write the test rows to a file that may be read only."""
     rows.to_parquet(path, index=False)
+    return sealed(path, identity, len(rows))
+
+
+def sealed(path: Path, identity: str, rows: int) -> Sealed:
+    """A file of test rows that is written, made to be read only."""
     path.chmod(0o400)
-    return Sealed(path, digest_of(path), identity, len(rows))
+    return Sealed(path, digest_of(path), identity, rows)
 
 
 def identity_of(table: str, rows: NDArray[np.intp]) -> str:

@@ -66,7 +66,7 @@ def split_rows(question: Question, frame: pd.DataFrame, work: Workspace) -> Part
 @task("fit features", run_name="fit features: degree {settings.degree}, scale {settings.scale}")
 def fit_features(settings: FeatureSettings, number: int, question: Question, parts: Parts, work: Workspace) -> Matrices:
     """Fit features on the training rows; write the matrices where workers can map them."""
-    return inputs.featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"features-{number}")
+    return inputs.training_matrices(settings, question, parts, work.scratch / f"features-{number}")
 
 
 @task("plan")

@@ -9,6 +9,7 @@ from pydantic import Field, field_serializer, model_validator
 
 from .base import ConfigModel, refuse
 from .secrets import conceal
+from .words import Memory
 
 Task = Literal["regression", "binary", "multiclass"]
 SplitBy = Literal["random", "stratified", "time", "group", "column"]
@@ -64,6 +65,11 @@ class DataConfig(ConfigModel):
     )
     encoding: Text | None = Field(
         default=None, description="encoding of a CSV; not given: UTF-8, or what is detected", examples=["cp1252"]
+    )
+    memory: Memory = Field(
+        default="auto",
+        description="a Parquet table that would take more is read some rows at a time; auto = half of the memory",
+        examples=["2GB"],
     )
     group: Text | None = Field(
         default=None,

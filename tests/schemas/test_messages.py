@@ -10,7 +10,7 @@ from schemas import ConfigError, ExperimentConfig, config_from, load_config
 
 DATA_KEYS = (
     "source, target, task, query, exclude, numeric, categorical, datetime, boolean, text, identifier, constant, "
-    "missing, keep, delimiter, encoding, group, time, positive"
+    "missing, keep, delimiter, encoding, memory, group, time, positive"
 )
 TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute, track"
 OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
@@ -332,6 +332,13 @@ DATA = [
     (
         "{source: a.csv, target: y, task: classification}",
         "data.task: classification is not allowed. Allowed: regression, binary, multiclass",
+    ),
+    *(
+        (
+            f"{{source: a.csv, target: y, memory: {size}}}",
+            f"data.memory: {shown} is not allowed: write a size such as 2GB or 500MB, or auto",
+        )
+        for size, shown in (("2", "2"), ("0GB", '"0GB"'), ("2 gigabytes", '"2 gigabytes"'), ("-1GB", '"-1GB"'))
     ),
     ("{source: a.csv, target: y, label: z}", f"data.label: there is no such key. Keys here: {DATA_KEYS}"),
 ]

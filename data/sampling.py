@@ -1,0 +1,55 @@
+"""A sample of a table that is larger than memory: what roles, checks and folds are seen on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from .large import Indices, LargeTable
+from .tables import Table
+
+FEWEST, MOST = 20_000, 500_000
+"""Rows of a sample: enough for every check, and no more than folds and curves need."""
+SHARE = 32
+"""The part of the budget that a sample may take: features, folds and their temporaries are several times its size."""
+LABELS, EACH = 1000, 3
+"""Of a target with at most so many values, so many rows of each are in the sample: all labels are seen, and how few
+rows they have."""
+
+
+def sampled(whole: LargeTable, target: str, budget: int, seed: int) -> Table:
+    """A table whose frame is a sample of the rows that have a target: drawn evenly, and some of every label.
+
+    ``budget`` is in bytes; ``seed`` draws the rows.
+    """
+    names = [field.name for field in whole.schema]
+    column = whole.columns([target])[target] if target in names else pd.Series(0.0, range(whole.rows))
+    known = np.flatnonzero(column.notna().to_numpy())
+    if len(known) == 0:  # the same message as for any table
+        known = np.arange(min(whole.rows, FEWEST))
+    rows = _drawn(column.iloc[known], known, _most(whole, budget), seed)
+    left_out = whole.rows - len(known)
+    notes = [
+        f"the table takes about {whole.bytes / 1e9:.3g} GB in memory, more than data.memory: it is read some rows at a "
+        f"time. Roles, checks, folds and curves are seen on {len(rows):,} of its {len(known):,} rows; training, J_cv, "
+        "refit and test use all"
+    ]
+    if left_out:
+        notes.append(f"{left_out:,} rows without a value of the target {target} are left out")
+    table = Table(whole.take(rows), whole.digest(), whole.path, whole.missing, tuple(notes))
+    return replace(table, whole=whole, rows=rows)
+
+
+def _most(whole: LargeTable, budget: int) -> int:
+    return int(np.clip(budget / SHARE / max(1, whole.bytes / whole.rows), FEWEST, MOST))
+
+
+def _drawn(column: pd.Series, known: Indices, most: int, seed: int) -> Indices:
+    rng = np.random.default_rng(seed)
+    if len(known) <= most:
+        return known
+    drawn = [known[np.sort(rng.choice(len(known), most, replace=False))]]
+    codes, labels = pd.factorize(column)
+    if len(labels) <= LABELS and EACH * len(labels) <= most:
+        drawn += [known[np.flatnonzero(codes == code)[:EACH]] for code in range(len(labels))]
+    return np.unique(np.concatenate(drawn))

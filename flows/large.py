@@ -1,0 +1,131 @@
+"""Tables larger than memory: what `flows.inputs` does with all rows at once, done some rows at a time.
+
+The split is drawn over all rows from its key columns alone. Test rows go into the sealed file as they come by. Features
+are learned on the sample's rows and written, batch after batch, into files that workers map into their memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import data
+from ml.chunks import Sources
+
+from .sealed import identity_of
+
+if TYPE_CHECKING:
+    from data.large import LargeTable
+
+    from .inputs import Question
+
+Indices = NDArray[np.intp]
+TRAIN, CV, TEST, UNUSED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A table that is read some rows at a time, and the part that each of its rows belongs to.
+
+    ``sample`` are the numbers of the train and cv rows that `flows.inputs.Parts.frame` holds, in its order. ``y`` is
+    the target of all rows.
+    """
+
+    table: "LargeTable"
+    part: NDArray[np.int8]
+    sample: Indices
+    y: pd.Series
+
+    def of(self, *parts: int) -> Indices:
+        """Numbers of the rows of some parts."""
+        return np.flatnonzero(np.isin(self.part, parts))
+
+    def batches(self, *parts: int) -> Iterator[pd.DataFrame]:
+        """The rows of some parts, in the table's order, their numbers as the index."""
+        for first, frame in self.table.batches():
+            rows = frame[np.isin(self.part[first : first + len(frame)], parts)]
+            if len(rows):
+                yield rows
+
+
+def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, dict[str, int], str]:
+    """The parts of all rows; those of the sample, counted in it; their sizes; and the identity of the test rows."""
+    config, inference, whole, sample = question.config, question.inference, table.whole, table.rows
+    assert whole is not None
+    assert sample is not None
+    keys = [
+        inference.target,
+        *(name for name in (inference.group, inference.time, inference.split_column) if name is not None),
+    ]
+    frame = whole.columns(keys)
+    known = np.flatnonzero(frame[inference.target].notna().to_numpy())
+    usable = frame.iloc[known].reset_index(drop=True)
+    usable[inference.target] = _usable(usable[inference.target], inference)
+    fractions = (config.split.train, config.split.cv, config.split.test)
+    made = data.split_rows(usable, inference, fractions, config.split.seed)
+    part = np.full(whole.rows, UNUSED, np.int8)
+    for number, rows in ((TRAIN, made.train), (CV, made.cv), (TEST, made.test)):
+        part[known[rows]] = number
+    of_sample = data.Split(*(np.flatnonzero(part[sample] == number) for number in (TRAIN, CV, TEST)))
+    sizes = {"train": len(made.train), "cv": len(made.cv), "test": len(made.test)}
+    working = sample[part[sample] != TEST]
+    identity = identity_of(question.digest, made.test)
+    return Whole(whole, part, working, frame[inference.target]), of_sample, sizes, identity
+
+
+def featurise(
+    whole: Whole, frame: pd.DataFrame, fit: Indices, parts: Sequence[int], held: Sequence[int], question: "Question",
+    settings: Any, folder: Path,
+) -> tuple[data.FeatureMap, data.Target, Sources, int]:  # fmt: skip
+    """Features learned on the rows ``fit`` of the sample, applied to all rows of ``parts`` and ``held``.
+
+    Rows that were learned from keep their cross-fitted features: a row is never told its own target.
+    """
+    seed, inference = question.config.split.seed, question.inference
+    features, own = data.FeatureMap.fit_transform(frame.iloc[fit], inference, settings, seed)
+    target = data.Target.fit(_usable(whole.y.iloc[whole.of(*parts)], inference), question.task, inference.classes)
+    folder.mkdir(parents=True)
+    width = own.shape[1]
+    named: dict[str, Path] = {}
+    for suffix, which in (("", parts), ("_cv", held)):
+        rows = whole.of(*which)
+        if len(rows) == 0:
+            continue
+        x, y = folder / f"x{suffix}.npy", folder / f"y{suffix}.npy"
+        _write(x, whole.batches(*which), features, len(rows), width, own if not suffix else None, whole, fit, rows)
+        np.save(y, target.encode(_usable(whole.y.iloc[rows], inference)))
+        named |= {f"x{suffix}": x, f"y{suffix}": y}
+    return features, target, Sources(**named), width
+
+
+def _write(
+    path: Path, batches: Iterator[pd.DataFrame], features: data.FeatureMap, rows: int, width: int, own: Any,
+    whole: Whole, fit: Indices, numbers: Indices,
+) -> None:  # fmt: skip
+    """A .npy of (rows, width + 1), its last column ones: `ml` trains on it where it lies."""
+    matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, width + 1))
+    at = 0
+    for frame in batches:
+        matrix[at : at + len(frame), :-1] = features.transform(frame)
+        matrix[at : at + len(frame), -1] = 1
+        at += len(frame)
+    if own is not None:
+        matrix[np.searchsorted(numbers, whole.sample[fit]), :-1] = own
+    matrix.flush()
+
+
+def _usable(column: pd.Series, inference: data.Inference) -> pd.Series:
+    whole_numbers = inference.classes and type(inference.classes[0]) is int
+    return column.astype("int64") if whole_numbers else column
+
+
+def reopened(whole: Whole, path: Path) -> Iterator[pd.DataFrame]:
+    """Rows of a table that were written to a file of their own."""
+    table = data.LargeTable.open(str(path), whole.table.path, whole.table.missing)
+    assert table is not None
+    for _, frame in table.batches():
+        yield frame

@@ -1,0 +1,30 @@
+"""How much memory a table may take before it is read some rows at a time."""
+
+import re
+from pathlib import Path
+
+UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+CGROUP = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def budget(setting: str) -> int:
+    """Bytes: those of a setting such as ``2GB``, or for ``auto`` half of what this machine or container has."""
+    if setting == "auto":
+        return machine() // 2
+    number, unit = re.fullmatch(r"([\d.]+)\s*([a-zA-Z]+)", setting).groups()  # type: ignore[union-attr]  # validated
+    return int(float(number) * UNITS[unit.lower()])
+
+
+def machine() -> int:
+    """Bytes of memory that this process may use: the machine's, or the container's where that is less."""
+    import psutil
+
+    limits = [int(psutil.virtual_memory().total)]
+    for path in CGROUP:
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            limits.append(int(text))
+    return min(limits)

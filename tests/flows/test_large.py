@@ -1,0 +1,98 @@
+"""A table that is read some rows at a time gives the parts, features and weights of one that is read at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import data.large
+from flows import inputs, large
+from flows.inputs import Parts, Question
+from flows.models import model_of
+from flows.training import submit
+from schemas import ExperimentConfig, config_from
+
+
+def table(rows: int, folder: Path) -> Path:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    frame["kind"] = rng.choice(["red", "green", "blue"], rows)
+    frame["city"] = rng.integers(0, 200, rows).astype(str) + " town"  # many levels: encoded by the target
+    frame["price"] = x[:, 0] + (frame["kind"] == "red") + rng.normal(size=rows) / 4
+    frame["sold"] = np.where(frame["price"] > 0, "yes", "no")
+    frame.loc[3, "a"] = np.nan
+    frame.loc[5, ["price", "sold"]] = None
+    path = folder / "t.parquet"
+    frame.to_parquet(path, row_group_size=170)
+    return path
+
+
+def config(path: Path, target: str, **more: object) -> ExperimentConfig:
+    drop = "price" if target == "sold" else "sold"
+    return config_from(
+        {
+            "data": {"source": str(path), "target": target, "exclude": [drop], **more},
+            "search": {"epochs": 3, "models": [{"kind": "network", "layers": [4], "lambda": [0, 1]}]},
+        }
+    )
+
+
+def cut(given: ExperimentConfig, folder: Path) -> tuple[Question, Parts]:
+    folder.mkdir()
+    inputs.forget()
+    question, frame = inputs.pose(given, inputs.load(given))
+    return question, inputs.cut(question, frame, folder)
+
+
+@pytest.mark.parametrize("target", ["price", "sold"])
+def test_parts_features_and_weights_are_the_same(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data.large, "BATCH", 100)
+    path = table(900, tmp_path)
+    _, plain = made = cut(config(path, target), tmp_path / "plain")
+    question, parts = cut(config(path, target, memory="1kB"), tmp_path / "large")
+    assert plain.whole is None
+    assert parts.whole is not None
+    assert any("read some rows at a" in note for note in question.inference.notes)
+    assert parts.sizes == plain.sizes
+    assert parts.sealed.identity == plain.sealed.identity
+    pd.testing.assert_frame_equal(parts.frame, plain.frame)
+    sealed = pd.concat(inputs.sealed_rows(question, parts), ignore_index=True)
+    expected = pd.concat(inputs.sealed_rows(*made), ignore_index=True)
+    pd.testing.assert_frame_equal(sealed[expected.columns], expected, check_dtype=False)
+    weights = []
+    for number, (asked, own) in enumerate((made, (question, parts))):
+        variant = asked.variants[1]
+        for stage in (inputs.training_matrices, inputs.refit_matrices):
+            matrices = stage(variant.features, asked, own, tmp_path / f"{stage.__name__}-{number}")
+            with ThreadPoolExecutor(1) as executor:
+                model = model_of(variant, matrices.width, 1, asked.task)
+                result = submit(executor, model, [variant], matrices.sources, dtype="float32", stop_after=3).result()
+            weights.append((result.outcomes[0].parameters.tobytes(), matrices.target, matrices.width))
+    assert weights[:2] == weights[2:]
+
+
+def test_the_sample_holds_no_test_row_and_features_reach_every_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data.large, "BATCH", 100)
+    monkeypatch.setattr("data.sampling.FEWEST", 200)
+    path = table(900, tmp_path)
+    question, parts = cut(config(path, "price", memory="1kB"), tmp_path / "large")
+    whole = parts.whole
+    assert whole is not None
+    assert len(parts.frame) < 200
+    assert not (whole.part[whole.sample] == large.TEST).any()
+    read = data.read_table(path).frame
+    pd.testing.assert_frame_equal(parts.frame, read.iloc[whole.sample].reset_index(drop=True), check_dtype=False)
+    assert np.array_equal(whole.part[whole.sample[parts.train]], np.full(len(parts.train), large.TRAIN))
+    matrices = inputs.training_matrices(question.settings[0], question, parts, tmp_path / "features")
+    rows = matrices.sources.open()
+    assert (len(rows.x), len(rows.y)) == (parts.sizes["train"],) * 2
+    assert rows.x_cv is not None
+    assert len(rows.x_cv) == parts.sizes["cv"]
+    unlearned = np.setdiff1d(whole.of(large.TRAIN), whole.sample)
+    where = np.searchsorted(whole.of(large.TRAIN), unlearned)
+    assert np.array_equal(rows.x[where, :-1], matrices.features.transform(read.iloc[unlearned]))
