@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,14 @@ WRITTEN = frozenset({
 
 
 def save(features: "FeatureMap", folder: Path) -> None:
-    """Write ``features.json`` and ``features.skops`` into ``folder``."""
+    """Write ``features.json`` and ``features.skops`` into ``folder``: the same features give the same bytes."""
     from skops import io
 
     folder.mkdir(parents=True, exist_ok=True)
     about = {"columns": asdict(features.columns), "clipped": features.clipped}
     (folder / "features.json").write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
     parts = {"numeric": features.numeric, "categorical": features.one_hot, "coded": features.coder}
-    io.dump(parts, folder / "features.skops")
+    (folder / "features.skops").write_bytes(_repeatable(io.dumps(parts)))
 
 
 def load(folder: Path) -> tuple[Columns, Pipeline | None, OneHotEncoder | None, Pipeline | None, bool]:
@@ -74,6 +75,35 @@ def load(folder: Path) -> tuple[Columns, Pipeline | None, OneHotEncoder | None, 
     if not all(part in CALENDAR for _, part in columns.calendar):
         raise FeatureError(f"{folder}: unknown calendar features: {columns.calendar}")
     return columns, numeric, one_hot, coder, clipped
+
+
+def _repeatable(archive: bytes) -> bytes:
+    """A skops archive without what differs from run to run: addresses in memory become numbers, times are left out."""
+    numbers: dict[int, int] = {}
+
+    def renumbered(node: Any) -> Any:
+        if isinstance(node, list):
+            return [renumbered(value) for value in node]
+        if not isinstance(node, dict):
+            return node
+        made = {key: renumbered(value) for key, value in node.items()}
+        if isinstance(made.get("__id__"), int):
+            made["__id__"] = numbers.setdefault(made["__id__"], len(numbers))
+        if isinstance(made.get("file"), str):
+            made["file"] = renamed(made["file"])
+        return made
+
+    def renamed(file: str) -> str:
+        stem, dot, suffix = file.partition(".")
+        return f"{numbers.setdefault(int(stem), len(numbers))}{dot}{suffix}" if stem.isdigit() else file
+
+    written = BytesIO()
+    with zipfile.ZipFile(BytesIO(archive)) as source, zipfile.ZipFile(written, "w") as target:
+        schema = json.dumps(renumbered(json.loads(source.read("schema.json"))), indent=2)
+        files = {renamed(name): source.read(name) for name in source.namelist() if name != "schema.json"}
+        for name, content in sorted({**files, "schema.json": schema.encode()}.items()):
+            target.writestr(zipfile.ZipInfo(name), content)  # a ZipInfo has a fixed date
+    return written.getvalue()
 
 
 def _refuse_foreign_types(path: Path) -> None:

@@ -1,6 +1,8 @@
 """Features against transformers put together by hand; nothing learned from rows that are not training rows."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -251,6 +253,32 @@ def test_what_is_saved_comes_back(
     loaded = FeatureMap.load(tmp_path / "features")
     assert (loaded.names, loaded.columns, loaded.schema) == (found.names, found.columns, found.schema)
     np.testing.assert_array_equal(loaded.transform(frame), found.transform(frame))
+
+
+SAVE = """
+import sys, time
+from pathlib import Path
+import numpy as np, pandas as pd
+from data import FeatureMap, Table, infer
+from schemas import FeatureSettings
+
+rng = np.random.default_rng(0)
+frame = pd.DataFrame({"a": rng.normal(size=300), "b": rng.choice(["u", "v"], 300),
+                      "c": [f"c{k % 70}" for k in range(300)], "y": rng.normal(size=300)})
+frame, inference = infer(Table(frame, "", Path("t.csv")), "y")
+ballast = [object() for _ in range(int(sys.argv[2]))]  # other addresses
+FeatureMap.fit_transform(frame, inference, FeatureSettings(degree=2))[0].save(Path(sys.argv[1]))
+"""
+
+
+def test_the_same_features_are_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    running = [
+        subprocess.Popen([sys.executable, "-c", SAVE, str(tmp_path / name), name], cwd=Path(__file__).parents[2])
+        for name in ("10", "100000")
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("10", "100000"))
+    assert one == two
 
 
 def test_there_is_no_pickle_in_the_files(ask: Ask, settings: Any, houses: pd.DataFrame, tmp_path: Path) -> None:
