@@ -74,18 +74,42 @@ def test_the_matrix_is_that_of_scikit_learn(
 def test_names_say_what_a_feature_is(ask: Ask, settings: Any, houses: pd.DataFrame) -> None:
     frame, inference = ask(houses)
     names = FeatureMap.fit_transform(frame, inference, settings(degree=2))[0].names
-    assert {"size", "rooms", "size rooms", "size^2", "sold month", "sold weekday", "town_Bonn"} <= set(names)
+    assert {
+        "size",
+        "rooms",
+        "size rooms",
+        "size^2",
+        "sold year",
+        "sold month sin",
+        "sold weekday cos",
+        "town_Bonn",
+    } <= set(names)
     assert "heating_missing" in names
     assert len(set(names)) == len(names)
 
 
-def test_dates_become_month_weekday_and_hour(ask: Ask, settings: Any) -> None:
+def test_dates_become_a_year_and_points_on_circles(ask: Ask, settings: Any) -> None:
     dates = pd.Series(pd.date_range("2020-01-01", periods=400, freq="27h")).sample(frac=1, random_state=0)
     frame, inference = ask(pd.DataFrame({"d": dates.to_numpy(), "y": np.arange(400.0)}), by="random")
     found = FeatureMap.fit_transform(frame, inference, settings(scale="none"))[0]
-    assert found.names == ("d month", "d weekday", "d hour")
-    wanted = [[d.month, d.weekday(), d.hour] for d in frame["d"]]
-    np.testing.assert_array_equal(found.transform(frame), np.array(wanted, np.float32))
+    assert found.names == (
+        "d year", "d month sin", "d month cos", "d weekday sin", "d weekday cos", "d hour sin", "d hour cos",
+    )  # fmt: skip
+    turns = np.array([[(d.month - 1) / 12, d.weekday() / 7, d.hour / 24] for d in frame["d"]])
+    circles = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], axis=2).reshape(400, 6)
+    wanted = np.column_stack([frame["d"].dt.year, circles])
+    np.testing.assert_allclose(found.transform(frame), wanted.astype(np.float32), atol=1e-6)
+    by_time = ask(frame, by="time", time="d")[1]
+    assert "d year" not in FeatureMap.fit_transform(frame, by_time, settings())[0].names
+
+
+def test_december_is_as_near_to_january_as_to_november(ask: Ask, settings: Any) -> None:
+    days = pd.to_datetime([f"2023-{month:02}-01" for month in range(1, 13)] * 3)
+    frame, inference = ask(pd.DataFrame({"d": days, "y": np.arange(36.0)}), by="random")
+    found = FeatureMap.fit_transform(frame, inference, settings(scale="none"))[0]
+    months = found.transform(frame)[:12, [found.names.index("d month sin"), found.names.index("d month cos")]]
+    steps = np.linalg.norm(months - np.roll(months, 1, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-5)
 
 
 def test_the_same_dates_as_text_and_with_a_zone_give_the_same(ask: Ask, settings: Any) -> None:
@@ -325,7 +349,7 @@ def test_a_schema_that_names_a_function_to_call_is_refused(
         ("features.json", b"{"),
         ("features.json", b"{}"),
         ("features.json", b"[1]"),
-        ("features.json", b'{"columns": {"numeric": [], "categorical": [], "dates": [], "calendar": [["d", "year"]]}, '
+        ("features.json", b'{"columns": {"numeric": [], "categorical": [], "dates": [], "calendar": [["d", "era"]]}, '
                           b'"clipped": true}'),
         ("features.json", None),
         ("features.skops", None),
