@@ -17,6 +17,8 @@ FEWEST = 10
 MOSTLY = 0.9
 """Share of numbers in a column of texts from which the rest look like slips or marks of missing values."""
 MOST_CLASSES = 50
+HUGE = 1e100
+"""Numbers beyond this cannot be squared and summed."""
 LONGEST = 60
 """Letters of a cell that are worth typing into an option."""
 QUOTES = "'\""
@@ -90,6 +92,22 @@ def refuse_empty(frame: pd.DataFrame, names: Sequence[str], table: Table) -> Non
             table, "all-missing-column", empty, f"{columns} no value in any row that can be used",
             f"leave {them} out: {exclude(empty)}",
         )  # fmt: skip
+
+
+def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
+    """Raise `FoundError` for numbers beyond `HUGE`, which cannot be squared and summed."""
+    sizes = {name: float(np.nanmax(np.abs(frame[name].to_numpy(np.float64)), initial=0.0)) for name in names}
+    huge = [name for name, size in sizes.items() if size > HUGE]
+    if not huge:
+        return
+    values = frame[huge[0]].to_numpy(np.float64)
+    position = int(np.nanargmax(np.abs(values)))
+    _refuse(
+        table, "huge-numbers", huge,
+        f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(frame.index[position]))}: "
+        f"{values[position]:g} is too large to compute with",
+        f"mend it, or say that it means a missing value: {setting('data.missing', [f'{values[position]:g}'])}",
+    )  # fmt: skip
 
 
 def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:

@@ -14,6 +14,7 @@ from .checks import (
     as_numbers,
     refuse_empty,
     refuse_hopeless_target,
+    refuse_huge_numbers,
     refuse_more_than_two,
     refuse_no_target,
     refuse_slips,
@@ -143,6 +144,8 @@ def infer(
             columns.append(role_of(frame[name]))
             if columns[-1].role in ("categorical", "boolean", "identifier", "text"):
                 refuse_slips(frame[name], table)
+    numbers_used = [column.name for column in columns if column.role == "numeric"]
+    refuse_huge_numbers(frame, [*numbers_used, *([target] if task == "regression" else [])], table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):

@@ -199,7 +199,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
-    findings = data.examine(frame, inference, split, question.source)
+    findings = data.examine(frame, inference, split)
     return Parts(rest, train, cv, tuple(pairs), kept, sizes, findings, whole)
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from ..errors import FoundError
 from ..inference import Inference
 from ..splits import Split
 from .classes import class_imbalance, small_classes
 from .columns import constant_columns, free_text, identifiers, missing_target, mostly_missing
 from .copies import duplicate_rows, duplicates_across_splits
 from .examined import Examined
-from .extremes import extreme_outliers, huge_numbers
+from .extremes import extreme_outliers
 from .finding import Finding, ordered
 from .groups import group_ignored, hidden_groups
 from .leakage import target_leakage
@@ -26,16 +25,10 @@ CHECKS: tuple[Callable[[Examined], list[Finding]], ...] = (
 )  # fmt: skip
 
 
-def examine(frame: pd.DataFrame, inference: Inference, split: Split, table: str = "the table") -> tuple[Finding, ...]:
-    """What is noticed about the table: warnings and notes. What makes a run hopeless was refused by `infer`, but for
-    what takes the parts to see.
+def examine(frame: pd.DataFrame, inference: Inference, split: Split) -> tuple[Finding, ...]:
+    """What is noticed about the table: warnings and notes. What makes a run hopeless was refused by `infer`.
 
     Deterministic, and blind to the target of the test rows. Large tables are looked at in samples of rows.
-
-    Raises:
-        FoundError: a finding is an error.
     """
     seen = Examined.of(frame, inference, split)
-    for finding in huge_numbers(seen):
-        raise FoundError(table, finding)
     return ordered([finding for check in CHECKS for finding in check(seen)])

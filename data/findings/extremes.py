@@ -1,45 +1,19 @@
-"""Numbers far from all others, and numbers too large to compute with."""
+"""Numbers far from all others."""
 
 import numpy as np
 import pandas as pd
 
 from ..names import setting
 from .examined import Examined
-from .finding import Finding, joined_names
+from .finding import Finding
 
 FAR = 50.0
 """Times the distance between the quartiles beyond which a number is extreme; one in 10^4 of a heavy tail is."""
 ABSURD = 1000.0
 """The same beyond which it is hardly a measurement."""
-HUGE = 1e100
-"""Numbers beyond this cannot be squared and summed."""
 SENTINEL = 5
 """Times that one and the same extreme number stands in a column, from which it looks like a mark."""
 MARKS = frozenset({9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 1e9 - 1})
-
-
-def huge_numbers(seen: Examined) -> list[Finding]:
-    """Columns with numbers beyond `HUGE`, the target included: an error, as nothing can be computed with them."""
-    found = []
-    for name in _numeric(seen):
-        largest = max(
-            (float(np.nanmax(np.abs(part[name].to_numpy(np.float64)), initial=0.0)) for part in _parts(seen, name)),
-        )
-        if largest > HUGE:
-            found.append((name, largest))
-    if not found:
-        return []
-    names = [name for name, _ in found]
-    return [
-        Finding(
-            "huge-numbers",
-            "error",
-            tuple(names),
-            f"{joined_names(names)} {'has' if len(names) == 1 else 'have'} numbers up to {found[0][1]:.3g}, which "
-            "cannot be computed with",
-            f"mend them, or say that they mean a missing value: {setting('data.missing', [f'{found[0][1]:g}'])}",
-        )
-    ]
 
 
 def extreme_outliers(seen: Examined) -> list[Finding]:
@@ -82,7 +56,3 @@ def extreme_outliers(seen: Examined) -> list[Finding]:
 def _numeric(seen: Examined) -> list[str]:
     names = list(seen.inference.of_role("numeric"))
     return [*names, seen.inference.target] if seen.inference.task == "regression" else names
-
-
-def _parts(seen: Examined, name: str) -> list[pd.DataFrame]:
-    return [seen.train, seen.cv] if name == seen.inference.target else [seen.train, seen.cv, seen.test]

@@ -11,6 +11,10 @@ from .finding import Finding, joined_names
 MEAN, SPREAD = 1e-6, 1e-4
 """How close mean and standard deviation of the whole table come to 0 and 1 if it was standardised; by chance, of m
 numbers, they stay about 1/√m away."""
+ALIKE = 3
+"""Columns from 0 to 1 exactly that there must be: one may be a share by nature."""
+SMOOTHING = (0, 1, 2, 5, 10, 20, 50, 100)
+"""Rows of the overall mean that may be mixed into each mean."""
 LEVELS = 5
 AS_CLOSE = 2.0
 """Mean square of (value − mean target of its rows) over what is expected if the means were taken over all rows, test
@@ -19,24 +23,30 @@ FEWEST = 200
 
 
 def scaled_before_split(seen: Examined) -> list[Finding]:
-    """Columns whose mean is 0 and whose deviation is 1 over the whole table, test rows included, to many digits."""
-    names = [name for name in seen.inference.of_role("numeric") if _is_standardised(_whole(seen, name))]
+    """Columns whose mean is 0 and whose deviation is 1 over the whole table, test rows included, to many digits; or
+    several that go from 0 to 1 exactly.
+    """
+    whole = {name: _whole(seen, name) for name in seen.inference.of_role("numeric")}
+    names, how = [name for name, values in whole.items() if _is_standardised(values)], "mean 0, deviation 1"
     if not names:
-        return []
+        names, how = [name for name, values in whole.items() if _is_from_0_to_1(values)], "from 0 to 1 exactly"
+        if len(names) < ALIKE:
+            return []
     return [
         Finding(
             "scaled-before-split",
             "warning",
             tuple(names),
-            f"{joined_names(names)} {'was' if len(names) == 1 else 'were'} standardised over all rows, those for the "
-            "test included (mean 0, deviation 1)",
+            f"{joined_names(names)} {'was' if len(names) == 1 else 'were'} scaled over all rows, those for the test "
+            f"included ({how})",
             "give the table as it was measured: scales are learned here, on training rows alone",
         )
     ]
 
 
 def target_encoded(seen: Examined) -> list[Finding]:
-    """Columns whose every value is the mean target of the rows that have it, themselves included.
+    """Columns whose every value is the mean target of the rows that have it, themselves included, or near it by a known
+    rule: mixed with the overall mean.
 
     Means over all rows differ from those over train and cv only by the labels of the test rows, so by far less than an
     encoding that was learned from other rows would.
@@ -79,6 +89,12 @@ def _is_standardised(values: Array) -> bool:
     return abs(mean) < MEAN and any(abs(spread - 1) < SPREAD for spread in spreads)
 
 
+def _is_from_0_to_1(values: Array) -> bool:
+    known = values[np.isfinite(values)]
+    several = len(known) >= FEWEST and len(np.unique(known)) > 20
+    return several and float(known.min()) == 0.0 and float(known.max()) == 1.0
+
+
 def _is_mean_target(x: Array, y: Array, share: float) -> bool:
     known = np.isfinite(x)
     x, y = x[known], y[known]
@@ -90,8 +106,14 @@ def _is_mean_target(x: Array, y: Array, share: float) -> bool:
     within = float(((y - means[codes]) ** 2).sum()) / (len(x) - len(values))
     if within <= 0 or np.var(values) == 0:
         return False
-    expected = within * share / sizes  # the variance of a mean over some of the rows about that over all of them
     several = sizes >= 2
     if several.sum() < LEVELS:
         return False
-    return float(np.mean((values - means)[several] ** 2 / expected[several])) < AS_CLOSE
+    expected = within * share / sizes  # the variance of a mean over some of the rows about that over all of them
+    rows = sizes / (1 - share)
+    for mixed in SMOOTHING:
+        own = rows / (rows + mixed)
+        error = values - (own * means + (1 - own) * y.mean())
+        if float(np.mean(error[several] ** 2 / (expected * own**2)[several])) < AS_CLOSE:
+            return True
+    return False

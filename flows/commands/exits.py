@@ -1,5 +1,6 @@
 """Exit codes and the last line a user sees: 0 done, 1 a failure in the run, 2 bad input, 130 interrupted."""
 
+import errno
 import signal
 import sys
 import traceback
@@ -38,7 +39,11 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:
         raise typer.Exit(FAILED) from None
     except Exception as error:  # noqa: BLE001 - the one place where an unexpected error becomes an exit code
-        _say(f"the run failed: {type(error).__name__}: {error}\nThe traceback is in {_keep_traceback()}")
+        if _is_full_disk(error):
+            _say(f"the disk is full ({home()} and the folder for temporary files are written to): free some space, or "
+                 "set DESCENT_HOME and TMPDIR to folders on another disk. Nothing half-written was kept")  # fmt: skip
+            raise typer.Exit(BAD_INPUT) from None
+        _say(f"the run failed: {type(error).__name__}: {error}{_keep_traceback()}")
         raise typer.Exit(FAILED) from None
 
 
@@ -46,12 +51,28 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, says that no space is left: the system's, SQLite's, or in words."""
+    while error is not None:
+        text = str(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "No space left on device" in text or "database or disk is full" in text:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _keep_traceback() -> str:
+    """Where the traceback was written, as a line for the message; nothing where it cannot be written."""
     folder = home() / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"error-{datetime.now():%Y%m%d-%H%M%S}.log"
-    file.write_text(conceal(traceback.format_exc()), encoding="utf-8")
-    return str(file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(conceal(traceback.format_exc()), encoding="utf-8")
+    except OSError:
+        return ""
+    return f"\nThe traceback is in {file}"
 
 
 def _say(message: str) -> None:
