@@ -258,6 +258,15 @@ def featurise(
 
 def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]:
     """What was found and decided, in lines for the user; the whole configuration where the search was not ``given``."""
+    return [
+        *opening(question, parts),
+        *(f"  {finding.severity} {finding.name}: {finding}" for finding in parts.findings),
+        *(_configuration(question.config) if given.search.models is None else ()),
+    ]
+
+
+def opening(question: Question, parts: Parts) -> list[str]:
+    """The table, its split, and how both were decided, in lines."""
     inference = question.inference
     roles = {role: inference.of_role(role) for role in dict.fromkeys(column.role for column in inference.columns)}
     used = ", ".join(f"{len(names)} {role}" for role, names in roles.items())
@@ -267,8 +276,6 @@ def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]
         f"columns: {used}",
         f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
         *(f"  note: {note}" for note in inference.notes),
-        *(f"  {finding.severity} {finding.name}: {finding}" for finding in parts.findings),
-        *(_configuration(question.config) if given.search.models is None else ()),
     ]
 
 

@@ -8,6 +8,7 @@ from schemas import ExperimentConfig, ExperimentResult
 from . import recording, store
 from .connection import connect, session, wait_connected
 from .quiet import quiet
+from .space import refuse_full_disk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,9 @@ def run_experiment(
         from . import inputs
 
         with inputs.given_table(inputs.table_of(table, config)):
-            inputs.pose(config, inputs.load(config))
+            read = inputs.load(config)
+            inputs.pose(config, read)
+            refuse_full_disk(int(read.frame.memory_usage().sum()))
             store.reach_server()
             wait_connected(server)
             with session(server):

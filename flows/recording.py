@@ -3,6 +3,7 @@
 This module is what that process imports first, so it must stay light: neither pandas nor Prefect.
 """
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,22 @@ def take() -> Any:
 
 
 def discard() -> None:
-    """End a recording process that nobody has taken: a mistake in the table need not wait for an import."""
-    while _started:
-        _started.pop().shutdown(wait=True, kill_workers=True)
+    """End a recording process that nobody has taken: a mistake in the table need not wait for an import.
+
+    loky's thread may still be counting the process that is killed, and would print a KeyError about it.
+    """
+    hook = threading.excepthook
+    threading.excepthook = _unless_of_loky
+    try:
+        while _started:
+            _started.pop().shutdown(wait=True, kill_workers=True)
+    finally:
+        threading.excepthook = hook
+
+
+def _unless_of_loky(failure: threading.ExceptHookArgs) -> None:
+    if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
+        threading.__excepthook__(failure)
 
 
 # What follows runs in the recording process, which knows its outbox: so nobody has to wait for a run to begin.

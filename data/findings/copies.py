@@ -10,6 +10,10 @@ FEW = 0.01
 """Share of copies up to which they are worth a note only: they cannot move a result far."""
 
 
+MANY, AT_MOST = 0.1, 500
+"""Values of a column, as a share of the rows and at most, from which rows are not equal by chance."""
+
+
 def duplicate_rows(seen: Examined) -> list[Finding]:
     """Rows of train and cv that equal another in every column, target included."""
     rows = pd.concat([seen.train, seen.cv])
@@ -19,7 +23,7 @@ def duplicate_rows(seen: Examined) -> list[Finding]:
     return [
         Finding(
             "duplicate-rows",
-            "warning" if copies > FEW * len(rows) else "note",
+            "warning" if copies > FEW * len(rows) and not _repeats_by_chance(seen) else "note",
             (),
             f"{copies:,} of {len(rows):,} rows for training and cv are exact copies of others",
             "if they are errors, remove them from the table; if things were really seen twice, leave them",
@@ -41,7 +45,7 @@ def duplicates_across_splits(seen: Examined) -> list[Finding]:
     return [
         Finding(
             "duplicates-across-splits",
-            "warning" if sum(counts.values()) > FEW * held else "note",
+            "warning" if sum(counts.values()) > FEW * held and not _repeats_by_chance(seen) else "note",
             (),
             f"{counts['cv']:,} of {len(seen.cv):,} cv rows and {counts['test']:,} of {len(seen.test):,} test rows "
             "have the same inputs as a training row",
@@ -49,6 +53,12 @@ def duplicates_across_splits(seen: Examined) -> list[Finding]:
             "they share in data.group so that they stay on one side",
         )
     ]
+
+
+def _repeats_by_chance(seen: Examined) -> bool:
+    """Whether no input has many values: then rows of different things are equal, and copies mean nothing."""
+    inputs = seen.train.drop(columns=seen.inference.target)
+    return max((inputs[name].nunique() for name in inputs.columns), default=0) < min(MANY * len(inputs), AT_MOST)
 
 
 def _hashes(rows: pd.DataFrame) -> pd.Series:

@@ -19,6 +19,8 @@ LEVELS = 5
 AS_CLOSE = 2.0
 """Mean square of (value − mean target of its rows) over what is expected if the means were taken over all rows, test
 rows included; an encoding by other rows has 1 + 1/(share of test rows) or more: 6 for a fifth."""
+FOLLOWS = 0.8
+"""Correlation of values and mean targets below which they have nothing to do with each other."""
 FEWEST = 200
 
 
@@ -95,6 +97,13 @@ def _is_from_0_to_1(values: Array) -> bool:
     return several and float(known.min()) == 0.0 and float(known.max()) == 1.0
 
 
+def _correlation(a: Array, b: Array, weights: Array) -> float:
+    """Pearson's, weighted; 0 where one does not vary."""
+    a, b = a - np.average(a, weights=weights), b - np.average(b, weights=weights)
+    spread = float(np.sqrt((weights * a * a).sum() * (weights * b * b).sum()))
+    return float((weights * a * b).sum()) / spread if spread > 0 else 0.0
+
+
 def _is_mean_target(x: Array, y: Array, share: float) -> bool:
     known = np.isfinite(x)
     x, y = x[known], y[known]
@@ -107,7 +116,7 @@ def _is_mean_target(x: Array, y: Array, share: float) -> bool:
     if within <= 0 or np.var(values) == 0:
         return False
     several = sizes >= 2
-    if several.sum() < LEVELS:
+    if several.sum() < LEVELS or _correlation(values[several], means[several], sizes[several]) < FOLLOWS:
         return False
     expected = within * share / sizes  # the variance of a mean over some of the rows about that over all of them
     rows = sizes / (1 - share)

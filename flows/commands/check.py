@@ -91,10 +91,12 @@ def _show(
     from rich.markup import escape
     from rich.table import Table
 
-    from ..inputs import told
+    from ..findings import counted, print_findings
+    from ..inputs import opening
 
-    for line in told(question, parts, question.config):
+    for line in opening(question, parts):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    print_findings(parts.findings, console)
     roles = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("column", "role", "because"):
         roles.add_column(heading, overflow="fold")
@@ -125,4 +127,7 @@ def _show(
         f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",
         highlight=False,
     )
-    console.print("Nothing was trained. All is in order.", style="green")
+    if grave := [finding for finding in parts.findings if finding.severity == "warning"]:
+        console.print(f"Nothing was trained. {counted(grave)} above: read before you run.", style="yellow")
+    else:
+        console.print("Nothing was trained. All is in order.", style="green")

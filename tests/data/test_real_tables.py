@@ -46,6 +46,18 @@ TABLES = [
     Known("nycflights13_q1.csv.gz", "arr_delay", 77911, "regression", "time", time="time_hour",
           leaks=frozenset({"dep_delay"})),
 ]  # fmt: skip
+# Findings that the difficulties in the tables' README must lead to.
+TRAPS = {
+    "penguins_raw": {"constant-column", "mostly-missing", "sorted-rows", "group-ignored", "time-ignored"},
+    "bike_sharing_hour": {"target-leakage", "drift", "target-drift"},
+    "bank_marketing": {"suspicious-predictor", "sorted-rows"},
+    "wine_quality": {"class-imbalance", "small-class", "duplicates-across-splits"},
+    "ai4i2020_maintenance": {"target-leakage", "class-imbalance", "identifier"},
+    "arrhythmia": {"constant-column", "small-class", "mostly-missing"},
+    "concrete_strength": {"hidden-groups", "duplicates-across-splits"},
+    "magic_gamma": {"sorted-rows"},
+    "nycflights13_q1": {"target-leakage", "missing-target", "drift"},
+}
 
 
 @pytest.mark.tables
@@ -81,6 +93,23 @@ def test_a_real_table(known: Known, settings: Any) -> None:
     findings = examine(frame, inference, split)
     assert {name for finding in findings if finding.name == "target-leakage" for name in finding.columns} == known.leaks
     assert (known.copies > 0) == any(finding.name == "duplicate-rows" for finding in findings)
+    assert TRAPS.get(known.file.split(".")[0], set()) <= {finding.name for finding in findings}
+
+
+@pytest.mark.tables
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the tables are not here: {FOLDER} (set DESCENT_TABLES)")
+def test_the_traps_that_take_a_setting_are_named_too() -> None:
+    """Patients torn apart by a random split, and the call's duration by its name."""
+    frame, inference = infer(read_table(FOLDER / "parkinsons_telemonitoring.csv"), "total_UPDRS", by="random")
+    found = {finding.name: finding for finding in examine(frame, inference, split_rows(frame, inference))}
+    assert (found["group-ignored"].severity, found["group-ignored"].columns) == ("warning", ("subject#",))
+    frame, inference = infer(read_table(FOLDER / "bank_marketing.csv.gz"), "y")
+    found = {finding.name: finding for finding in examine(frame, inference, split_rows(frame, inference))}
+    assert found["suspicious-predictor"].columns == ("duration",)
+    assert (found["sorted-rows"].severity, "nr.employed" in found["sorted-rows"].columns) == ("warning", True)
+    frame, inference = infer(read_table(FOLDER / "bike_sharing_hour.csv.gz"), "cnt", by="random")
+    found = {finding.name: finding for finding in examine(frame, inference, split_rows(frame, inference))}
+    assert (found["time-ignored"].severity, found["time-ignored"].columns) == ("warning", ("dteday",))
 
 
 @pytest.mark.tables

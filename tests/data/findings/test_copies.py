@@ -49,6 +49,15 @@ def test_a_few_copies_are_worth_a_note(ask: Ask) -> None:
     assert found(ask, frame, Split(rows[:240], rows[240:320], rows[320:]))["duplicate-rows"].severity == "note"
 
 
+def test_rows_of_few_values_are_equal_by_chance(ask: Ask) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"a": rng.choice(["u", "v"], M), "b": rng.choice(["x", "y"], M), "y": rng.choice(["p", "q"], M)}
+    )
+    findings = found(ask, frame)
+    assert findings["duplicates-across-splits"].severity == findings["duplicate-rows"].severity == "note"
+
+
 def test_no_finding_depends_on_labels_of_test_rows(ask: Ask) -> None:
     frame, inference = ask(pd.concat([clean(), clean()[:30]], ignore_index=True))
     split = split_rows(frame, inference)
