@@ -52,8 +52,8 @@ class Cluster(Executor):
         chunk = args[0] if args and isinstance(args[0], Chunk) else None
         if chunk is not None and chunk.checkpoint is not None and not self._shared:
             raise RunError(
-                "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see those of "
-                "this machine: start them where they do, or use strategy: grid or random with a budget in minutes"
+                "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see those "
+                "of this machine: start them where they do, or use strategy: grid or random with a budget in minutes"
             )
         if chunk is not None and not self._at_hand(chunk.arrays):
             bare = replace(chunk, arrays=NOWHERE, progress=None)
