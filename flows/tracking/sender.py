@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from ..errors import RunError
+from ..reach import is_there
 from . import runs
 from .outbox import Outbox
 from .records import KILLED, Ending
@@ -40,7 +41,7 @@ class Sender:
         self._asked = False
 
     def begin(self) -> Handle:
-        """Begin the parent run.
+        """Begin the parent run; gives a handle without ids where the server has just gone away: `drain` begins it then.
 
         Raises:
             RunError: MLflow refuses it, or cannot be used.
@@ -51,6 +52,9 @@ class Sender:
             raise
         except Exception as error:  # each kind of store has its driver, and each driver its errors
             uri = self.outbox.beginning().tracking_uri
+            if uri.startswith(("http://", "https://")) and not is_there(uri):
+                self._failed_at = time.monotonic()
+                return Handle(uri, "", "")
             raise RunError(f"MLflow at {uri} cannot be used: {first_line(error)}") from error
 
     def drain(self) -> Delivery:

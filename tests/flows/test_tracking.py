@@ -392,6 +392,17 @@ def test_a_deleted_experiment_is_not_written_to(uri: str, client: Any, key: str)
     box.remove()
 
 
+def test_a_server_that_goes_away_while_a_run_begins_does_not_end_it(key: str) -> None:
+    box = Outbox.of(key)
+    box.begin(beginning(key, "http://127.0.0.1:9"))
+    sender = Sender(box)
+    assert sender.begin() == runs.Handle("http://127.0.0.1:9", "", "")
+    box.add([variant("kept")])
+    assert sender.drain().reason is not None
+    assert [record.name for _, batch in box.batches() for record in batch] == ["kept"]
+    box.remove()
+
+
 def test_a_store_that_cannot_be_used_is_named(tmp_path: Path, key: str) -> None:
     (tmp_path / "text.db").write_text("this is no database" * 100, encoding="ascii")
     box = Outbox(tmp_path)
