@@ -21,8 +21,8 @@ from data import Finding, Table, examine, infer, split_rows
 IMPOSSIBLE = """
 Two of the six cannot happen inside descent, whatever the table: scaling before the split, and target encoding without
 cross-fit. Features are fitted on training rows alone, anew in every fold, and an encoded training row never sees its
-own label (`tests/data/test_features.py`, `tests/data/test_levels.py`). The figures above are about tables that were
-prepared so before they came here, which no split can mend."""
+own label (`tests/flows/test_inputs.py`). The figures above are about tables that were prepared so before they came
+here, which no split can mend."""
 TABLES = 30
 CLEAN = 100
 FIRST_SEED = 3000

@@ -22,16 +22,21 @@ pytestmark = pytest.mark.integration
 # No `if __name__ == "__main__"`, as people write scripts: no worker may run it again.
 SCRIPT = """
 import json, sys
+import pandas as pd
 from flows import run_experiment
 from schemas import config_from
 
 with open(sys.argv[1], encoding="utf-8") as file:
     configurations = json.load(file)
 for name, configuration in configurations.items():
-    result = run_experiment(config_from(configuration))
+    path = configuration.pop("table", None)
+    table = None if path is None else pd.read_csv(path)
+    result = run_experiment(config_from(configuration), table=table)
     print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
 """
 
+SECRET = "s3cr3t-of-the-database"
+FRAME = {"source": f"postgresql://me:{SECRET}@host/flats", "target": "price"}
 GOOD = {"kind": "network", "layers": [8], "lambda": [0.1, 1], "batch": 32,
         "optimizer": {"kind": "momentum", "learning_rate": 0.01}}  # fmt: skip
 HOPELESS = GOOD | {"optimizer": {"kind": "momentum", "learning_rate": [0.01, 1e6]}}
@@ -69,6 +74,7 @@ def answer(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Answer:
         "other test rows": experiment(other, LINES, GOOD),
         "one worker, parquet": experiment(parquet, LINES, GOOD, compute={"workers": 1}),
         "beside the diverging": experiment(path, LINES, HOPELESS, validate={"folds": 0}),
+        "a frame": experiment(path, LINES, GOOD) | {"data": FRAME, "table": str(path)},
     }
     (folder / "experiments.json").write_text(json.dumps(experiments), encoding="utf-8")
     (folder / "script.py").write_text(SCRIPT, encoding="utf-8")
@@ -91,13 +97,23 @@ def numbers(result: dict[str, Any], *parts: str) -> str:
 
 def test_a_script_without_a_main_guard_runs_once_and_says_nothing_of_its_own(answer: Answer) -> None:
     assert answer.code == 0, answer.stderr
-    assert len(answer.stdout.splitlines()) == 4
+    assert len(answer.stdout.splitlines()) == 5
     assert answer.stderr == ""
 
 
 def test_results_are_the_values_that_the_command_prints(results: dict[str, dict[str, Any]]) -> None:
     for result in results.values():
         assert ExperimentResult.model_validate(result).experiment == "flats"
+
+
+def test_a_dataframe_gives_the_same_and_a_password_in_its_source_is_kept_nowhere(
+    results: dict[str, dict[str, Any]], home: Embedded
+) -> None:
+    frame, first = results["a frame"], results["first"]
+    assert numbers(frame, "variants", "selected", "diagnosis") == numbers(first, "variants", "selected", "diagnosis")
+    assert frame["data"]["source"] == "postgresql://me:***@host/flats"
+    holding = [path for path in home.home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert holding == []
 
 
 def test_number_of_workers_and_format_of_the_file_change_no_digit(results: dict[str, dict[str, Any]]) -> None:
@@ -114,6 +130,7 @@ def test_every_opening_of_test_rows_is_in_the_ledger_and_counted(
     openings = {name: result["test"]["opening"] for name, result in results.items()}
     assert {name: opening["number"] for name, opening in openings.items()} == {
         "first": 1, "other test rows": 1, "one worker, parquet": 2, "beside the diverging": 3,
+        "a frame": 4,
     }  # fmt: skip
     assert results["beside the diverging"]["test"]["confidence"] == pytest.approx(1 - 0.05 / 3)
     entered, unreadable = ledger.read(home.home / ledger.NAME)
