@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ml.diagnosis import HIGH, Diagnosis, Observations, level_as_cost, level_of
 from ml.diagnosis import diagnose as judge
@@ -11,6 +15,7 @@ from ml.power_law import PowerLaw
 from schemas import FeatureSettings
 
 from .baselines import cost_of, dummy_metrics
+from .changes import Change
 from .curves import Curves, capacity_curve, lambda_curve, learning_curve
 from .evidence import gather
 from .inputs import Matrices, Parts, Question, featurise
@@ -30,7 +35,10 @@ class Diagnosed:
     high_bias: float
     high_variance: float
     curves: Curves
-    law: PowerLaw | None = None
+    law: PowerLaw | None
+    changes: Mapping[str, Change]
+    costs: NDArray[np.float64]
+    """The winner's cost on every cv row (m,); empty where nothing was measured."""
 
 
 def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int) -> Observations:
@@ -76,22 +84,29 @@ def diagnose(
 ) -> Diagnosed:  # fmt: skip
     """The verdict, from what was seen and, unless ``diagnose.curves`` is off, what is measured for it."""
     seen = observe(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+    if not question.config.diagnose.curves:
+        return judged(seen, winner.entry, board)
+    scratch = Path(mkdtemp(prefix="evidence-", dir=scratch))
     if parts.whole is not None:  # curves are measured on the sample, whose rows are in memory
         settings = winner.entry.variant.features
-        matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "evidence-0")}
-    if question.config.diagnose.curves:
-        seen = gather(seen, winner.entry, board, question, parts, matrices, executor, scratch).seen
-    return judged(seen, winner.entry, board)
+        matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "sample")}
+    found = gather(seen, winner.entry, board, question, parts, matrices, executor, scratch)
+    return judged(found.seen, winner.entry, board, found.changes)
 
 
-def judged(seen: Observations, winner: Entry, board: Sequence[Entry]) -> Diagnosed:
+def judged(
+    seen: Observations, winner: Entry, board: Sequence[Entry], changes: Mapping[str, Change] | None = None
+) -> Diagnosed:
     """The verdict on observations, with the costs and curves that it rests on."""
     found = level_of(seen)
     level, limit, unit = found.cost, found.limit, seen.explainable
     if seen.measured is not None:
         level, limit, unit = float(seen.measured.levels.mean()), HIGH, float(seen.measured.explainable.mean())
     curves = Curves(learning_curve(seen), lambda_curve(winner, board), capacity_curve(winner, board))
-    return Diagnosed(judge(seen), seen.cost_dummy, level, level + limit * unit, HIGH * unit, curves, seen.law)
+    return Diagnosed(
+        judge(seen), seen.cost_dummy, level, level + limit * unit, HIGH * unit, curves, seen.law, changes or {},
+        np.empty(0) if seen.measured is None else seen.measured.costs,
+    )  # fmt: skip
 
 
 def dummy_on_cv(question: Question, parts: Parts) -> dict[str, float]:

@@ -46,8 +46,6 @@ class Gathered:
 
     seen: Observations
     changes: Mapping[str, Change]
-    learning: tuple[Replicates, ...] = ()
-    law: PowerLaw | None = None
 
 
 def gather(
@@ -85,11 +83,21 @@ def gather(
         references=[Reference(name, one) for name, one in found.items() if one is not None],
         level=seen.level,
     )
-    law = _law(measured)
     return Gathered(
-        replace(seen, measured=measured, tested=tested, law=law), {one.option.remedy: one for one in made},
-        tuple(measured.parts), law,
-    )  # fmt: skip
+        replace(seen, measured=measured, tested=tested, law=_law(measured)), {one.option.remedy: one for one in made}
+    )
+
+
+def costs_of(
+    variant: Variant, question: Question, matrices: Mapping[FeatureSettings, Matrices], executor: Executor
+) -> Array:
+    """Cost on every cv row (m,), in the target's units, of a variant trained on all training rows."""
+    mine = matrices[variant.features]
+    model = model_of(variant, mine.width, mine.target.outputs, question.task)
+    found = submit(executor, model, [variant], mine.sources, dtype=question.config.compute.dtype, metrics=(),
+                   keep_outputs=True).result()  # fmt: skip
+    y_cv = np.asarray(mine.sources.open().y_cv)
+    return row_costs(question.task, y_cv, found.outputs_cv[0]) * mine.target.cost_in_units(1.0)
 
 
 def _rivals(winner: Entry, board: Sequence[Entry]) -> list[Entry]:
@@ -139,10 +147,12 @@ class _Work:
         for variant in variants:
             fleets.setdefault(fleet_key(variant), []).append(variant)
         jobs = []
-        for rows in self._parts(count)[:used]:
+        for number, rows in enumerate(self._parts(count)[:used], start=1):
             for members in fleets.values():
                 names = tuple(member.name for member in members)
-                jobs.append((names, len(rows), self._submit(members, rows)))
+                # What the initial weights and the order of batches do by chance is variance as well.
+                seeded = [replace(member, seed=member.seed + number) for member in members]
+                jobs.append((names, len(rows), self._submit(seeded, rows)))
         return jobs
 
     def whole(self, variant: Variant) -> "Future[ChunkResult]":

@@ -5,9 +5,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from schemas import ExperimentConfig, ExperimentResult
 
-from . import inputs, tasks
+from . import inputs, judgement, tasks
 from .engines import engine
 from .final import warm_up
+from .following import Standing, follow
 from .progress import Logged, display
 from .race import Race
 from .record import Recorder
@@ -76,9 +77,20 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
                 tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
                 for number, fold in enumerate(parts.folds, start=1)
             ]
-            winner = tasks.select(candidates, [future.result() for future in folds], question)
+            scores = [future.result() for future in folds]
+            winner, followed = tasks.select(candidates, scores, question), None
         with watch.stage("diagnose"):
             diagnosed = tasks.diagnose(winner, board, question, parts, matrices, executor, work)
+        if config.diagnose.follow:
+            with watch.stage("follow"):
+                standing = Standing(judgement.finalists(candidates, scores, question.metric), winner)
+                winner, followed, matrices = follow(
+                    diagnosed, standing, question, parts, matrices, workers, work, executor, recorder, shown.stage
+                )
+                if followed is not None:
+                    board = tasks.leaderboard([*board, *followed.entries], question)
+                if followed is not None and followed.selected:
+                    diagnosed = tasks.diagnose(winner, board, question, parts, matrices, executor, work)
         recorder.draw(board, candidates, winner.entry, diagnosed, question, work.scratch / "figures")
 
         with watch.stage("refit"):
@@ -86,4 +98,6 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
             tested = tasks.final_test(final, question, parts, work)
 
         with watch.stage("track"):
-            return tasks.record(question, parts, board, winner, diagnosed, tested, final, recorder, work, watch, race)
+            return tasks.record(
+                question, parts, board, winner, diagnosed, tested, final, recorder, work, watch, race, followed
+            )

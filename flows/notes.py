@@ -7,7 +7,7 @@ from schemas import ExperimentResult
 from schemas.results import Advice
 
 from . import tested
-from .report import predicted
+from .report import outcome, predicted
 from .tested import number
 
 LEADERBOARD = "leaderboard.json"
@@ -50,6 +50,11 @@ def markdown(result: ExperimentResult) -> str:
         "### What the numbers say",
         *(f"- {_plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
         "",
+        *(
+            ["### What was followed", f"- {_plain(outcome(result.diagnosis.followed))}", ""]
+            if result.diagnosis.followed
+            else []
+        ),
         "### What to do next",
         *(_advice(advice) for advice in result.diagnosis.advice),
         "",

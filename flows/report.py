@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas import ExperimentResult
-from schemas.results import Advice
+from schemas.results import Advice, Followed
 
 from . import tested
 from .tested import number
@@ -36,6 +36,16 @@ def predicted(advice: Advice) -> str:
     verb = "falls" if (gain.value or 0.0) >= 0 else "rises"
     size = number(abs(gain.value)) if gain.value is not None else "–"
     return f"Predicted: J_cv {verb} by {size} ({number(gain.low)} to {number(gain.high)}{chance})."
+
+
+def outcome(followed: Followed) -> str:
+    """What an advice that was followed was predicted to gain, and what it gained."""
+    fell = followed.realised or 0.0
+    verb = "fell" if fell >= 0 else "rose"
+    won = "It won." if followed.selected else "The winner stays."
+    said = f"Predicted: J_cv falls by {number(followed.predicted.value)} ({number(followed.predicted.low)} to "
+    said += f"{number(followed.predicted.high)}). Measured: it {verb} by {number(abs(fell))} ± {number(followed.se)}."
+    return f"{followed.advice} ({followed.setting}) {said} {won}"
 
 
 def print_report(result: ExperimentResult, console: "Console") -> None:
@@ -98,6 +108,9 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
     )
     for evidence in result.diagnosis.evidence:
         console.print(_indented(evidence.sentence))
+    if result.diagnosis.followed is not None:
+        console.print("[bold]Followed[/]")
+        console.print(_indented(outcome(result.diagnosis.followed)))
     if result.diagnosis.advice:
         console.print("[bold]What to do next[/]")
     for advice in result.diagnosis.advice:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.findings.finding import LEAKAGE
 from ml.diagnosis import Advice
@@ -13,6 +14,9 @@ from .final import Tested
 from .inputs import Parts, Question
 from .race import Race
 from .selection import Entry, Finalist
+
+if TYPE_CHECKING:
+    from .following import Followed
 
 STAGES = ("load", "features", "train", "crossvalidate", "track")
 
@@ -30,6 +34,7 @@ def result_of(
     beside: Mapping[str, float],
     mlflow: Mapping[str, str | None],
     model: Path,
+    followed: "Followed | None" = None,
 ) -> ExperimentResult:
     """Put everything together; ``board`` is in the order of the leaderboard."""
     chosen = winner.entry.variant
@@ -68,7 +73,7 @@ def result_of(
                 "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
                 "metric": question.metric,
             },
-            "diagnosis": _diagnosis(diagnosed, parts),
+            "diagnosis": {**_diagnosis(diagnosed, parts, followed), "followed": _followed(followed)},
             "test": _test(tested),
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
             "mlflow": mlflow,
@@ -77,16 +82,17 @@ def result_of(
     )
 
 
-def _diagnosis(diagnosed: Diagnosed, parts: Parts) -> dict[str, object]:
+def _diagnosis(diagnosed: Diagnosed, parts: Parts, followed: "Followed | None") -> dict[str, object]:
     found, law, curves = diagnosed.diagnosis, diagnosed.law, diagnosed.curves
     rows = 2 * parts.sizes["train"]
+    tried = None if followed is None or followed.selected else followed.advice.remedy  # known not to help
     return {
         "verdict": found.verdict,
         "probabilities": found.probabilities,
         "evidence": [{"name": name, "value": value, "sentence": said} for name, value, said in found.evidence],
         "advice": (
             *({"text": str(f)} for f in parts.findings if f.name in LEAKAGE),  # it puts the rest in question
-            *(_advice(advice) for advice in found.advice),
+            *(_advice(advice) for advice in found.advice if advice.remedy is None or advice.remedy != tried),
         ),
         "curves": {"learning": curves.learning, "lambda": curves.lambda_, "capacity": curves.capacity},
         "projection": None
@@ -104,6 +110,20 @@ def _diagnosis(diagnosed: Diagnosed, parts: Parts) -> dict[str, object]:
 def _advice(advice: Advice) -> dict[str, object]:
     gain = None if advice.gain is None else asdict(advice.gain)
     return {"text": advice.text, "setting": advice.setting, "gain": gain, "confidence": advice.confidence}
+
+
+def _followed(followed: "Followed | None") -> dict[str, object] | None:
+    if followed is None or followed.advice.gain is None:
+        return None
+    return {
+        "advice": followed.advice.text,
+        "setting": followed.advice.setting,
+        "variants": [entry.variant.name for entry in followed.entries],
+        "predicted": asdict(followed.advice.gain),
+        "realised": followed.realised,
+        "se": followed.se,
+        "selected": followed.selected,
+    }
 
 
 def _test(tested: Tested) -> dict[str, object]:

@@ -6,7 +6,7 @@ reader. What must outlast a task is a file of the run's workspace.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,9 @@ from .results import result_of
 from .selection import Entry, Finalist, choose, rank
 from .stopwatch import Stopwatch
 from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from .following import Followed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -160,6 +163,7 @@ def final_test(model: Final, question: Question, parts: Parts, work: Workspace) 
 def record(
     question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: Diagnosed,
     tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch, race: Race,
+    followed: "Followed | None" = None,
 ) -> ExperimentResult:  # fmt: skip
     """Write the result, the configuration and the model where they stay, and close the run in MLflow."""
     handle = recorder.handle
@@ -169,7 +173,7 @@ def record(
         return result_of(
             question, parts, board, winner, diagnosed, tested, race, seconds=watch.seconds(),
             beside={"tracking": round(recorder.spent.beside, 3)}, mlflow={**place, "unsent": unsent},
-            model=work.folder / "model",
+            model=work.folder / "model", followed=followed,
         )  # fmt: skip
 
     delivery = recorder.finish(result(), model, winner.entry, question, parts)

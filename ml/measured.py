@@ -5,11 +5,13 @@ With V the variance at the full number of training rows and L the level,
     J_cv = L + bias + V
 
 - V is measured on disjoint halves, quarters and eighths of the training rows (`ml.replicates`) and carried to all of
-  them by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models).
+  them by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for
+  networks that fit the noise).
 - L is the configured level. When none is known it is the lowest J − V that any reference model reached: other models
   trained on the same halves, with their variance taken off, since that is not noise either. It is an upper bound: a
   truth that none of them can learn looks like noise. The reference is chosen by J − V plus one standard error of its
-  difference from the winner, so that chance does not choose it.
+  difference from the winner, so that chance does not choose it; since the best of several is partly luck, its
+  distance D from the winner is shrunk by 2 se²/D (after James & Stein 1961).
 - Sampling of the cv rows is a bootstrap over rows (Efron 1979), of all costs together, so differences are paired.
 """
 
@@ -26,10 +28,12 @@ from .replicates import Costs, Replicates
 DRAWS = 2000
 BINS = 400
 """The bootstrap draws this many random bins of rows where there are more rows: as exact, and no longer for more."""
-RATE, RATE_SD = 1.0, 0.35
+RATE, RATE_SD = 0.8, 0.4
 """Prior of c in V ∝ m^−c."""
-SCATTER = 0.6
+SCATTER = 0.4
 """Standard deviation of log V when measured between two models; it falls with √(R − 1)."""
+LUCK = 2.0
+"""How much more than for a single difference the lead of the best reference is shrunk."""
 LITTLE = 0.2
 """Where less than this share of the dummy's cost can be explained, shares are counted from this share."""
 PRIOR_GAIN = 0.30
@@ -115,7 +119,14 @@ class Measured:
         if self.level is not None:
             return np.full(DRAWS, self.level)
         own = self.draws_of(self.costs) - self.variance
-        other = own if self.reference is None else self.draws_of(self.reference.halves.beyond)
+        if self.reference is None:
+            return np.maximum(own, 0.0)
+        beyond = self.reference.halves.beyond
+        gap = self.costs - beyond
+        luck = (
+            LUCK * float(gap.var(ddof=1) / len(gap)) / max(float(gap.mean()) - float(np.median(self.variance)), 1e-300)
+        )
+        other = self.draws_of(beyond) + luck
         return np.maximum(np.minimum(own, other), 0.0)
 
     @cached_property

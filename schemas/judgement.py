@@ -49,6 +49,9 @@ class DiagnoseConfig(ConfigModel):
     curves: bool = Field(
         default=True, description="measure bias, variance and advice on parts of the training rows; false: costs alone"
     )
+    follow: bool = Field(
+        default=False, description="try the best advice that is a setting as further variants, before the test"
+    )
 
 
 class ComputeConfig(ConfigModel):

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -211,3 +212,30 @@ def test_a_parquet_file_of_two_classes(home: Embedded, tmp_path: Path) -> None:
     assert set(result["test"]["metrics"]) == METRICS["binary"]
     assert result["test"]["metrics"]["roc_auc"] > 0.9
     assert result["test"]["baseline"]["roc_auc"] == 0.5
+
+
+# ---- following the best advice ------------------------------------------------------------------------------------
+
+
+def test_the_best_advice_is_followed_before_the_test_and_wins_by_the_rule(home: Embedded, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=x[:, 0] ** 2 + x[:, 1] + 0.3 * rng.normal(size=400))
+    frame.to_csv(tmp_path / "bent.csv", index=False)
+    (tmp_path / "bent.yaml").write_text(
+        "data: {source: bent.csv, target: y}\nfeatures: {degree: 1}\n"
+        "search: {epochs: 40, models: [{kind: linear, lambda: [0, 1]}]}\ndiagnose: {follow: true}\n",
+        encoding="utf-8",
+    )
+    answer = home.descent("run", "bent.yaml", "--json", cwd=tmp_path)
+    assert answer.code == 0, answer.stderr
+    result = ExperimentResult.model_validate(answer.json)
+    followed = result.diagnosis.followed
+    assert followed is not None
+    assert followed.selected
+    assert followed.realised is not None and followed.se is not None and followed.predicted.low is not None
+    assert followed.realised > followed.se
+    assert result.selected.name in followed.variants
+    assert len(result.selected.cv.folds) == 5
+    assert {row.name for row in result.variants} > set(followed.variants)
+    assert (result.test.metrics["r2"] or 0.0) > 0.8  # a straight line explains a third

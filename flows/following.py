@@ -1,0 +1,91 @@
+"""Following the best advice: what it says is trained like everything else, on train and cv rows, before the test."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ml.advice import Advice
+from schemas import FeatureSettings
+
+from . import judgement, tasks
+from .changes import Change
+from .diagnosing import Diagnosed
+from .evidence import costs_of
+from .inputs import Matrices, Parts, Question, featurise
+from .plan import make_plan
+from .record import Recorder
+from .selection import Entry, Finalist, choose, rank
+from .workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of an advice: ``realised`` is by how much J_cv fell, ``se`` its standard error over the cv rows."""
+
+    advice: Advice
+    entries: tuple[Entry, ...] = field(repr=False)
+    realised: float
+    se: float
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The finalists with their scores, and who leads."""
+
+    finalists: Sequence[Finalist]
+    winner: Finalist
+
+
+def best_advice(diagnosed: Diagnosed) -> tuple[Advice, Change] | None:
+    """The first advice that is a setting whose gain was predicted; None where there is none."""
+    for advice in diagnosed.diagnosis.advice:
+        change = None if advice.remedy is None else diagnosed.changes.get(advice.remedy)
+        if change is not None and advice.gain is not None:
+            return advice, change
+    return None
+
+
+def follow(
+    diagnosed: Diagnosed, standing: Standing, question: Question, parts: Parts,
+    matrices: Mapping[FeatureSettings, Matrices], workers: int, work: Workspace, executor: Executor,
+    recorder: Recorder, say: Callable[[str], None],
+) -> tuple[Finalist, Followed | None, dict[FeatureSettings, Matrices]]:  # fmt: skip
+    """Train the variants of the best advice; the best of them meets the finalists on the folds.
+
+    Gives the winner by the rule that chose before, what came of it (None where no advice is a setting with a predicted
+    gain, or its variants all diverged), and the matrices, those of new feature settings among them.
+    """
+    known = dict(matrices)
+    found = best_advice(diagnosed)
+    if found is None:
+        say("diagnose.follow: no advice is a setting that is predicted to help")
+        return standing.winner, None, known
+    advice, change = found
+    say(f"following the advice: {advice.text}")
+    for number, settings in enumerate({variant.features for variant in change.variants} - set(known)):
+        known[settings] = featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"follow-{number}")
+    columns = {settings: one.width for settings, one in known.items()}
+    outputs = next(iter(known.values())).target.outputs
+    plan = make_plan(change.variants, columns, outputs, question.task, workers, question.config.compute.dtype)
+    np.save(work.progress, np.zeros(len(plan.variants)))
+    trained = [
+        tasks.train_chunk.submit(chunk, question, known[chunk.fleet.features], work, executor, recorder)
+        for chunk in plan.chunks
+    ]
+    entries = [entry for future in trained for entry in future.result()]
+    candidates = question.candidates(rank(entries, question.metric, question.greater_is_better))[:1]
+    if not candidates:
+        say("none of its variants could be trained")
+        return standing.winner, None, known
+    folds = [
+        tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
+        for number, fold in enumerate(parts.folds, start=1)
+    ]
+    tried = judgement.finalists(candidates, [future.result() for future in folds], question.metric)[0]
+    chosen = choose([*standing.finalists, tried], question.config.select.rule, question.greater_is_better)
+    fall = diagnosed.costs - costs_of(tried.entry.variant, question, known, executor)
+    se = float(fall.std(ddof=1) / np.sqrt(len(fall)))
+    return chosen, Followed(advice, tuple(entries), float(fall.mean()), se, chosen is tried), known
