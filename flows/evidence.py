@@ -19,7 +19,7 @@ from ml.measured import Measured, Reference
 from ml.observations import Observations
 from ml.options import options
 from ml.power_law import PowerLaw, fit_power_law
-from ml.replicates import Replicates, disjoint_parts, replicates, row_costs
+from ml.replicates import Replicates, disjoint_parts, jackknife, replicates, row_costs
 from schemas import FeatureSettings, Variant, fleet_key
 
 from .baselines import dummy_outputs
@@ -36,6 +36,8 @@ FEWEST = 16
 """Parts of fewer training rows say nothing about all of them."""
 PARTS = ((8, 4), (4, 4))
 """Beside the halves: the training rows in this many parts, and how many of them are used."""
+FOLDS = 10
+"""Parts that are left out in turn, of linear models."""
 FAMILIES = 2
 """Other families of the leaderboard that the level may be taken from."""
 
@@ -66,6 +68,7 @@ def gather(
     halves = work.train(sought, 2, 2)
     smaller = [work.train([lone], parts_of, used) for parts_of, used in PARTS if len(parts.train) // parts_of >= FEWEST]
     whole = work.whole(winner.variant)
+    left_out = work.leave_out(lone, FOLDS) if not lone.layers else []
     found = {variant.name: work.measure(variant.name, halves) for variant in sought}
     own, outputs = found.pop("winner"), whole.result()
     if own is None or not outputs.outputs_cv or outputs.outcomes[0].status == "diverged":
@@ -82,6 +85,8 @@ def gather(
         parts=(*curve, own),
         references=[Reference(name, one) for name, one in found.items() if one is not None],
         level=seen.level,
+        jackknife=work.jackknife(left_out),
+        cost_dummy=work.cost_dummy,
     )
     return Gathered(
         replace(seen, measured=measured, tested=tested, law=_law(measured)), {one.option.remedy: one for one in made}
@@ -136,6 +141,9 @@ class _Work:
         self.unit = self.target.cost_in_units(1.0)
         dummy = dummy_outputs(question.task, self.y, len(question.inference.classes), len(self.y_cv))
         self.costs_dummy = self.costs(dummy)
+        all_rows = np.concatenate([self.y, self.y_cv])
+        dummy = dummy_outputs(question.task, self.y, len(question.inference.classes), len(all_rows))
+        self.cost_dummy = float(row_costs(question.task, all_rows, dummy).mean()) * self.unit
 
     def costs(self, outputs: Array) -> Array:
         """Cost on every cv row (m,), in the target's units."""
@@ -158,6 +166,18 @@ class _Work:
     def whole(self, variant: Variant) -> "Future[ChunkResult]":
         """The winner once more on all rows: its outputs were not kept."""
         return self._submit([variant], None)
+
+    def leave_out(self, variant: Variant, count: int) -> "list[Future[ChunkResult]]":
+        """A variant on all training rows but each of ``count`` parts."""
+        everyone = np.arange(len(self.y))
+        return [self._submit([variant], np.setdiff1d(everyone, part)) for part in self._parts(count)]
+
+    def jackknife(self, jobs: "list[Future[ChunkResult]]") -> float | None:
+        """The variance that they show; None without jobs or where one diverged."""
+        results = [job.result() for job in jobs]
+        if not results or any(one.outcomes[0].status in ("diverged", "interrupted") for one in results):
+            return None
+        return jackknife(self.question.task, self.y_cv, [one.outputs_cv[0] for one in results], self.unit)
 
     def measure(self, name: str, jobs: list[tuple[tuple[str, ...], int, Any]]) -> Replicates | None:
         """What the jobs say of one variant; None where it diverged in one."""

@@ -4,14 +4,16 @@ With V the variance at the full number of training rows and L the level,
 
     J_cv = L + bias + V
 
-- V is measured on disjoint halves, quarters and eighths of the training rows (`ml.replicates`) and carried to all of
+- V is measured on disjoint halves, quarters and eighths of the training rows (`ml.replicates`), for linear models by a
+  jackknife at nearly all rows as well, and carried to all of
   them by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for
   networks that fit the noise).
 - L is the configured level. When none is known it is the lowest J − V that any reference model reached: other models
   trained on the same halves, with their variance taken off, since that is not noise either. It is an upper bound: a
   truth that none of them can learn looks like noise. The reference is chosen by J − V plus one standard error of its
-  difference from the winner, so that chance does not choose it; since the best of several is partly luck, its
-  distance D from the winner is shrunk by 2 se²/D (after James & Stein 1961).
+  difference from the winner, so that chance does not choose it; since the best of several is partly luck, and
+  a configured level knows nothing of these cv rows, no bias at all is a possibility of its own that a small difference
+  does not rule out (`Measured.levels`).
 - Sampling of the cv rows is a bootstrap over rows (Efron 1979), of all costs together, so differences are paired.
 """
 
@@ -28,12 +30,12 @@ from .replicates import Costs, Replicates
 DRAWS = 2000
 BINS = 400
 """The bootstrap draws this many random bins of rows where there are more rows: as exact, and no longer for more."""
-RATE, RATE_SD = 0.8, 0.4
+RATE, RATE_SD = 0.8, 0.5
 """Prior of c in V ∝ m^−c."""
-SCATTER = 0.4
+SCATTER = 0.3
 """Standard deviation of log V when measured between two models; it falls with √(R − 1)."""
-LUCK = 2.0
-"""How much more than for a single difference the lead of the best reference is shrunk."""
+JACKKNIFE = 0.25
+"""Standard deviation of log V by the jackknife."""
 LITTLE = 0.2
 """Where less than this share of the dummy's cost can be explained, shares are counted from this share."""
 PRIOR_GAIN = 0.30
@@ -55,7 +57,8 @@ class Measured:
     """The winner on all training rows (``costs`` (m,) per cv row, ``rows`` of training), on parts of them, and others.
 
     ``parts`` has the winner's replicates with the fewest rows first; the last are its halves. ``costs_dummy`` (m,)
-    are those of a model that knows no features. ``level`` is the configured one.
+    are those of a model that knows no features, ``cost_dummy`` its cost on train and cv rows together. ``level`` is the
+    configured one. ``jackknife`` is the variance by `ml.replicates.jackknife`, for models without random numbers.
     """
 
     rows: int
@@ -65,6 +68,8 @@ class Measured:
     parts: Sequence[Replicates]
     references: Sequence[Reference] = field(default=())
     level: float | None = None
+    jackknife: float | None = None
+    cost_dummy: float | None = None
 
     @cached_property
     def _bootstrap(self) -> tuple[NDArray[np.intp], Draws]:
@@ -87,6 +92,9 @@ class Measured:
         steps = np.array([np.log(part.rows / self.rows) for part in self.parts])
         logs = np.array([np.log(max(part.cost_of_variance, floor)) for part in self.parts])
         sds = np.array([SCATTER / np.sqrt(part.count - 1) for part in self.parts])
+        if self.jackknife is not None:
+            steps, sds = np.append(steps, 0.0), np.append(sds, JACKKNIFE)
+            logs = np.append(logs, np.log(max(self.jackknife, floor)))
         x = np.stack([np.ones_like(steps), -steps], axis=1) / sds[:, None]
         precision = x.T @ x + np.diag([0.0, 1 / RATE_SD**2])
         covariance = np.linalg.inv(precision)
@@ -116,18 +124,43 @@ class Measured:
     @cached_property
     def levels(self) -> Draws:
         """Draws (d,) of the level."""
-        if self.level is not None:
-            return np.full(DRAWS, self.level)
         own = self.draws_of(self.costs) - self.variance
-        if self.reference is None:
+        if self.level is not None:
+            beyond = self._noise
+        elif self.reference is None:
             return np.maximum(own, 0.0)
-        beyond = self.reference.halves.beyond
-        gap = self.costs - beyond
-        luck = (
-            LUCK * float(gap.var(ddof=1) / len(gap)) / max(float(gap.mean()) - float(np.median(self.variance)), 1e-300)
-        )
-        other = self.draws_of(beyond) + luck
-        return np.maximum(np.minimum(own, other), 0.0)
+        else:
+            beyond = self.reference.halves.beyond
+        other = self.draws_of(beyond)
+        chosen = np.random.Generator(np.random.PCG64(3)).random(DRAWS) < self._some_bias(own, other)
+        return np.maximum(np.where(chosen, other, own), 0.0)
+
+    def _some_bias(self, own: Draws, other: Draws) -> float:
+        """Probability that own − other, seen with noise, is more than none.
+
+        A point at 0 against a normal about 0 as wide as what there is to explain, equally likely before (Mitchell &
+        Beauchamp 1988, *Bayesian variable selection*).
+        """
+        difference = own - other
+        dummy = float(self.costs_dummy.mean())
+        wide = max(dummy - float(other.mean()), LITTLE * dummy, 1e-300)
+        se = max(float(difference.std()), 1e-9 * wide)
+        ratio, z = (wide / se) ** 2, float(difference.mean()) / se
+        return float(1.0 / (1.0 + np.sqrt(1 + ratio) * np.exp(-0.5 * min(z * z * ratio / (1 + ratio), 1000.0))))
+
+    @cached_property
+    def _noise(self) -> Costs:
+        """A configured level, as if it were a cost on every cv row (m,).
+
+        The cv rows may be harder than others by chance; the dummy's cost on them beside its cost on all rows says so,
+        as a control variate with the regression coefficient of the winner's costs on the dummy's.
+        """
+        assert self.level is not None
+        dummy = self.costs_dummy
+        if self.cost_dummy is None or not dummy.var() > 0:
+            return np.full_like(self.costs, self.level)
+        slope = float(np.clip(np.cov(self.costs, dummy)[0, 1] / dummy.var(ddof=1), 0.0, 1.0))
+        return np.asarray(self.level + slope * (dummy - self.cost_dummy))
 
     @cached_property
     def bias(self) -> Draws:

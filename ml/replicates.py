@@ -91,6 +91,17 @@ def replicates(
     )  # fmt: skip
 
 
+def jackknife(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], unit: float = 1.0) -> float:
+    """Variance at all training rows, from K models that each left out another K-th of them.
+
+    The grouped jackknife, (K − 1)/K Σ (z_k − z̄)² (Quenouille 1956; Efron 1982, *The Jackknife*), in units of J: (K − 1)
+    times mean J(z_k) − J(z̄). For models that are smooth in their rows and use no random numbers.
+    """
+    stack = np.asarray(outputs, dtype=np.float64)
+    mean = np.mean([row_costs(task, y, z).mean() for z in stack])
+    return max(0.0, float(mean - row_costs(task, y, stack.mean(axis=0)).mean()) * (len(stack) - 1) * unit)
+
+
 def disjoint_parts(strata: ArrayLike, groups: ArrayLike | None, parts: int, seed: int) -> list[NDArray[np.intp]]:
     """Row numbers of ``parts`` disjoint parts of equal size, drawn at random.
 

@@ -55,7 +55,7 @@ def test_a_straight_truth_is_a_good_fit_and_a_bent_one_high_bias(tmp_path: Path)
     assert len(set(names)) == len(names)
     assert not set(names) & {entry.variant.name for entry in bent.board}
     level = next(one.value for one in found.diagnosis.evidence if one.name == "level")
-    assert level == pytest.approx(0.5 * 0.3**2, abs=0.2)  # the dummy costs 1.5
+    assert level < 0.5  # the noise costs 0.045, the dummy 1.5, the straight line 1.1
 
 
 def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from ml.errors import OptionError
 from ml.measured import Measured, Reference
 from ml.metrics import evaluate
 from ml.power_law import fit_power_law
-from ml.replicates import disjoint_parts, replicates, row_costs
+from ml.replicates import disjoint_parts, jackknife, replicates, row_costs
 
 RNG = np.random.default_rng(0)
 
@@ -51,6 +51,12 @@ def test_variance_of_log_losses_is_the_divergence_from_the_geometric_mean() -> N
     centre -= np.log(np.exp(centre).sum(axis=1, keepdims=True))
     divergence = (np.exp(centre) * (centre - log_p)).sum(axis=2).mean(axis=0)
     assert replicates("multiclass", y, list(z), 9, [0.0] * 6).variance == pytest.approx(divergence * 6 / 5)
+
+
+def test_the_jackknife_of_a_mean_is_its_variance() -> None:
+    y = RNG.normal(size=40)
+    outputs = [np.full(3, np.delete(y, i).mean()) for i in range(40)]
+    assert jackknife("regression", np.zeros(3), outputs) == pytest.approx(0.5 * y.var(ddof=1) / 40)
 
 
 def test_one_model_shows_no_variance() -> None:
