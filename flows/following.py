@@ -69,13 +69,15 @@ def follow(
         known[settings] = featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"follow-{number}")
     columns = {settings: one.width for settings, one in known.items()}
     outputs = next(iter(known.values())).target.outputs
-    plan = make_plan(change.variants, columns, outputs, question.task, workers, question.config.compute.dtype)
+    dtype = question.config.compute.dtype
+    search = question.config.search.model_copy(update={"strategy": "grid", "budget": None})  # all of them to their end
+    plan = make_plan(change.variants, columns, outputs, question.task, workers, dtype, search)
     np.save(work.progress, np.zeros(len(plan.variants)))
     trained = [
-        tasks.train_chunk.submit(chunk, question, known[chunk.fleet.features], work, executor, recorder)
+        tasks.train_chunk.submit(chunk, question, known[chunk.fleet.features], work, executor, recorder, None)
         for chunk in plan.chunks
     ]
-    entries = [entry for future in trained for entry in future.result()]
+    entries = [one.entry for future in trained for one in future.result()]
     candidates = question.candidates(rank(entries, question.metric, question.greater_is_better))[:1]
     if not candidates:
         say("none of its variants could be trained")
