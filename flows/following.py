@@ -63,6 +63,9 @@ def follow(
     if found is None:
         say("diagnose.follow: no advice is a setting that is predicted to help")
         return standing.winner, None, known
+    if parts.whole is not None:
+        say("diagnose.follow: not for tables that are trained from disk, whose advice is measured on a sample")
+        return standing.winner, None, known
     advice, change = found
     say(f"following the advice: {advice.text}")
     for number, settings in enumerate({variant.features for variant in change.variants} - set(known)):
