@@ -170,12 +170,15 @@ class _Work:
     def leave_out(self, variant: Variant, count: int) -> "list[Future[ChunkResult]]":
         """A variant on all training rows but each of ``count`` parts."""
         everyone = np.arange(len(self.y))
-        return [self._submit([variant], np.setdiff1d(everyone, part)) for part in self._parts(count)]
+        rest = [np.setdiff1d(everyone, part) for part in self._parts(count)]
+        if self.question.task != "regression" and any(len(np.unique(self.y[rows])) < 2 for rows in rest):
+            return []
+        return [self._submit([variant], rows) for rows in rest]
 
     def jackknife(self, jobs: "list[Future[ChunkResult]]") -> float | None:
         """The variance that they show; None without jobs or where one diverged."""
         results = [job.result() for job in jobs]
-        if not results or any(one.outcomes[0].status in ("diverged", "interrupted") for one in results):
+        if len(results) < 2 or any(one.outcomes[0].status in ("diverged", "interrupted") for one in results):
             return None
         return jackknife(self.question.task, self.y_cv, [one.outputs_cv[0] for one in results], self.unit)
 
@@ -195,6 +198,8 @@ class _Work:
             outputs.append(result.outputs_cv[place])
             train.append(outcome.cost_train)
             rows = size
+        if len(outputs) < 2:
+            return None
         return replicates(self.question.task, self.y_cv, outputs, rows, train, self.unit)
 
     def _submit(self, variants: Sequence[Variant], rows: Indices | None) -> "Future[ChunkResult]":
@@ -217,4 +222,7 @@ class _Work:
         group, groups = self.question.inference.group, None
         if group is not None:
             groups = pd.factorize(self.parts.frame[group].iloc[self.parts.train])[0]
-        return disjoint_parts(strata, groups, count, self.question.config.split.seed)
+        parts = disjoint_parts(strata, groups, count, self.question.config.split.seed)
+        if self.question.task == "regression":
+            return parts
+        return [part for part in parts if len(np.unique(self.y[part])) > 1]  # nothing is learned from one class

@@ -74,3 +74,12 @@ def test_few_rows_are_diagnosed_from_the_costs_alone(tmp_path: Path) -> None:
     seen = few.gathered().seen
     assert seen.measured is None
     assert judged(seen, few.winner.entry, few.board).curves.learning == ()
+
+
+def test_a_class_of_three_rows_leaves_parts_without_it_out(tmp_path: Path) -> None:
+    frame = table(lambda x: x.sum(axis=1), 1.0)
+    frame["y"] = np.where(np.isin(np.arange(N + CV), [5, 50, 150, 310, 320]), "yes", "no")
+    run = run_of(frame, tmp_path, [{"kind": "logistic", "lambda": [1]}], data={"task": "binary"})
+    measured = run.gathered().seen.measured
+    assert measured is not None
+    assert [part.count for part in measured.parts] == [3, 3, 2]
