@@ -35,6 +35,9 @@ def apply(document: Any, origin: Origin, override: str, root: type[ConfigModel])
         if isinstance(part, str) and isinstance(path[depth + 1], str) and place.get(part) is None:
             place[part] = {}
         place = place.get(part) if isinstance(part, str) else place[part]
+    if isinstance(place, list) and path[-1] == len(place):  # one behind the last is a further entry
+        place.append(value)
+        return document, origin.overridden(path, override)
     _check_step(place, path[-1], path[:-1], override, root, document)
     place[path[-1]] = value
     return document, origin.overridden(path, override)

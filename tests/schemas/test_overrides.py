@@ -104,3 +104,12 @@ def test_an_override_of_a_file_that_is_no_mapping(tmp_path: Path) -> None:
     path.write_text("- a\n")
     with pytest.raises(ConfigError, match="--set name=x: the configuration is a list of 1"):
         load_config(path, ["name=x"])
+
+
+def test_the_place_behind_the_last_entry_takes_a_further_one() -> None:
+    given = {"data": {"source": "a.csv", "target": "y"}, "search": {"models": [{"kind": "linear"}]}}
+    config = config_from(given, overrides=["search.models[1]={kind: network, layers: [[16], [64, 32]]}"])
+    assert config.search.models is not None
+    assert [model.kind for model in config.search.models] == ["linear", "network"]
+    with pytest.raises(ConfigError, match=r"has 1 entries"):
+        config_from(given, overrides=["search.models[2]={kind: network, layers: [16]}"])
