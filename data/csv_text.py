@@ -54,7 +54,7 @@ def parse_csv(
     """
     _check_lines(raw, where)
     given = delimiter is not None
-    delimiter = delimiter or _delimiter(raw)
+    delimiter = delimiter or delimiter_of(raw)
     names = _header(raw, delimiter, where)
     if _ends_with_delimiter(raw, delimiter, len(names)):
         names.append("")
@@ -106,7 +106,7 @@ def _check_lines(raw: bytes, where: str) -> None:
         at = end + 1
 
 
-def _delimiter(raw: bytes) -> str:
+def delimiter_of(raw: bytes) -> str:
     """The usual one that the header has most of; else a rare one that the first rows agree on; else a comma."""
     lines = [
         re.sub(r'"[^"]*"', "", line)

@@ -75,6 +75,39 @@ def schema() -> None:
     schema()
 
 
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Folder of a run or a model, runs:/<run id>/model, or models:/<name>@champion."
+    ),
+]
+
+
+@app.command(
+    epilog="Examples:  descent predict .descent/runs/20261124-… new.csv -o predictions.csv"
+    "   ·   descent predict models:/housing@champion new.parquet -o predictions.parquet --keep id"
+)
+def predict(
+    model: Model,
+    table: Annotated[
+        str, typer.Argument(metavar="TABLE", help="CSV or Parquet of any size, read some rows at a time.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write: .csv, .csv.gz or .parquet.")
+    ],
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", "-k", metavar="COLUMN", help="Write this column of TABLE as well.")
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option("--level", help="Probability of the intervals around numbers; 0.9 if left out.")
+    ] = None,
+) -> None:
+    """Predict every row of a table with a trained model."""
+    from .commands.predict import predict
+
+    predict(model, table, output, keep or [], level)
+
+
 @app.command(epilog="Example:  descent ui --port 5000")
 def ui(
     port: Annotated[

@@ -94,7 +94,8 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
         recorder.draw(board, candidates, winner.entry, diagnosed, question, work.scratch / "figures")
 
         with watch.stage("refit"):
-            final = tasks.refit(winner, question, parts, executor, work)
+            swept = matrices[winner.entry.variant.features]
+            final = tasks.refit(winner, question, parts, swept, executor, work)
             tested = tasks.final_test(final, question, parts, work)
 
         with watch.stage("track"):

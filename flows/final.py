@@ -19,9 +19,10 @@ import data
 import ml
 from ml import bootstrap, metrics
 from ml.chunks import ChunkResult
+from ml.conformal import half_width
 from schemas import Variant
 
-from . import ledger
+from . import ledger, manifest
 from .baselines import dummy_metrics, plain_linear
 from .errors import RunError
 from .inputs import Matrices, Parts, Question, refit_matrices, sealed_rows
@@ -79,10 +80,11 @@ def warm_up() -> None:
     threading.Thread(target=import_module, args=("skops.io",), name="import skops", daemon=True).start()
 
 
-def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, scratch: Path) -> Final:
+def refit(entry: Entry, question: Question, parts: Parts, swept: Matrices, executor: Executor, scratch: Path) -> Final:
     """Train on train and cv rows together, features refitted, for the epochs found; store it in ``scratch/model``.
 
-    The plain linear model is trained on the same rows meanwhile.
+    The plain linear model is trained on the same rows meanwhile, and for numbers the winner once more on the training
+    rows of ``swept``: its residuals on the cv rows make the intervals around predictions.
 
     Raises:
         RunError: training diverged on these rows.
@@ -94,6 +96,9 @@ def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, sc
     same = plain.features == variant.features
     plain_matrices = matrices if same else refit_matrices(plain.features, question, parts, scratch / "refit-plain")
     plain_waiting = _submit(plain, plain_matrices, question, executor, None)
+    held_out = None
+    if question.task == "regression":
+        held_out = _submit(variant, swept, question, executor, epochs_found(entry), keep_outputs=True, metrics=())
     won = _trained(waiting, variant, matrices, question)
     if isinstance(won, str):
         raise RunError(f"the winner {variant.name} could not be trained on train and cv rows: {won}")
@@ -102,6 +107,10 @@ def refit(entry: Entry, question: Question, parts: Parts, executor: Executor, sc
     won.features.save(folder / "features")
     (folder / "target.json").write_text(json.dumps(won.target.to_dict(), ensure_ascii=False), encoding="utf-8")
     ml.save_model(folder / "model", won.model, won.parameters)
+    if held_out is not None:
+        stored = _intervals(held_out.result(), swept)
+        (folder / "interval.json").write_text(json.dumps(stored, indent=2), encoding="utf-8")
+    manifest.write(folder)
     return Final(
         won.features, won.target, won.model, won.parameters, folder, None if isinstance(linear, str) else linear
     )
@@ -153,11 +162,24 @@ class _Seen(NamedTuple):
 
 
 def _submit(
-    variant: Variant, matrices: Matrices, question: Question, executor: Executor, epochs: int | None
+    variant: Variant, matrices: Matrices, question: Question, executor: Executor, epochs: int | None, **more: Any
 ) -> "Future[ChunkResult]":
     model = model_of(variant, matrices.width, matrices.target.outputs, question.task)
     dtype = question.config.compute.dtype
-    return submit(executor, model, [variant], matrices.sources, dtype=dtype, stop_after=epochs)
+    return submit(executor, model, [variant], matrices.sources, dtype=dtype, stop_after=epochs, **more)
+
+
+def _intervals(result: ChunkResult, swept: Matrices) -> dict[str, Any]:
+    """Half the length of the interval around a prediction for every level in hundredths; null where it is infinite."""
+    decode, y = swept.target.decode, swept.sources.open().y_cv
+    assert y is not None
+    residuals = decode(np.asarray(y)) - decode(result.outputs_cv[0])
+    widths = {level: half_width(residuals, level / 100) for level in range(50, 100)}
+    return {
+        "method": "split conformal: residuals on the cv rows of the winner trained on the training rows",
+        "rows": len(residuals),
+        "half_widths": {str(level): width if np.isfinite(width) else None for level, width in widths.items()},
+    }
 
 
 def _trained(waiting: "Future[ChunkResult]", variant: Variant, matrices: Matrices, question: Question) -> Trained | str:

@@ -52,16 +52,18 @@ def signature(folder: Path, inputs: dict[str, str]) -> "ModelSignature":
     more. The kinds stand in the model's metadata.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
     target = json.loads((folder / "target.json").read_text(encoding="utf-8"))
     if target["task"] == "regression":
-        outputs = [ColSpec("double", "prediction")]
+        outputs = [ColSpec("double", name) for name in ("prediction", "lower", "upper")]
+        level = ParamSchema([ParamSpec("level", "double", 0.9)])
     else:
+        level = None
         outputs = [ColSpec(_kind(target["classes"]), "prediction")]
         outputs += [ColSpec("double", f"probability_{label}") for label in target["classes"]]
-    return ModelSignature(Schema([ColSpec(AnyType(), name) for name in inputs]), Schema(outputs))
+    return ModelSignature(Schema([ColSpec(AnyType(), name) for name in inputs]), Schema(outputs), level)
 
 
 def _kind(labels: list[Any]) -> str:
@@ -72,7 +74,7 @@ def _kind(labels: list[Any]) -> str:
 
 
 def _stage_code(folder: Path) -> Path:
-    """Copy the code that a model needs as one package: `ml`, `data`, and of `flows` the loader alone.
+    """Copy the code that a model needs as one package: `ml`, `data`, and of `flows` the loader and its manifest.
 
     MLflow puts that code first on ``sys.path`` of whoever loads the model: under names of their own, our packages
     would hide the installed ones in a program that then runs an experiment. Hence one name, and relative imports.
@@ -81,7 +83,8 @@ def _stage_code(folder: Path) -> Path:
     for name in ("ml", "data"):
         shutil.copytree(ROOT / name, package / name, ignore=shutil.ignore_patterns("__pycache__", "samples"))
     (package / "__init__.py").write_text('"""The code of a model that descent made."""\n', encoding="utf-8")
-    loader = (ROOT / "flows" / "serving.py").read_text(encoding="utf-8")
-    relative = re.sub(r"^from (data|ml)\b", r"from .\1", loader, flags=re.MULTILINE)
-    (package / "serving.py").write_text(relative, encoding="utf-8")
+    for name in ("serving.py", "manifest.py"):
+        source = (ROOT / "flows" / name).read_text(encoding="utf-8")
+        relative = re.sub(r"^from (data|ml)\b", r"from .\1", source, flags=re.MULTILINE)
+        (package / name).write_text(relative, encoding="utf-8")
     return package

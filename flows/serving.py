@@ -1,8 +1,8 @@
 """A trained model as MLflow serves it: raw columns in, predictions out.
 
-This file is shipped inside every model, with `ml` and `data` and nothing else of `flows`, so it imports only those.
-A model folder holds ``features/`` (`data.FeatureMap`), ``target.json`` (`data.Target`) and ``model/``
-(`ml.checkpoints`): numbers, JSON and skops, no pickle.
+This file is shipped inside every model, with `ml`, `data` and `flows.manifest`, so it imports only those. A model
+folder holds ``features/`` (`data.FeatureMap`), ``target.json`` (`data.Target`), ``model/`` (`ml.checkpoints`), for
+numbers ``interval.json``, and ``manifest.json``: numbers, JSON and skops, no pickle.
 """
 
 import json
@@ -11,18 +11,35 @@ from typing import Any
 
 import pandas as pd
 
-from data import FeatureMap, Target
+from data import DataError, FeatureMap, Target
 from ml.checkpoints import load_model
+from ml.errors import MLError
 from ml.prediction import outputs, predict_proba
+
+from . import manifest
+from .manifest import ModelError
+
+LEVEL = 0.9
+"""Probability with which an interval holds the value, where nothing else is asked for."""
 
 
 class Predictor:
     """Predicts rows of a table like the one it was trained on; columns may stand in any order, others are ignored."""
 
     def __init__(self, folder: Path) -> None:
-        self.features = FeatureMap.load(folder / "features")
-        self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
-        self.model, self.parameters = load_model(folder / "model")
+        """Load a model folder.
+
+        Raises:
+            ModelError: it is incomplete, was changed, or holds something else. Nothing of it was executed.
+        """
+        manifest.verify(folder)
+        try:
+            self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
+            self.model, self.parameters = load_model(folder / "model")
+            self.features = FeatureMap.load(folder / "features")
+            self.half_widths = _half_widths(folder / "interval.json")
+        except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder}: not a model of descent: {error}") from error
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -32,17 +49,43 @@ class Predictor:
     def predict(self, frame: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
+        For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
+        ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.conformal`. They are infinite where
+        too few rows were held out to say.
+
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.
+            ModelError: the model has no interval for this level.
         """
         matrix = self.features.transform(frame)
         if self.target.task == "regression":
+            width = self.half_width(float((params or {}).get("level", LEVEL)))
             values = self.target.decode(outputs(self.model, self.parameters, matrix))
-            return pd.DataFrame({"prediction": values}, index=frame.index)
+            columns = {"prediction": values, "lower": values - width, "upper": values + width}
+            return pd.DataFrame(columns, index=frame.index)
         probabilities = predict_proba(self.model, self.parameters, matrix)
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
+
+    def half_width(self, level: float) -> float:
+        """Half the length of the interval with this probability, in the target's units.
+
+        Raises:
+            ModelError: no such level.
+        """
+        try:
+            return self.half_widths[round(100 * level)]
+        except (KeyError, ValueError, OverflowError):
+            raise ModelError(f"level is {level:g}; intervals are known from 0.5 to 0.99 in steps of 0.01") from None
+
+
+def _half_widths(path: Path) -> dict[int, float]:
+    """Half the length of the interval by level in hundredths; infinite where it is null."""
+    if not path.exists():
+        return {}
+    stored = json.loads(path.read_text(encoding="utf-8"))["half_widths"]
+    return {int(level): float("inf") if width is None else float(width) for level, width in stored.items()}
 
 
 def _load_pyfunc(path: str) -> Predictor:

@@ -148,9 +148,11 @@ def diagnose(
 
 
 @task("refit")
-def refit(winner: Finalist, question: Question, parts: Parts, executor: Executor, work: Workspace) -> Final:
-    """Train the winner on train and cv rows together and store it."""
-    return final.refit(winner.entry, question, parts, executor, work.scratch)
+def refit(
+    winner: Finalist, question: Question, parts: Parts, swept: Matrices, executor: Executor, work: Workspace
+) -> Final:
+    """Train the winner on train and cv rows together and store it; ``swept`` are the features it was chosen with."""
+    return final.refit(winner.entry, question, parts, swept, executor, work.scratch)
 
 
 @task("final test")

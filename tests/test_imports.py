@@ -40,6 +40,7 @@ ALSO = {
     "ml/estimators.py": {"sklearn", "scipy"},
     "flows/dask_cluster.py": {"distributed"},
     "flows/dask_local.py": {"distributed"},
+    "flows/tracking/artifacts.py": {"mlflow"},
     "flows/tracking/runs.py": {"mlflow"},
     "flows/tracking/system.py": {"mlflow"},
     "flows/tracking/values.py": {"mlflow"},

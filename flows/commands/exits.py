@@ -17,6 +17,7 @@ from schemas.secrets import conceal
 
 from ..errors import RunError
 from ..home import home
+from ..manifest import ModelError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -27,7 +28,7 @@ def reported() -> Iterator[None]:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
-    except (ConfigError, DataError) as error:
+    except (ConfigError, DataError, ModelError) as error:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ def save_tiny_model(folder: Path, target: str, labels: list[object] | None = Non
 
     import ml
     from data import FeatureMap, Target, infer, read_table
+    from flows import manifest
     from ml.checkpoints import save_model
     from schemas import FeatureSettings
 
@@ -39,6 +40,10 @@ def save_tiny_model(folder: Path, target: str, labels: list[object] | None = Non
     features.save(folder / "features")
     (folder / "target.json").write_text(json.dumps(encoder.to_dict()), encoding="utf-8")
     save_model(folder / "model", model, outcome.parameters)
+    if labels is None:
+        widths = {str(level): level / 10 for level in range(50, 100)}
+        (folder / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
+    manifest.write(folder)
     return features.schema
 
 

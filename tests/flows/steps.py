@@ -32,6 +32,7 @@ class Steps:
     question: inputs.Question
     parts: inputs.Parts
     entry: Entry
+    swept: inputs.Matrices
 
     @classmethod
     def take(cls, table: pd.DataFrame, target: str, folder: Path, *settings: str) -> "Steps":
@@ -46,8 +47,8 @@ class Steps:
         matrices = inputs.featurise(variant.features, question, parts, parts.train, parts.cv, None)
         model = model_of(variant, matrices.width, matrices.target.outputs, question.task)
         result = training.submit(Here(), model, [variant], matrices.sources, dtype="float32").result()
-        return cls(question, parts, training.entries_of([variant], 0, result, matrices.target)[0])
+        return cls(question, parts, training.entries_of([variant], 0, result, matrices.target)[0], matrices)
 
     def refit(self, folder: Path) -> final.Final:
         """The variant trained on train and cv rows."""
-        return final.refit(self.entry, self.question, self.parts, Here(), folder)
+        return final.refit(self.entry, self.question, self.parts, self.swept, Here(), folder)

@@ -13,6 +13,7 @@ import pytest
 
 from data import DataError
 from flows import model_artifact, serving
+from flows.manifest import ModelError
 from flows.serving import Predictor
 
 from .conftest import save_tiny_model
@@ -56,7 +57,12 @@ def table(folder: Path) -> Any:
 def test_a_regression_model_predicts_in_the_targets_units(folders: dict[str, Path]) -> None:
     rows = table(folders["regression"])
     predictions = serving._load_pyfunc(str(folders["regression"])).predict(rows)
-    assert list(predictions.columns) == ["prediction"]
+    assert list(predictions.columns) == ["prediction", "lower", "upper"]
+    assert (predictions["upper"] - predictions["prediction"]).to_numpy() == pytest.approx(np.full(len(rows), 9.0))
+    narrow = Predictor(folders["regression"]).predict(rows, {"level": 0.5})
+    assert (narrow["prediction"] - narrow["lower"]).to_numpy() == pytest.approx(np.full(len(rows), 5.0))
+    with pytest.raises(ModelError, match=r"level is 0\.3; intervals are known from 0\.5 to 0\.99"):
+        Predictor(folders["regression"]).predict(rows, {"level": 0.3})
     assert np.corrcoef(predictions["prediction"], rows["mass"])[0, 1] > 0.98
     assert predictions["prediction"].mean() == pytest.approx(rows["mass"].mean(), rel=0.05)
 
@@ -137,7 +143,8 @@ def test_the_signature_names_columns_in_and_out(name: str, kind: str, logged: di
     assert set(signature.inputs.input_names()) == {"bill", "age", "island"}
     outputs = {column.name: column.type.name for column in signature.outputs.inputs}
     labels = [f"probability_{label}" for label in sorted(LABELS[name] or [])]
-    assert outputs == {"prediction": kind} | dict.fromkeys(labels, "double")
+    bounds = ["lower", "upper"] if name == "regression" else []
+    assert outputs == {"prediction": kind} | dict.fromkeys([*labels, *bounds], "double")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""The rows of a table some at a time, whatever its size: for predictions, which need no row to know of another.
+
+Parquet is read by batches. A CSV is cut at the ends of lines, and each piece is read by the reader that reads whole
+files, so a cell means the same in both. What is neither (a database, a URL, another encoding than UTF-8) is read whole.
+"""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from .compression import GZIP, ZSTD
+from .csv_text import delimiter_of, parse_csv
+from .errors import TableError
+from .large import LargeTable
+from .reading import is_url
+from .tables import plain_frame, read_table
+
+PIECE = 1 << 24
+"""Bytes of CSV in memory at a time: 16 MiB."""
+
+
+def stream(source: str, where: str, missing: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
+    """Frames that together are the table, in its order, numbered through from 0.
+
+    Raises:
+        TableError: as `data.read_table`; rows before the damage have been given by then.
+    """
+    large = LargeTable.open(source, where, missing)
+    if large is not None:
+        yield from (frame for _, frame in large.batches())
+        return
+    path = Path(source).expanduser()
+    if is_url(source) or not path.is_file():
+        yield read_table(source, missing, name=where).frame
+        return
+    first = 0
+    for piece, delimiter in _pieces(path, where):
+        if piece is None:
+            yield read_table(source, missing, name=where).frame
+            return
+        frame = plain_frame(parse_csv(piece, where, missing, delimiter=delimiter)[0], where, missing)[0]
+        frame.index = pd.RangeIndex(first, first + len(frame))
+        first += len(frame)
+        yield frame
+
+
+def _pieces(path: Path, where: str) -> Iterator[tuple[bytes | None, str]]:
+    """Whole lines behind the header, with the delimiter; (None, "") where the file is no UTF-8 from its start."""
+    rest = header = b""
+    delimiter = ""
+    with path.open("rb") as file, _unpacking(file) as text:
+        while True:
+            try:
+                block = text.read(PIECE)
+            except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+                raise TableError(f"{where}: the file is damaged or cut off ({error}): fetch it again") from None
+            if not header:
+                block = block.removeprefix(codecs.BOM_UTF8)
+                if not _is_utf8(block):
+                    yield None, ""
+                    return
+                delimiter = delimiter_of(block)
+                header, rest = _first_line(block)
+                block = b""
+                if not rest:  # a header alone, or an empty file: the reader says so
+                    yield header, delimiter
+                    return
+            elif not block:
+                if rest.strip():
+                    yield header + rest, delimiter
+                return
+            rest += block
+            end = _end_of_lines(rest)
+            if end:
+                if rest[:end].strip():
+                    yield header + rest[:end], delimiter
+                rest = rest[end:]
+
+
+def _unpacking(file: Any) -> Any:
+    start = file.read(4)
+    file.seek(0)
+    if start[:2] == GZIP:
+        return gzip.GzipFile(fileobj=file)
+    return pa.CompressedInputStream(file, "zstd") if start == ZSTD else nullcontext(file)
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Whether a block is UTF-8, but for a character that its end may have cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(block)
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in block
+
+
+def _first_line(block: bytes) -> tuple[bytes, bytes]:
+    """The header with its line feed, blank lines before it left out, and the rest; quotes may hold line feeds."""
+    block = block.lstrip(b"\r\n")
+    at = quotes = 0
+    while (end := block.find(b"\n", at)) >= 0:
+        quotes += block.count(b'"', at, end)
+        at = end + 1
+        if quotes % 2 == 0:
+            return block[:at], block[at:]
+    return block, b""
+
+
+def _end_of_lines(text: bytes) -> int:
+    """Behind the last line feed that is not inside quotes; 0 if there is none. The text begins outside of quotes."""
+    end = text.rfind(b"\n") + 1
+    while end and text.count(b'"', 0, end) % 2:
+        end = text.rfind(b"\n", 0, end - 1) + 1
+    return end

@@ -1,0 +1,26 @@
+"""Files of models that MLflow keeps."""
+
+from pathlib import Path
+
+from ..manifest import ModelError
+
+
+def fetch(address: str, tracking_uri: str) -> Path:
+    """A local folder with the files of ``runs:/…`` or ``models:/…``: the files themselves where they are local.
+
+    Raises:
+        ModelError: MLflow does not know the address.
+    """
+    import mlflow
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(tracking_uri)
+    mlflow.set_registry_uri(tracking_uri)
+    try:
+        return Path(download_artifacts(artifact_uri=address, tracking_uri=tracking_uri))
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            said = str(error.message).splitlines()[0]
+            raise ModelError(f"{address}: MLflow at {tracking_uri} knows no such model: {said}") from error
+        raise
