@@ -108,6 +108,28 @@ def predict(
     predict(model, table, output, keep or [], level)
 
 
+@app.command(
+    epilog="Examples:  descent serve .descent/runs/20261124-…   ·   descent serve models:/housing@champion --follow 30"
+)
+def serve(
+    model: Model,
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Port; 8000, or a free one, if left out.")] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; others are let in by 0.0.0.0.")
+    ] = "127.0.0.1",
+    follow: Annotated[
+        float | None, typer.Option("--follow", metavar="SECONDS", help="Look this often for a new version of an alias.")
+    ] = None,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Let others in without DESCENT_SERVE_PASSWORD.")
+    ] = False,
+) -> None:
+    """Answer requests for predictions over HTTP, as MLflow's scoring server does (POST /invocations)."""
+    from .commands.serve import serve
+
+    serve(model, host, port, follow, open_to_all=no_password)
+
+
 @app.command(epilog="Example:  descent ui --port 5000")
 def ui(
     port: Annotated[

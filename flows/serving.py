@@ -9,9 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data import DataError, FeatureMap, Target
+from data.raw import refuse_absent
 from ml.checkpoints import load_model
 from ml.errors import MLError
 from ml.prediction import outputs, predict_proba
@@ -57,6 +59,8 @@ class Predictor:
             FeatureError: a column is missing, or holds texts where numbers were learned.
             ModelError: the model has no interval for this level.
         """
+        if len(frame) == 0:
+            return self._of_none(frame)
         matrix = self.features.transform(frame)
         if self.target.task == "regression":
             width = self.half_width(float((params or {}).get("level", LEVEL)))
@@ -67,6 +71,14 @@ class Predictor:
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
+
+    def _of_none(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """No predictions for no rows; the columns must be there all the same."""
+        refuse_absent(frame, self.features.columns)
+        names = ["lower", "upper"]
+        if self.target.task != "regression":
+            names = [f"probability_{label}" for label in self.target.classes]
+        return pd.DataFrame({name: np.empty(0) for name in ("prediction", *names)}, index=frame.index)
 
     def half_width(self, level: float) -> float:
         """Half the length of the interval with this probability, in the target's units.
@@ -88,6 +100,27 @@ def _half_widths(path: Path) -> dict[int, float]:
     return {int(level): float("inf") if width is None else float(width) for level, width in stored.items()}
 
 
-def _load_pyfunc(path: str) -> Predictor:
+class Served:
+    """A predictor as MLflow calls it: what is wrong with the rows becomes an answer and not an accident."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def predict(self, frame: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """As of `Predictor.predict`.
+
+        Raises:
+            MlflowException: the rows do not fit the model; MLflow's server answers 400 with the sentence.
+        """
+        from mlflow.exceptions import MlflowException
+        from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+        try:
+            return self.predictor.predict(frame, params)
+        except (DataError, ModelError) as error:
+            raise MlflowException(str(error), BAD_REQUEST) from error
+
+
+def _load_pyfunc(path: str) -> Served:
     """What MLflow calls to load the model."""
-    return Predictor(Path(path))
+    return Served(Predictor(Path(path)))

@@ -105,7 +105,7 @@ def open_ui(port: int | None = None, say: Callable[[str], None] = print) -> None
         return
     if uri == embedded_uri() and not mlflow_database().exists():
         raise RunError(f"there are no runs in {home()} yet: start with descent run")
-    chosen = _free_port(port)
+    chosen = free_port(port)
     say("MLflow's UI takes some seconds to start …")
     process = _start_ui(uri, chosen)
     try:
@@ -188,17 +188,21 @@ def _ask(port: int, method: str, path: str, body: str | None = None) -> str | No
         connection.close()
 
 
-def _free_port(wanted: int | None) -> int:
-    for port in (wanted,) if wanted is not None else (UI_PORT, 0):
+def free_port(wanted: int | None, host: str = "127.0.0.1", usual: int = UI_PORT) -> int:
+    """The port that is wanted; else the usual one, or any.
+
+    Raises:
+        RunError: it is taken, or may not be used.
+    """
+    for port in (wanted,) if wanted is not None else (usual, 0):
         try:
-            with socket.create_server(("127.0.0.1", port)) as listener:
+            with socket.create_server((host, port)) as listener:
                 return int(listener.getsockname()[1])
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             if wanted is not None:
-                raise RunError(
-                    f"port {wanted} cannot be used: {error.strerror}. Leave --port out for a free one"
-                ) from error
-    raise RunError("no free port on 127.0.0.1")
+                said = getattr(error, "strerror", None) or error
+                raise RunError(f"port {wanted} cannot be used: {said}. Leave --port out for a free one") from error
+    raise RunError(f"no free port on {host}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

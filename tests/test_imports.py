@@ -45,6 +45,8 @@ ALSO = {
     "flows/tracking/system.py": {"mlflow"},
     "flows/tracking/values.py": {"mlflow"},
     "flows/model_artifact.py": {"mlflow"},
+    "flows/model_server.py": {"mlflow", "fastapi", "uvicorn"},
+    "flows/serving.py": {"mlflow"},
     "flows/store.py": {"mlflow"},
     "flows/server_process.py": {"uvicorn"},
 }

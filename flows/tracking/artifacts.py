@@ -24,3 +24,17 @@ def fetch(address: str, tracking_uri: str) -> Path:
             said = str(error.message).splitlines()[0]
             raise ModelError(f"{address}: MLflow at {tracking_uri} knows no such model: {said}") from error
         raise
+
+
+def version_of(address: str, tracking_uri: str) -> str | None:
+    """The version that an alias means now: ``models:/<name>@<alias>``; None if there is no such model or alias."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    name, _, alias = address.removeprefix("models:/").partition("@")
+    try:
+        return str(MlflowClient(tracking_uri, tracking_uri).get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
