@@ -95,10 +95,24 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
 
         with watch.stage("refit"):
             swept = matrices[winner.entry.variant.features]
+            # Beside the refit, whose worker leaves a processor idle.
+            importance = tasks.importance.submit(winner, swept, question, parts)
             final = tasks.refit(winner, question, parts, swept, executor, work)
             tested = tasks.final_test(final, question, parts, work)
 
         with watch.stage("track"):
             return tasks.record(
-                question, parts, board, winner, diagnosed, tested, final, recorder, work, watch, race, followed
+                question,
+                parts,
+                board,
+                winner,
+                diagnosed,
+                tested,
+                importance.result(),
+                final,
+                recorder,
+                work,
+                watch,
+                race,
+                followed,
             )

@@ -44,6 +44,7 @@ class Shown:
     curve_train: Sequence[float] = ()
     curve_cv: Sequence[float] = ()
     best_epoch: int | None = None  # counted from 1
+    linear: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,18 +149,18 @@ def bias_variance_map(drawing: Drawing) -> "Figure | None":
     figure, axes = _canvas(
         "Bias and variance of the variants", f"J_train{_in(drawing)}", f"J_cv − J_train{_in(drawing)}"
     )
-    right, top = _borders(drawing, shown)
-    inside = [v for v in shown if v.cost_train <= right and _gap(v) <= top]
+    right, top = borders(drawing, shown)
+    inside = [v for v in shown if v.cost_train <= right and gap(v) <= top]
     for variant in inside:
         if variant.name == drawing.winner:
-            axes.plot(variant.cost_train, _gap(variant), "*", color=CHOSEN, markersize=18, linestyle="none",
+            axes.plot(variant.cost_train, gap(variant), "*", color=CHOSEN, markersize=18, linestyle="none",
                       label=f"chosen: {_short(variant.name)}", zorder=3)  # fmt: skip
     if rest := [v for v in inside if v.name != drawing.winner]:
-        axes.scatter([v.cost_train for v in rest], [_gap(v) for v in rest], s=36, color=TRAIN, alpha=0.6, linewidths=0,
+        axes.scatter([v.cost_train for v in rest], [gap(v) for v in rest], s=36, color=TRAIN, alpha=0.6, linewidths=0,
                      label=f"{len(rest)} more variant{'s' if len(rest) > 1 else ''}", zorder=2)  # fmt: skip
     axes.axhline(0, color="#BFBFBF", linewidth=1, zorder=1)
     _level_lines(axes.axvline, drawing, highest=right)
-    lowest = min([_gap(v) for v in inside] + [0.0])
+    lowest = min([gap(v) for v in inside] + [0.0])
     axes.set_xlim(-0.03 * right, 1.04 * right)
     axes.set_ylim(lowest - 0.1 * (top - lowest), top + 0.1 * (top - lowest))
     axes.ticklabel_format(useOffset=False)
@@ -184,19 +185,20 @@ def _canvas(title: str, x: str, y: str) -> "tuple[Figure, Axes]":
     return figure, axes
 
 
-def _gap(variant: Shown) -> float:
+def gap(variant: Shown) -> float:
+    """J_cv − J_train."""
     return variant.cost_cv - variant.cost_train
 
 
-def _borders(drawing: Drawing, shown: Sequence[Shown]) -> tuple[float, float]:
+def borders(drawing: Drawing, shown: Sequence[Shown]) -> tuple[float, float]:
     """How far right and up the map goes: past the dummy, the limits and the winner, not to variants far worse."""
     winner = drawing.chosen
     costs = [
         cost for cost in (drawing.dummy, drawing.high_bias, winner.cost_train) if cost is not None and isfinite(cost)
     ]
     right = 1.1 * max(costs or [v.cost_train for v in shown]) or 1.0
-    gaps = [gap for gap in (drawing.high_variance, _gap(winner)) if gap is not None and isfinite(gap)]
-    gaps += [_gap(v) for v in shown if v.cost_train <= right and _gap(v) <= right]
+    gaps = [gap for gap in (drawing.high_variance, gap(winner)) if gap is not None and isfinite(gap)]
+    gaps += [gap(v) for v in shown if v.cost_train <= right and gap(v) <= right]
     return right, 1.1 * max([*gaps, 0.0]) or 0.1 * right
 
 

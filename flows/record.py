@@ -18,9 +18,10 @@ from schemas.names import family
 
 from . import datasets, figures, ledger, orphans, recording, store
 from .diagnosing import Diagnosed
-from .final import Final
+from .final import Final, Tested
 from .inputs import Parts, Question
 from .notes import LEADERBOARD, leaderboard, markdown
+from .reporting.contents import ColumnShown, Contents, Importance, TestRows, versions
 from .selection import Entry
 from .tracking import values
 from .tracking.outbox import Outbox
@@ -48,6 +49,7 @@ class Recorder:
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
         self._drawn: Future[dict[str, Path]] | None = None
+        self._page: Future[Path] | None = None
         self._pending: list[Future[Any]] = []
         self._finished = False
         self.spent = Spent()
@@ -108,8 +110,8 @@ class Recorder:
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
         question: Question, folder: Path,
     ) -> None:  # fmt: skip
-        """Draw the figures that `finish` logs."""
-        drawing = figures.Drawing(
+        """Draw the figures that `finish` logs, and get ready for the report."""
+        self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
             finalists=[entry.variant.name for entry in candidates],
@@ -120,7 +122,25 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._executor.submit(figures.draw, drawing, folder)
+        self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
+        self._later(recording.warm_up_report)
+
+    def report(
+        self, result: ExperimentResult, question: Question, tested: Tested, importance: Importance | None, path: Path,
+        config_path: Path,
+    ) -> None:  # fmt: skip
+        """Write the report to ``path``, which `finish` logs; ``config_path`` is where the configuration will stand."""
+        contents = Contents(
+            result=result,
+            drawing=self._drawing,
+            columns=[ColumnShown(column.name, column.role, column.reason) for column in question.inference.columns],
+            rows=TestRows(tested.y, tested.outputs, tuple(map(str, question.inference.classes))),
+            config_yaml=to_yaml(question.config, comments=False),
+            config_path=str(config_path),
+            importance=importance,
+            versions=versions(),
+        )
+        self._page = self._executor.submit(recording.write_report, contents, path)
 
     def finish(
         self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts
@@ -151,6 +171,7 @@ class Recorder:
             {
                 "result.json": result.model_dump_json(indent=2),
                 LEADERBOARD: leaderboard(result),
+                **({} if self._page is None else {self._page.result().name: self._page.result()}),
                 **{f"figures/{name}{figure.suffix}": figure for name, figure in drawn.items()},
             },
             final.folder,
@@ -237,6 +258,7 @@ def _shown(entry: Entry) -> figures.Shown:
         lambda_=variant.lambda_,
         cost_train=entry.cost_train,
         cost_cv=entry.cost_cv,
+        linear=not variant.layers,
         curve_train=entry.curve_train,
         curve_cv=entry.curve_cv,
         best_epoch=entry.best_epoch or None,

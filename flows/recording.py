@@ -6,7 +6,7 @@ This module is what that process imports first, so it must stay light: neither p
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import store
 from .tracking import runs
@@ -14,6 +14,9 @@ from .tracking.outbox import Outbox
 from .tracking.sender import Delivery, Sender
 from .tracking.system import Watch
 from .workers import start
+
+if TYPE_CHECKING:
+    from .reporting.contents import Contents
 
 _started: list[Any] = []
 
@@ -109,3 +112,18 @@ def end() -> None:
     """Tell MLflow that the run ended early."""
     if _sender:
         _sender.pop().drain()
+
+
+def warm_up_report() -> None:
+    """Import what the report takes, while others train."""
+    from .reporting.page import warm_up
+
+    warm_up()
+
+
+def write_report(contents: "Contents", path: Path) -> Path:
+    """Write the report, and say where; see `reporting.page`."""
+    from .reporting.page import write
+
+    write(contents, path)
+    return path

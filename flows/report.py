@@ -156,6 +156,7 @@ def _test_table(result: ExperimentResult) -> "Table":
 
 def _print_places(result: ExperimentResult, console: "Console") -> None:
     places = {
+        **({"report": result.report} if result.report else {}),
         "model": result.model,
         "config": str(Path(result.model).with_name("experiment.yaml")),
         "runs": f"descent ui   (experiment {result.experiment}, run {result.mlflow.run_id})",

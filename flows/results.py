@@ -34,6 +34,7 @@ def result_of(
     beside: Mapping[str, float],
     mlflow: Mapping[str, str | None],
     model: Path,
+    report: Path,
     followed: "Followed | None" = None,
 ) -> ExperimentResult:
     """Put everything together; ``board`` is in the order of the leaderboard."""
@@ -78,6 +79,7 @@ def result_of(
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
             "mlflow": mlflow,
             "model": str(model),
+            "report": str(report),
         }
     )
 

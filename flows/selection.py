@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite, sqrt
 from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas import Variant
 
@@ -24,6 +28,8 @@ class Entry:
     message: str = ""
     curve_train: tuple[float, ...] = field(default=(), repr=False)
     curve_cv: tuple[float, ...] = field(default=(), repr=False)
+    weights: NDArray[Any] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    """The parameters (P,), flat, as trained on the training rows."""
 
     @property
     def usable(self) -> bool:

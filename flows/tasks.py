@@ -22,11 +22,13 @@ from .diagnosing import Diagnosed
 from .errors import RunError
 from .estimate import Estimate, estimate
 from .final import Final, Tested
+from .importance import measure
 from .inputs import Indices, Matrices, Parts, Question
 from .notes import markdown
 from .plan import Chunk, Plan
 from .race import Race, Trained
 from .record import Recorder
+from .reporting.contents import Importance
 from .results import result_of
 from .selection import Entry, Finalist, choose, rank
 from .stopwatch import Stopwatch
@@ -34,6 +36,9 @@ from .workspace import Workspace
 
 if TYPE_CHECKING:
     from .following import Followed
+
+REPORT = "report.html"
+"""Name of the report, in the run's folder and in MLflow."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,6 +152,12 @@ def diagnose(
     return diagnosing.diagnose(winner, board, question, parts, matrices, executor, work.scratch)
 
 
+@task("importance")
+def importance(winner: Finalist, matrices: Matrices, question: Question, parts: Parts) -> Importance | None:
+    """How much each column matters to the winner, on the cv rows."""
+    return measure(winner.entry, matrices, question, parts)
+
+
 @task("refit")
 def refit(
     winner: Finalist, question: Question, parts: Parts, swept: Matrices, executor: Executor, work: Workspace
@@ -164,10 +175,10 @@ def final_test(model: Final, question: Question, parts: Parts, work: Workspace) 
 @task("record")
 def record(
     question: Question, parts: Parts, board: Sequence[Entry], winner: Finalist, diagnosed: Diagnosed,
-    tested: Tested, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch, race: Race,
-    followed: "Followed | None" = None,
+    tested: Tested, importance: Importance | None, model: Final, recorder: Recorder, work: Workspace, watch: Stopwatch,
+    race: Race, followed: "Followed | None" = None,
 ) -> ExperimentResult:  # fmt: skip
-    """Write the result, the configuration and the model where they stay, and close the run in MLflow."""
+    """Write the result, the report, the configuration and the model where they stay, and close the run in MLflow."""
     handle = recorder.handle
     place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
 
@@ -175,11 +186,14 @@ def record(
         return result_of(
             question, parts, board, winner, diagnosed, tested, race, seconds=watch.seconds(),
             beside={"tracking": round(recorder.spent.beside, 3)}, mlflow={**place, "unsent": unsent},
-            model=work.folder / "model", followed=followed,
+            model=work.folder / "model", report=work.folder / REPORT, followed=followed,
         )  # fmt: skip
 
-    delivery = recorder.finish(result(), model, winner.entry, question, parts)
+    so_far = result()
+    recorder.report(so_far, question, tested, importance, work.scratch / REPORT, work.folder / "experiment.yaml")
+    delivery = recorder.finish(so_far, model, winner.entry, question, parts)
     work.keep("model")
+    work.keep(REPORT)
     work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))
     finished = result(delivery.reason)
     work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")

@@ -76,6 +76,7 @@ def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, tar
             message=outcome.message,
             curve_train=tuple(target.cost_in_units(cost) for cost in outcome.curve_train),
             curve_cv=() if outcome.curve_cv is None else tuple(target.cost_in_units(cost) for cost in outcome.curve_cv),
+            weights=outcome.parameters,
         )
         for variant, outcome, metrics in zip(variants, result.outcomes, result.metrics_cv, strict=True)
     ]

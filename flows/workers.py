@@ -7,6 +7,7 @@ another ``concurrent.futures.Executor`` (a Dask client's, say) can take its plac
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ def _belong_to(parent: int) -> None:
     """
     for number in FOR_THE_PARENT:
         signal.signal(number, signal.SIG_IGN)
+    _keep_although_it_grows()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -41,6 +43,16 @@ def _belong_to(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def _keep_although_it_grows() -> None:
+    """loky replaces a worker that grew by 300 MB since its first call, taking it for a leak.
+
+    Here it is imports and the rows it trains on; and the recording process would lose the run that it is recording.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
 
 def _import_ml() -> None:

@@ -287,3 +287,4 @@ class ExperimentResult(ResultModel):
     seconds: Seconds
     mlflow: MlflowRun
     model: str = Field(description="path or URI of the model")
+    report: str | None = Field(default=None, description="path of the report, one HTML file")

@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 
 import pytest
 
@@ -20,3 +21,20 @@ def test_workers_end_when_their_parent_is_stopped() -> None:
         raise KeyboardInterrupt
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def _grow() -> int:
+    _kept.append(bytearray(b"x") * (200 << 20))
+    return os.getpid()
+
+
+_kept: list[bytearray] = []
+
+
+def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
+    with processes(1) as executor:
+        pids = set()
+        for _ in range(3):
+            pids.add(executor.submit(_grow).result())
+            time.sleep(1.1)  # loky looks once a second
+        assert len(pids) == 1

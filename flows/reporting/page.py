@@ -1,0 +1,144 @@
+"""The page: everything that was found out, in the order in which a reader asks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas import ExperimentResult
+from schemas.results import VariantResult
+
+from .. import report as terminal
+from .. import tested
+from . import outcomes, sweep, wording
+from .contents import Contents, Importance
+from .figure import Figure, number
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+FIRST, MOST = 10, 300
+"""Variants of the leaderboard that are shown at once, and at all."""
+COLUMNS = 20
+"""Columns whose importance is shown at once."""
+
+
+def write(contents: Contents, path: Path) -> None:
+    """Write the page to ``path``, whole or not at all."""
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(render(contents), encoding="utf-8")
+    aside.replace(path)
+
+
+def render(contents: Contents) -> str:
+    """The page as HTML."""
+    result, rows = contents.result, contents.rows
+    classes = result.task != "regression"
+    page = _environment().get_template("page.html").render(
+        result=result,
+        wording=wording,
+        contents=contents,
+        verdict=VERDICTS.get(result.diagnosis.verdict, "both"),
+        chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],
+        style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        board=_board(result),
+        training=_some(
+            sweep.bias_variance_map(contents.drawing),
+            sweep.epoch_curves(contents.drawing),
+        ),
+        curves=_some(
+            sweep.learning_curve(result.diagnosis.curves.learning, result.diagnosis.projection, contents.drawing),
+            sweep.lambda_curve(result.diagnosis.curves.lambda_, contents.drawing),
+            sweep.capacity_curve(result.diagnosis.curves.capacity, contents.drawing),
+        ),
+        outcomes=outcomes.of_classes(rows) if classes else outcomes.of_numbers(rows, result.data.target or "target"),
+        confusion=_confusion(contents) if classes else None,
+        tested={"headline": tested.headline(result), "columns": tested.columns(result), "rows": tested.rows(result),
+                "caveats": list(tested.caveats(result))},
+        importance=None if contents.importance is None else _importance(contents.importance),
+        roles=_roles(contents),
+        predicted=terminal.predicted,
+    )  # fmt: skip
+    return page + "\n"
+
+
+VERDICTS = {
+    "good fit": "good",
+    "high bias": "bias",
+    "high variance": "variance",
+    "high bias and high variance": "both",
+}
+"""The class of the style sheet for each verdict."""
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters |= {"number": number, "words": lambda name: name.replace("-", " ").replace("_", " ")}
+    return made
+
+
+def warm_up() -> None:
+    """Import and compile beforehand what `render` needs."""
+    import sklearn.metrics  # noqa: F401 - to have it imported is all that is wanted
+
+    _environment().get_template("page.html")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the leaderboard."""
+
+    number: int
+    row: VariantResult
+    note: str
+
+
+def _board(result: ExperimentResult) -> dict[str, Any]:
+    metric = result.selected.metric or ""
+    names = list(result.variants[0].metrics.cv)
+    metrics = [metric, *[name for name in terminal.SECOND if name in names and name != metric][:1]]
+    places = [
+        Place(place, row, "selected" if row.name == result.selected.name else _note(row))
+        for place, row in enumerate(result.variants[:MOST], start=1)
+    ]
+    selected = [place for place in places[FIRST:] if place.note == "selected"]
+    return {"metrics": metrics, "first": places[:FIRST] + selected, "rest": places[FIRST:],
+            "hidden": max(0, len(result.variants) - MOST)}  # fmt: skip
+
+
+def _note(row: VariantResult) -> str:
+    return "" if row.status in ("completed", "stopped") else row.status
+
+
+def _some(*figures: Figure | None) -> list[Figure]:
+    return [figure for figure in figures if figure is not None]
+
+
+def _confusion(contents: Contents) -> dict[str, Any]:
+    labels, counts = outcomes.confusion(contents.rows)
+    lines = []
+    for label, row in zip(labels, counts, strict=True):
+        total = sum(row)
+        lines.append((label, [(count, count / total if total else 0.0) for count in row], total))
+    return {"labels": labels, "lines": lines}
+
+
+def _importance(found: Importance) -> dict[str, Any]:
+    top = max((abs(one.mean) for one in found.columns), default=0.0) or 1.0
+    bars = [(one, max(0.0, one.mean) / top) for one in found.columns]
+    return {"about": found, "first": bars[:COLUMNS], "rest": bars[COLUMNS:],
+            "unclear": sum(not one.clear for one in found.columns)}  # fmt: skip
+
+
+def _roles(contents: Contents) -> list[tuple[str, list[str]]]:
+    """Columns by role, in the order in which the roles occur."""
+    roles: Iterable[str] = dict.fromkeys(column.role for column in contents.columns)
+    return [(role, [c.name for c in contents.columns if c.role == role]) for role in roles]
