@@ -1,6 +1,6 @@
 """Dates as numbers: month, weekday and hour as points on a circle, and the year."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from .cells import to_dates
 from .errors import FeatureError
-from .inference import Inference
+
+if TYPE_CHECKING:
+    from .inference import Inference
 
 CYCLES = {"month": 12, "weekday": 7, "hour": 24}
 """Parts of a date that come again, and after how many steps: month 0-11, weekday 0 (Monday) to 6, hour 0-23 (UTC).
@@ -21,7 +23,7 @@ CALENDAR = ("year", *(f"{part} {wave}" for part in CYCLES for wave in ("sin", "c
 WHOLE_YEAR = pd.Timedelta(days=365)
 
 
-def calendar_columns(frame: pd.DataFrame, inference: Inference) -> list[tuple[str, str]]:
+def calendar_columns(frame: pd.DataFrame, inference: "Inference") -> list[tuple[str, str]]:
     """(column, part) for every part that varies in ``frame``, the training rows.
 
     When later rows are the test, their years are new, so no model sees the year; and the month counts only if training

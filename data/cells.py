@@ -4,6 +4,7 @@ A column means the same whether it comes as integers, as floats or as text.
 """
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,18 @@ def blank_out(column: pd.Series, missing: Collection[str]) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column
     if pd.api.types.is_numeric_dtype(column):
-        numbers = pd.to_numeric(pd.Series([*missing], dtype="str"), errors="coerce").dropna()
-        return column.mask(column.isin(numbers)) if len(numbers) else column
+        numbers = numbers_among(tuple(missing))
+        return column.mask(column.isin(numbers)) if numbers else column
     if not pd.api.types.is_object_dtype(column) and not isinstance(column.dtype, pd.StringDtype):
         return column
     texts = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell, na_action="ignore")
     return texts.mask(texts.isin(["", "?", *missing]))
+
+
+@cache
+def numbers_among(texts: tuple[str, ...]) -> tuple[float, ...]:
+    """Those of some texts that are numbers."""
+    return tuple(pd.to_numeric(pd.Series([*texts], dtype="str"), errors="coerce").dropna())
 
 
 def to_numbers(column: pd.Series) -> tuple[Array, NDArray[np.bool_]]:

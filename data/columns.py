@@ -1,6 +1,7 @@
 """Which columns of a table go into a model, by what becomes of them."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,12 @@ class Columns:
         """Every column that is needed, by kind: ``double``, ``string`` or ``datetime``."""
         kinds = dict.fromkeys(self.numeric, "double") | dict.fromkeys((*self.categorical, *self.coded), "string")
         return kinds | dict.fromkeys(self.dates, "datetime")
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
+        """What `dataclasses.asdict` gave, from JSON. Raises `KeyError`, `TypeError` or `ValueError` for else."""
+        calendar = tuple((str(column), str(part)) for column, part in stored["calendar"])
+        return cls(
+            tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
+            tuple(stored["missing"]), tuple(stored.get("coded", ())),
+        )  # fmt: skip

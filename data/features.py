@@ -12,6 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from . import levels, numeric, raw
 from .calendar import calendar_columns
 from .columns import Columns
+from .compiled.features import too_large
 from .errors import FeatureError
 from .inference import Inference
 from .names import listed
@@ -122,11 +123,7 @@ class FeatureMap:
         if self.clipped:
             np.clip(matrix, -numeric.FARTHEST, numeric.FARTHEST, out=matrix)
         if not np.isfinite(matrix).all():
-            name = self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]
-            raise FeatureError(
-                f"feature {name!r} has values too large for 32-bit numbers. Use features.scale=standard, a lower "
-                "features.degree, or leave the column out"
-            )
+            raise FeatureError(too_large(self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]))
         return np.ascontiguousarray(matrix)
 
     @property
@@ -135,7 +132,7 @@ class FeatureMap:
         return self.columns.schema
 
     def save(self, folder: Path) -> None:
-        """Write ``features.json`` and ``features.skops`` into ``folder``: no pickle."""
+        """Write ``features.json``, ``features.skops`` and ``compiled.json`` into ``folder``: no pickle."""
         from .stored import save
 
         save(self, folder)

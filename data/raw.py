@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .calendar import calendar_values
-from .cells import blank_out, to_labels, to_numbers
+from .cells import blank_out, numbers_among, to_labels, to_numbers
 from .columns import Columns
 from .errors import FeatureError
 from .names import listed
@@ -33,6 +33,9 @@ def numbers(frame: pd.DataFrame, columns: Columns) -> Array:
     Raises:
         FeatureError: a text or a date where numbers were learned, or no date where dates were.
     """
+    plain = _plain_numbers(frame, columns)
+    if plain is not None:
+        return plain
     found: list[Array] = []
     for name in columns.numeric:
         values, wrong = to_numbers(blank_out(frame[name], columns.missing))
@@ -48,3 +51,20 @@ def numbers(frame: pd.DataFrame, columns: Columns) -> Array:
 def levels(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str]) -> Array:
     """(m, names) texts; a missing value is a level of its own."""
     return np.column_stack([to_labels(blank_out(frame[name], missing), MISSING) for name in names])
+
+
+def _plain_numbers(frame: pd.DataFrame, columns: Columns) -> Array | None:
+    """The same at a stroke, where every column holds plain numbers of which none means "no value"; else None."""
+    if columns.calendar or numbers_among(tuple(columns.missing)):
+        return None
+    names = list(columns.numeric)
+    part = frame if names == frame.columns.tolist() else frame[names]
+    kinds = set(part.dtypes)
+    if part.shape[1] != len(names) or not all(isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in kinds):
+        return None
+    values = part.to_numpy(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.isfinite(values.sum())
+    if not finite:
+        values = np.where(np.isinf(values), np.nan, values)
+    return values

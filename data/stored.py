@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -14,34 +13,24 @@ from sklearn.preprocessing import OneHotEncoder
 from .calendar import CALENDAR
 from .columns import Columns
 from .errors import FeatureError
+from .trusted import TRUSTED, refuse_foreign_types
 
 if TYPE_CHECKING:
     from .features import FeatureMap
 
-TRUSTED = ("numpy.dtype",)
-"""The one type beyond skops' own list that `save` writes. The file has no say in this list."""
-
-WRITTEN = frozenset({
-    "builtins.dict", "builtins.list", "builtins.tuple", "builtins.str", "builtins.type", "builtins.NoneType",
-    "numpy.ndarray", "numpy.dtype", "numpy.float64", "numpy.float32", "numpy.int64",
-    "sklearn.pipeline.Pipeline", "sklearn.impute._base.SimpleImputer",
-    "sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing._data.MinMaxScaler",
-    "sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing._data.QuantileTransformer",
-    "sklearn.preprocessing._polynomial.PolynomialFeatures", "sklearn.preprocessing._encoders.OneHotEncoder",
-    "sklearn.preprocessing._encoders.OrdinalEncoder", "sklearn.preprocessing._target_encoder.TargetEncoder",
-})  # fmt: skip
-"""Every type that `save` writes. skops would build all of scikit-learn, any of its estimators included."""
-
 
 def save(features: "FeatureMap", folder: Path) -> None:
-    """Write ``features.json`` and ``features.skops`` into ``folder``: the same features give the same bytes."""
+    """Write ``features.json``, ``features.skops`` and ``compiled.json``: the same features give the same bytes."""
     from skops import io
+
+    from .compiled.compiler import compiled
 
     folder.mkdir(parents=True, exist_ok=True)
     about = {"columns": asdict(features.columns), "clipped": features.clipped}
     (folder / "features.json").write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
     parts = {"numeric": features.numeric, "categorical": features.one_hot, "coded": features.coder}
     (folder / "features.skops").write_bytes(_repeatable(io.dumps(parts)))
+    compiled(features).save(folder)
 
 
 def load(folder: Path) -> tuple[Columns, Pipeline | None, OneHotEncoder | None, Pipeline | None, bool]:
@@ -55,14 +44,9 @@ def load(folder: Path) -> tuple[Columns, Pipeline | None, OneHotEncoder | None, 
 
     try:
         about = json.loads((folder / "features.json").read_text(encoding="utf-8"))
-        _refuse_foreign_types(folder / "features.skops")
+        refuse_foreign_types(folder / "features.skops")
         parts = io.load(folder / "features.skops", trusted=list(TRUSTED))
-        stored = about["columns"]
-        columns = Columns(
-            tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]),
-            tuple((column, part) for column, part in stored["calendar"]), tuple(stored["missing"]),
-            tuple(stored.get("coded", ())),
-        )  # fmt: skip
+        columns = Columns.from_dict(about["columns"])
         numeric, one_hot, coder = parts["numeric"], parts["categorical"], parts.get("coded")
         clipped = bool(about["clipped"])
     except UntrustedTypesFoundException as error:
@@ -104,21 +88,3 @@ def _repeatable(archive: bytes) -> bytes:
         for name, content in sorted({**files, "schema.json": schema.encode()}.items()):
             target.writestr(zipfile.ZipInfo(name), content)  # a ZipInfo has a fixed date
     return written.getvalue()
-
-
-def _refuse_foreign_types(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        foreign = sorted(set(_types(json.loads(archive.read("schema.json")))) - WRITTEN)
-    if foreign:
-        raise FeatureError(f"{path}: refused, as it holds what no feature map has: {', '.join(foreign)}")
-
-
-def _types(node: Any) -> Iterator[str]:
-    """Every type that a stored tree names."""
-    if isinstance(node, dict):
-        if "__class__" in node:
-            yield f"{node.get('__module__')}.{node['__class__']}"
-        node = list(node.values())
-    if isinstance(node, list):
-        for value in node:
-            yield from _types(value)

@@ -1,15 +1,15 @@
 """The target column as numbers to learn, and predictions as values of the target."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from .cells import label, to_labels, to_numbers
 from .errors import ColumnError
-from .names import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[Any]
 
@@ -29,7 +29,7 @@ class Target:
     scale: float = 1.0
 
     @classmethod
-    def fit(cls, column: pd.Series, task: str, classes: tuple[Any, ...]) -> Self:
+    def fit(cls, column: "pd.Series", task: str, classes: tuple[Any, ...]) -> Self:
         """From the training rows' column. ``classes`` are the labels in the order of their codes."""
         if task != "regression":
             return cls(str(column.name), task, classes)
@@ -50,12 +50,15 @@ class Target:
         """Outputs of a model: K for several classes, else 1."""
         return len(self.classes) if self.task == "multiclass" else 1
 
-    def encode(self, column: pd.Series) -> Array:
+    def encode(self, column: "pd.Series") -> Array:
         """(m,) float32 standardised numbers, or (m,) int64 codes.
 
         Raises:
             ColumnError: a label that is none of the classes, or a number that is none.
         """
+        from .cells import label, to_labels, to_numbers  # here, as they bring pandas, which `decode` does without
+        from .names import listed
+
         if self.task == "regression":
             numbers, wrong = to_numbers(column)
             if wrong.any() or np.isnan(numbers).any():

@@ -1,25 +1,30 @@
 """A trained model as MLflow serves it: raw columns in, predictions out.
 
 This file is shipped inside every model, with `ml`, `data` and `flows.manifest`, so it imports only those. A model
-folder holds ``features/`` (`data.FeatureMap`), ``target.json`` (`data.Target`), ``model/`` (`ml.checkpoints`), for
-numbers ``interval.json``, and ``manifest.json``: numbers, JSON and skops, no pickle.
+folder holds ``features/`` (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json``
+(`data.Target`), ``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers, JSON and
+skops, no pickle. Loading one imports neither pandas nor scikit-learn.
 """
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from data import DataError, FeatureMap, Target
-from data.raw import refuse_absent
+from data.compiled.features import CompiledFeatures
+from data.errors import DataError
+from data.target import Target
+from data.trusted import refuse_foreign_types
 from ml.checkpoints import load_model
 from ml.errors import MLError
-from ml.prediction import outputs, predict_proba
+from ml.prediction import Forward
 
 from . import manifest
 from .manifest import ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.9
 """Probability with which an interval holds the value, where nothing else is asked for."""
@@ -38,7 +43,9 @@ class Predictor:
         try:
             self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
             self.model, self.parameters = load_model(folder / "model")
-            self.features = FeatureMap.load(folder / "features")
+            self.forward = Forward(self.model, self.parameters)
+            self.features = CompiledFeatures.load(folder / "features")
+            refuse_foreign_types(folder / "features" / "features.skops")  # not read, but others might
             self.half_widths = _half_widths(folder / "interval.json")
         except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a model of descent: {error}") from error
@@ -48,7 +55,7 @@ class Predictor:
         """The columns that are needed, by kind: ``double``, ``string`` or ``datetime``."""
         return self.features.schema
 
-    def predict(self, frame: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
@@ -59,21 +66,26 @@ class Predictor:
             FeatureError: a column is missing, or holds texts where numbers were learned.
             ModelError: the model has no interval for this level.
         """
+        import pandas as pd  # here, as loading a model does without
+
         if len(frame) == 0:
             return self._of_none(frame)
-        matrix = self.features.transform(frame)
         if self.target.task == "regression":
             width = self.half_width(float((params or {}).get("level", LEVEL)))
-            values = self.target.decode(outputs(self.model, self.parameters, matrix))
+            values = self.target.decode(np.concatenate([*map(self.forward.outputs, self.features.blocks(frame))]))
             columns = {"prediction": values, "lower": values - width, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
-        probabilities = predict_proba(self.model, self.parameters, matrix)
+        probabilities = np.concatenate([*map(self.forward.probabilities, self.features.blocks(frame))])
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
 
-    def _of_none(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _of_none(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """No predictions for no rows; the columns must be there all the same."""
+        import pandas as pd
+
+        from data.raw import refuse_absent
+
         refuse_absent(frame, self.features.columns)
         names = ["lower", "upper"]
         if self.target.task != "regression":
@@ -106,7 +118,7 @@ class Served:
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
 
-    def predict(self, frame: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
         """As of `Predictor.predict`.
 
         Raises:

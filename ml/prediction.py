@@ -1,9 +1,12 @@
 """What one trained variant says about new rows."""
 
+import threading
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrays import make_inputs, make_rows
+from .batches import BLOCK
 from .errors import ArrayError, OptionError
 from .layout import Array
 from .models import Model
@@ -11,13 +14,37 @@ from .program import Program
 from .threads import one_thread
 
 
+class Forward:
+    """A model and its parameters, ready to answer many times: the buffers of the network are kept, one set per thread.
+
+    Answers are those of `outputs`, bit for bit.
+    """
+
+    def __init__(self, model: Model, parameters: ArrayLike):
+        self.model = model
+        self._stack = _stack(model, parameters)
+        self._kept = threading.local()
+
+    def outputs(self, x: ArrayLike) -> Array:
+        """Outputs of the last layer, as of the function `outputs`."""
+        dtype = self._stack.dtype.name
+        if not hasattr(self._kept, "program"):
+            self._kept.program = Program(self.model, 1, dtype)
+        program: Program = self._kept.program
+        with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            z = program.outputs(self._stack, make_inputs(self.model, x, dtype))[0]
+        for rows in program.workspaces.keys() - {1, BLOCK}:  # remainders are of any size: they would fill the memory
+            del program.workspaces[rows]
+        return np.asarray(z[:, 0] if self.model.outputs == 1 else z)
+
+    def probabilities(self, x: ArrayLike) -> Array:
+        """Probabilities of the classes, as of `predict_proba`."""
+        return _probabilities(self.model, self.outputs(x))
+
+
 def outputs(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
     """Outputs of the last layer: predictions (m,) or (m, k) for regression, logits (m,) for binary, (m, K) else."""
-    stack = _stack(model, parameters)
-    dtype = stack.dtype.name
-    with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        z = Program(model, 1, dtype).outputs(stack, make_inputs(model, x, dtype))[0]
-    return np.asarray(z[:, 0] if model.outputs == 1 else z)
+    return Forward(model, parameters).outputs(x)
 
 
 def predict(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
@@ -30,9 +57,12 @@ def predict(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
 
 def predict_proba(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
     """Probabilities of the classes (m, K), K = 2 for binary; rows sum to 1. Raises `OptionError` for regression."""
+    return Forward(model, parameters).probabilities(x)
+
+
+def _probabilities(model: Model, z: Array) -> Array:
     if model.task == "regression":
         raise OptionError("a regression model has no class probabilities; use predict")
-    z = outputs(model, parameters, x)
     if model.task == "binary":
         z = np.stack([np.zeros_like(z), z], axis=1)
     z = z - z.max(axis=1, keepdims=True)

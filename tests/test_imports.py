@@ -84,6 +84,7 @@ def test_the_rule_sees_an_import_inside_a_function() -> None:
     [
         ("import ml", ["scipy", "pandas", "sklearn", "prefect", "mlflow"]),
         ("import schemas", ["numpy", "pandas", "prefect", "mlflow"]),
+        ("import flows.serving", ["pandas", "sklearn", "skops", "scipy", "prefect", "mlflow"]),
         ("import flows.cli", ["numpy", "pandas", "sklearn", "prefect", "mlflow", "matplotlib"]),
     ],
 )

@@ -307,7 +307,7 @@ def test_the_same_features_are_the_same_bytes_in_another_process(tmp_path: Path)
 
 def test_there_is_no_pickle_in_the_files(ask: Ask, settings: Any, houses: pd.DataFrame, tmp_path: Path) -> None:
     saved(ask, settings, houses, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.json", "features.skops"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["compiled.json", "features.json", "features.skops"]
     with zipfile.ZipFile(tmp_path / "features.skops") as archive:
         assert {Path(name).suffix for name in archive.namelist()} <= {".json", ".npy"}
 

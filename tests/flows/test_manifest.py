@@ -44,7 +44,8 @@ def test_an_untouched_model_loads(model: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["target.json", "interval.json", "model/parameters.safetensors", "model/model.json",
-                                  "features/features.json", "features/features.skops"])  # fmt: skip
+                                  "features/features.json", "features/features.skops",
+                                  "features/compiled.json"])  # fmt: skip
 def test_any_changed_cut_off_or_missing_file_is_named(model: Path, name: str) -> None:
     raw = (model / name).read_bytes()
     for changed in (raw[:-1], bytes([raw[0] ^ 1]) + raw[1:], b""):
