@@ -56,7 +56,7 @@ restore:  ## put a backup back in place of what is there (BACKUP=folder)
 	@deploy/restore.sh $(BACKUP)
 
 lock: $(VENV)/.ready  ## compile requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra server --extra dask --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra server --extra dask --extra onnx --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
 
 clean:  ## remove the environment and every cache (not .descent/)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -18,6 +18,11 @@ def check_output(path: Path) -> None:
     """Raise `TableError` if frames could not be written to this path."""
     if not str(path).endswith(SUFFIXES):
         raise TableError(f"{path}: predictions are written as {', '.join(SUFFIXES)}: choose one of these endings")
+    check_place(path)
+
+
+def check_place(path: Path) -> None:
+    """Raise `TableError` if no file could be written to this path."""
     if path.is_dir():
         raise TableError(f"{path}: a folder: name a file in it")
     folder = path.absolute().parent

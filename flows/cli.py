@@ -108,6 +108,21 @@ def predict(
     predict(model, table, output, keep or [], level)
 
 
+@app.command(epilog="Example:  descent export models:/housing@champion --onnx -o housing.onnx")
+def export(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")],
+    onnx: Annotated[bool, typer.Option("--onnx", help="As one ONNX graph: features and network.")] = False,
+    level: Annotated[
+        float | None, typer.Option("--level", help="Probability of the intervals around numbers; 0.9 if left out.")
+    ] = None,
+) -> None:
+    """Write a trained model in the form of another system (ONNX)."""
+    from .commands.export import export
+
+    export(model, output, level, onnx=onnx)
+
+
 @app.command(
     epilog="Examples:  descent serve .descent/runs/20261124-…   ·   descent serve models:/housing@champion --follow 30"
 )

@@ -48,6 +48,8 @@ ALSO = {
     "flows/model_server.py": {"mlflow", "fastapi", "uvicorn"},
     "flows/serving.py": {"mlflow"},
     "flows/store.py": {"mlflow"},
+    "flows/onnx_export/export.py": {"onnx"},
+    "flows/onnx_export/graph.py": {"onnx"},
     "flows/reporting/page.py": {"jinja2", "sklearn"},
     "flows/reporting/outcomes.py": {"sklearn"},
     "flows/server_process.py": {"uvicorn"},
