@@ -75,12 +75,14 @@ def choose(finalists: Sequence[Finalist], rule: str, greater_is_better: bool) ->
 
     ``best`` takes the best mean. ``one-standard-error`` takes the simplest finalist whose mean is within one standard
     error of the best one's (Breiman, Friedman, Olshen & Stone 1984, *Classification and Regression Trees*, §3.4.3;
-    Hastie, Tibshirani & Friedman 2009, *The Elements of Statistical Learning*, §7.10). Simplest: fewest parameters,
-    then the largest λ.
+    Hastie, Tibshirani & Friedman 2009, *The Elements of Statistical Learning*, §7.10). Simplest: fewest parameters
+    (a higher degree has more, and so has a wider or deeper network), then fewest hidden layers, then the largest λ.
     """
     sign = -1.0 if greater_is_better else 1.0
     best = min(finalists, key=lambda finalist: sign * finalist.mean)
     if rule == "best" or best.se is None:
         return best
     within = [finalist for finalist in finalists if sign * finalist.mean <= sign * best.mean + best.se]
-    return min(within, key=lambda f: (f.entry.parameters, -f.entry.variant.lambda_, sign * f.mean))
+    return min(
+        within, key=lambda f: (f.entry.parameters, len(f.entry.variant.layers), -f.entry.variant.lambda_, sign * f.mean)
+    )

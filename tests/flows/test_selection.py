@@ -1,5 +1,6 @@
 """Ranking and the one-standard-error rule."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -54,6 +55,19 @@ def test_choose_by_rule(rule: str, winner: int) -> None:
 def test_among_equally_large_models_the_largest_penalty_is_simplest() -> None:
     finalists = [finalist(1, (0.9, 1.0, 1.1)), finalist(3, (0.95, 1.0, 1.1)), finalist(2, (0.9, 1.01, 1.1))]
     assert choose(finalists, "one-standard-error", False).entry.variant == VARIANTS[3]
+
+
+def test_among_equally_large_models_a_shallow_one_is_simpler_than_a_large_penalty() -> None:
+    deep = replace(entry(3, 1.0), variant=replace(VARIANTS[3], layers=(4, 4)))
+    finalists = [finalist(0, (0.95, 1.0, 1.1)), Finalist(deep, (0.9, 1.0, 1.1))]
+    assert choose(finalists, "one-standard-error", False).entry.variant == VARIANTS[0]
+
+
+def test_a_variant_that_a_budget_ended_before_its_first_epoch_is_no_model() -> None:
+    never = replace(entry(0, 0.1, status="budget"), epochs=0)
+    shortly = replace(entry(1, 2.0, status="budget"), epochs=1)
+    assert rank([never, shortly], "rmse", False) == [shortly, never]
+    assert (never.usable, shortly.usable) == (False, True)
 
 
 def test_without_folds_the_best_wins_under_either_rule() -> None:
