@@ -11,8 +11,8 @@ from math import ceil
 
 from schemas import SearchConfig
 
-CUTS = 3
-"""Rungs before the last where ``first`` is not given: the first rung is then epochs / η³."""
+CUTS = 2
+"""Rungs before the last where ``first`` is not given: the first rung is then epochs / η²."""
 
 
 def rungs(search: SearchConfig, variants: int) -> tuple[int, ...]:

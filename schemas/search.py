@@ -28,7 +28,7 @@ class Halving(ConfigModel):
 
     eta: Annotated[int, Field(ge=2)] = Field(default=3, description="one variant in so many goes on after each rung")
     first: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="epochs of the first rung; not given: epochs / eta³", examples=[5]
+        default=None, description="epochs of the first rung; not given: epochs / eta²", examples=[5]
     )
 
 

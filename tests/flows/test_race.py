@@ -33,10 +33,10 @@ def search(**more: Any) -> SearchConfig:
 
 
 def test_rungs_rise_by_eta_to_all_epochs() -> None:
-    assert rungs(search(epochs=200), 100) == (7, 21, 63, 200)
-    assert rungs(search(epochs=81), 100) == (3, 9, 27, 81)
+    assert rungs(search(epochs=200), 100) == (22, 66, 200)
+    assert rungs(search(epochs=81), 100) == (9, 27, 81)
     assert rungs(search(epochs=81, halving={"first": 9}), 100) == (9, 27, 81)
-    assert rungs(search(epochs=64, halving={"eta": 2}), 100) == (8, 16, 32, 64)
+    assert rungs(search(epochs=64, halving={"eta": 2}), 100) == (16, 32, 64)
     assert rungs(search(epochs=200, strategy="grid"), 100) == (200,)
 
 
@@ -108,7 +108,8 @@ def test_survivors_end_with_the_bits_of_a_grid_and_the_better_ones_survive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = {e.variant.name: e for e in train(tmp_path / "grid", monkeypatch, [LINEAR, NETWORKS]).entries}
-    race = train(tmp_path / "halving", monkeypatch, [LINEAR, NETWORKS], strategy="halving")
+    halving = {"strategy": "halving", "halving": {"first": 1}}
+    race = train(tmp_path / "halving", monkeypatch, [LINEAR, NETWORKS], **halving)
     assert [(one.epochs, one.variants, one.kept) for one in race.rungs] == [
         (1, 18, 6), (3, 6, 2), (9, 2, 1), (27, 1, 0),
     ]  # fmt: skip
