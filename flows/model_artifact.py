@@ -5,15 +5,21 @@ import re
 import shutil
 import tempfile
 import warnings
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from data.compiled.features import CompiledFeatures
+
+from .manifest import FORMAT
 
 if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+    import pandas as pd
+    from mlflow.models import Model, ModelSignature
 
-# What ml, data and flows.serving import, and MLflow itself to serve.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "scikit-learn", "scipy", "skops")
+# What flows.serving imports, with what it imports of ml and data, and MLflow itself to serve.
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "scipy")
 PACKAGE = "descent_model"
 ROOT = Path(__file__).parents[1]
 
@@ -25,31 +31,69 @@ def log_model(tracking_uri: str, experiment_id: str, run_id: str, folder: Path, 
     copies the run's metrics to the model, and logs a model to no run but the current one, which it then ends.
     """
     import mlflow
+    from mlflow.models import Model
 
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_experiment(experiment_id=experiment_id)  # or an MLFLOW_EXPERIMENT_NAME of the user would object
     with tempfile.TemporaryDirectory() as staging, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "(?s).*input example", UserWarning
-        )  # it would be predicted, twice; we test that
-        info = mlflow.pyfunc.log_model(
+        warnings.filterwarnings("ignore", "Operation with range", DeprecationWarning)  # MLflow looks at the example so
+        info = Model.log(
+            artifact_path=None,
             name="model",
-            loader_module=f"{PACKAGE}.serving",
-            data_path=str(folder),
-            code_paths=[str(_stage_code(Path(staging)))],
-            signature=signature(folder, inputs),
-            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
-            metadata={"columns": inputs},
+            flavor=Flavor(folder, inputs, _stage_code(Path(staging))),
+            validate_serving_input=False,  # it would load the model and predict, which our tests do
         )
     return str(info.model_uri)
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """A model folder as two flavors: ``descent``, which says what it is, and ``python_function``, which any tool calls.
+
+    ``inputs`` are the columns that it needs, by kind; ``code`` is the package that it is loaded with.
+    """
+
+    folder: Path
+    inputs: dict[str, str]
+    code: Path
+    __name__: ClassVar[str] = "descent"
+    """As which MLflow lists the model."""
+
+    def save_model(self, path: str, mlflow_model: "Model", **_: Any) -> None:
+        """Write the model to ``path``; MLflow calls this."""
+        from mlflow import pyfunc
+
+        target = json.loads((self.folder / "target.json").read_text(encoding="utf-8"))
+        mlflow_model.add_flavor(
+            "descent", data=f"data/{self.folder.name}", format=FORMAT, task=target["task"], target=target["name"]
+        )
+        pyfunc.save_model(
+            path,
+            mlflow_model=mlflow_model,
+            loader_module=f"{PACKAGE}.serving",
+            data_path=str(self.folder),
+            code_paths=[str(self.code)],
+            signature=signature(self.folder, self.inputs),
+            input_example=example(self.folder),
+            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+            metadata={"columns": self.inputs},
+        )
+
+
+def example(folder: Path) -> "pd.DataFrame":
+    """A row that the model takes, and nobody's: numbers that stand in for missing ones, and the first levels."""
+    import pandas as pd
+
+    return pd.DataFrame([CompiledFeatures.load(folder / "features").example()])
 
 
 def signature(folder: Path, inputs: dict[str, str]) -> "ModelSignature":
     """Columns in and out.
 
-    Input columns are of type Any: MLflow refuses whole numbers where ``double`` is declared and numbers where
-    ``string`` is, which every table read from CSV would trip over. `data.FeatureMap` checks them itself and says
-    more. The kinds stand in the model's metadata.
+    Input columns are of type Any. Where ``double`` is declared, MLflow 3.17 refuses whole numbers of 64 bits other than
+    0 and 1 (`mlflow.models.utils._enforce_mlflow_datatype`), and where ``string`` is, it refuses numbers: every table
+    that pandas reads from a CSV would trip over one or the other. Columns that are not there, MLflow still refuses.
+    `data.raw` checks the rest and says more; the kinds stand in the model's metadata.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema

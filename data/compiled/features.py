@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..columns import Columns
 from ..errors import FeatureError
 from .categories import Category
-from .steps import Step, from_dict, to_dict
+from .steps import Impute, Step, from_dict, to_dict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +91,14 @@ class CompiledFeatures:
         if not finite and not np.isfinite(matrix).all():
             raise FeatureError(too_large(self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]))
         return matrix
+
+    def example(self) -> dict[str, Any]:
+        """Plain cells of one row: what stands in for missing numbers, the first level of each category, a date."""
+        numbers = self.steps[0].values if self.steps and isinstance(self.steps[0], Impute) else np.empty(0)
+        cells: dict[str, Any] = dict(zip(self.columns.numeric, numbers.tolist(), strict=False))
+        for name, category in zip((*self.columns.categorical, *self.columns.coded), self.categories, strict=True):
+            cells[name] = category.levels[0]
+        return {name: cells.get(name, "2024-01-31T12:00:00") for name in self.columns.all}
 
     def save(self, folder: Path) -> None:
         """Write ``compiled.json`` into ``folder``."""

@@ -147,6 +147,26 @@ def test_the_signature_names_columns_in_and_out(name: str, kind: str, logged: di
     assert outputs == {"prediction": kind} | dict.fromkeys([*labels, *bounds], "double")
 
 
+def test_mlflow_knows_the_flavor_and_an_example_that_the_model_takes(logged: dict[str, Path]) -> None:
+    import mlflow
+    from mlflow.models import Model
+
+    for name, folder in logged.items():
+        model = Model.load(folder)
+        assert set(model.flavors) == {"descent", "python_function"}
+        flavor = model.flavors["descent"]
+        assert flavor["target"] == "mass"
+        assert flavor["task"] == ("multiclass" if name == "numbers" else name)
+        assert (folder / flavor["data"] / "manifest.json").is_file()
+        example = model.load_input_example(str(folder))
+        assert list(example.columns) == ["bill", "age", "island"]
+        predictions = mlflow.pyfunc.load_model(str(folder)).predict(example)
+        assert len(predictions) == 1
+        assert np.isfinite(predictions.drop(columns="prediction").to_numpy()).all()
+        needed = (folder / "requirements.txt").read_text()
+        assert {line.partition("==")[0] for line in needed.split()} == set(model_artifact.REQUIREMENTS)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
