@@ -145,6 +145,33 @@ def serve(
     serve(model, host, port, follow, open_to_all=no_password)
 
 
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the registered model (register.name).")]
+
+
+@app.command(epilog="Example:  descent promote housing")
+def promote(
+    name: Name,
+    confidence: Annotated[
+        float | None, typer.Option("--confidence", min=0.5, max=0.9999, help="Instead of register.confidence.")
+    ] = None,
+    guard: Annotated[
+        list[str] | None, typer.Option("--guard", metavar="METRIC", help="Instead of register.guards; repeatable.")
+    ] = None,
+) -> None:
+    """Make the challenger the champion if it is better, on test rows that neither has learned from."""
+    from .commands.promote import promote
+
+    promote(name, confidence, guard)
+
+
+@app.command(epilog="Example:  descent rollback housing")
+def rollback(name: Name) -> None:
+    """Make the champion before this one the champion again."""
+    from .commands.promote import rollback
+
+    rollback(name)
+
+
 @app.command(epilog="Example:  descent ui --port 5000")
 def ui(
     port: Annotated[

@@ -1,6 +1,7 @@
 """Where a model is: a folder, the folder of a run, or an address in MLflow."""
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ def _fetched(address: str) -> Path:
     from .store import tracking_uri
     from .tracking.artifacts import fetch
 
-    quiet(verbose=False)
+    if "mlflow" not in sys.modules:  # a program that has imported it has settings of its own
+        quiet()
     try:
         return fetch(address, tracking_uri())
     except (ModelError, RunError):

@@ -21,6 +21,7 @@ from .diagnosing import Diagnosed
 from .final import Final, Tested
 from .inputs import Parts, Question
 from .notes import LEADERBOARD, leaderboard, markdown
+from .promotion import kept
 from .reporting.contents import ColumnShown, Contents, Importance, TestRows, versions
 from .selection import Entry
 from .tracking import values
@@ -143,12 +144,14 @@ class Recorder:
         self._page = self._executor.submit(recording.write_report, contents, path)
 
     def finish(
-        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts
+        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path
     ) -> Delivery:
         """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
         assert self._outbox is not None
         began = time.perf_counter()
         drawn = {} if self._drawn is None else self._drawn.result()
+        name = question.config.registration.name
+        promotion = {} if name is None else kept.write(question, parts, final.features.schema, scratch / kept.FOLDER)
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -167,12 +170,14 @@ class Recorder:
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
                 model_inputs=final.features.schema,
+                register=name,
             ),
             {
                 "result.json": result.model_dump_json(indent=2),
                 LEADERBOARD: leaderboard(result),
                 **({} if self._page is None else {self._page.result().name: self._page.result()}),
-                **{f"figures/{name}{figure.suffix}": figure for name, figure in drawn.items()},
+                **{f"figures/{title}{figure.suffix}": figure for title, figure in drawn.items()},
+                **promotion,
             },
             final.folder,
         )

@@ -33,6 +33,11 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or embedded_uri()
 
 
+def registry_uri(uri: str) -> str:
+    """The model registry of a store: the store itself, unless ``MLFLOW_REGISTRY_URI`` names another."""
+    return os.environ.get("MLFLOW_REGISTRY_URI") or uri
+
+
 def embedded_uri() -> str:
     """The SQLite store in ``.descent/``; its folder need not exist."""
     return f"sqlite:///{mlflow_database()}"

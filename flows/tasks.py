@@ -191,7 +191,7 @@ def record(
 
     so_far = result()
     recorder.report(so_far, question, tested, importance, work.scratch / REPORT, work.folder / "experiment.yaml")
-    delivery = recorder.finish(so_far, model, winner.entry, question, parts)
+    delivery = recorder.finish(so_far, model, winner.entry, question, parts, work.scratch)
     work.keep("model")
     work.keep(REPORT)
     work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))

@@ -11,6 +11,7 @@ from .features import FeaturesConfig
 from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, TrackConfig, ValidateConfig
 from .models import AnyModel
 from .origin import Origin, Path
+from .registering import RegisterConfig
 from .search import SearchConfig
 from .secrets import conceal
 from .table import DataConfig, SplitConfig, Text
@@ -47,6 +48,13 @@ class ExperimentConfig(ConfigModel):
     compute: ComputeConfig = Field(default=ComputeConfig.model_construct(), description="the machine")
     track: TrackConfig = Field(
         default=TrackConfig.model_construct(), description="what is recorded in MLflow beside the results"
+    )
+
+    registration: RegisterConfig = Field(
+        default=RegisterConfig.model_construct(),
+        validation_alias="register",
+        serialization_alias="register",
+        description="the name under which the winner is registered in MLflow",
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)

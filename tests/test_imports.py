@@ -41,6 +41,7 @@ ALSO = {
     "flows/dask_cluster.py": {"distributed"},
     "flows/dask_local.py": {"distributed"},
     "flows/tracking/artifacts.py": {"mlflow"},
+    "flows/tracking/registry.py": {"mlflow"},
     "flows/tracking/runs.py": {"mlflow"},
     "flows/tracking/system.py": {"mlflow"},
     "flows/tracking/values.py": {"mlflow"},

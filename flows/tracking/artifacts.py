@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..manifest import ModelError
+from ..store import registry_uri
 
 
 def fetch(address: str, tracking_uri: str) -> Path:
@@ -11,14 +12,12 @@ def fetch(address: str, tracking_uri: str) -> Path:
     Raises:
         ModelError: MLflow does not know the address.
     """
-    import mlflow
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    mlflow.set_tracking_uri(tracking_uri)
-    mlflow.set_registry_uri(tracking_uri)
+    registry = registry_uri(tracking_uri)
     try:
-        return Path(download_artifacts(artifact_uri=address, tracking_uri=tracking_uri))
+        return Path(download_artifacts(artifact_uri=address, tracking_uri=tracking_uri, registry_uri=registry))
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             said = str(error.message).splitlines()[0]
@@ -33,7 +32,9 @@ def version_of(address: str, tracking_uri: str) -> str | None:
 
     name, _, alias = address.removeprefix("models:/").partition("@")
     try:
-        return str(MlflowClient(tracking_uri, tracking_uri).get_model_version_by_alias(name, alias).version)
+        return str(
+            MlflowClient(tracking_uri, registry_uri(tracking_uri)).get_model_version_by_alias(name, alias).version
+        )
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None

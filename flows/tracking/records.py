@@ -64,7 +64,8 @@ class VariantRecord:
 class Outcome:
     """What a run found out. ``metrics`` bear their prefix (``test/rmse``); the winner's own are those of ``winner``.
 
-    ``tables`` are artifact paths that MLflow shows as tables; ``model_inputs`` the columns of the model by kind.
+    ``tables`` are artifact paths that MLflow shows as tables; ``model_inputs`` the columns of the model by kind;
+    ``register`` the name of the registered model that it becomes a version of, if any.
     """
 
     metrics: Mapping[str, float]
@@ -74,6 +75,7 @@ class Outcome:
     datasets: Sequence[Dataset]
     tables: Sequence[str]
     model_inputs: Mapping[str, str]
+    register: str | None = None
     at: int = field(default_factory=now)
 
 

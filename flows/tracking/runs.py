@@ -125,6 +125,10 @@ def finish(
         uri = model_artifact.log_model(
             handle.tracking_uri, handle.experiment_id, run_id, model, dict(outcome.model_inputs)
         )
+    if outcome.register is not None:
+        from .registry import register
+
+        register(client, outcome.register, uri, run_id)
     client.set_terminated(run_id, FINISHED)
     return uri
 
@@ -144,7 +148,7 @@ def client_of(tracking_uri: str) -> "MlflowClient":
     """The client of a store."""
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=tracking_uri)
+    return MlflowClient(tracking_uri, store.registry_uri(tracking_uri))
 
 
 def _log_variant(

@@ -1,0 +1,39 @@
+"""``descent promote`` and ``descent rollback``."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .exits import reported
+
+if TYPE_CHECKING:
+    from ..tracking.registry import Registry
+
+
+def promote(name: str, confidence: float | None, guards: Sequence[str] | None) -> None:
+    """Compare challenger and champion; the better one is the champion afterwards."""
+    with reported():
+        registry = _registry(name)
+        from ..promotion.promote import promote as compare
+
+        print(compare(registry, confidence=confidence, guards=guards))
+
+
+def rollback(name: str) -> None:
+    """Make the champion before this one the champion again."""
+    with reported():
+        registry = _registry(name)
+        from ..promotion.promote import rollback as back
+
+        champion, before = back(registry)
+        print(f"{name} version {before} is the champion again, in place of version {champion.number}")
+
+
+def _registry(name: str) -> "Registry":
+    from ..quiet import quiet
+
+    quiet()
+    from ..store import prepare, tracking_uri
+    from ..tracking.registry import Registry
+
+    prepare(tracking_uri())
+    return Registry(tracking_uri(), name)

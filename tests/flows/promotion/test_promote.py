@@ -1,0 +1,199 @@
+"""From registered runs to a champion, in a real registry."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flows import ledger
+from flows.errors import RunError
+from flows.promotion import kept
+from flows.promotion.promote import promote, rollback
+from flows.tracking.registry import CHALLENGER, CHAMPION, Registry
+from flows.tracking.runs import client_of
+
+from ..steps import Steps
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+LINEAR = "search.models=[{kind: linear, lambda: 1}]"
+
+
+def table(rows: int, noise: float, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 3))
+    return pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": x @ [1, -2, 0.5] + rng.normal(0, noise, rows)})
+
+
+class Store:
+    """A registry of its own, and models to register in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.uri = folder, f"sqlite:///{folder}/mlflow.db"
+        self.registry = Registry(self.uri, "house")
+        self.runs = 0
+
+    def register(self, frame: pd.DataFrame, target: str = "y", *settings: str) -> str:
+        """Train on a table and register the model as the challenger; its version."""
+        from flows import model_artifact
+        from flows.tracking import registry
+
+        self.runs += 1
+        here = self.folder / f"run-{self.runs}"
+        steps = Steps.take(frame, target, here, "register.name=house", LINEAR, *settings)
+        final = steps.refit(here)
+        from flows.final import test
+
+        metrics = test(final, steps.question, steps.parts, f"run-{self.runs}")
+        client = client_of(self.uri)
+        experiment = client.get_experiment_by_name("house") or client.get_experiment(
+            client.create_experiment("house", (self.folder / "artifacts").as_uri())
+        )
+        run = client.create_run(experiment.experiment_id)
+        for part, values in (("test", metrics.metrics), ("dummy", metrics.baseline)):
+            for name, value in values.items():
+                client.log_metric(run.info.run_id, f"{part}/{name}", value)
+        files = kept.write(steps.question, steps.parts, final.features.schema, here / "kept")
+        for name, path in files.items():
+            client.log_artifact(run.info.run_id, str(path), name.rpartition("/")[0])
+        uri = model_artifact.log_model(
+            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.features.schema
+        )
+        return registry.register(client, "house", uri, run.info.run_id)
+
+    def tags(self, version: str) -> dict[str, str]:
+        return dict(client_of(self.uri).get_model_version("house", version).tags)
+
+    def champion(self) -> str | None:
+        found = self.registry.version(CHAMPION)
+        return found.number if found else None
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / "home"))
+    made = Store(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
+    yield made
+
+
+def test_the_better_one_takes_over_and_may_be_sent_back(store: Store) -> None:
+    with pytest.raises(RunError, match=r"house.*not found"):
+        promote(store.registry)
+    first = store.register(table(200, 0.5, 0).assign(a=0.0))
+    found = promote(store.registry)
+    assert found.decision.promote
+    assert store.champion() == first
+    assert "the first" in store.tags(first)["descent.reason"]
+    with pytest.raises(RunError, match=f"version {first} is the champion already"):
+        promote(store.registry)
+    with pytest.raises(RunError, match="none before it"):
+        rollback(store.registry)
+
+    better = store.register(table(400, 0.5, 1))
+    found = promote(store.registry)
+    assert found.decision.promote, str(found)
+    assert (store.champion(), found.rows, found.known) == (better, 80, 0)
+    tags = store.tags(better)
+    assert tags["descent.decision"] == "promoted"
+    assert float(tags["descent.lower_bound"]) > 0
+    assert tags["descent.compared_with"] == first
+    openings, _ = ledger.read(Path(store.folder / "home" / ledger.NAME))
+    assert openings[-1].run == f"promote models:/house/{better}"
+
+    same = store.register(table(400, 0.5, 2))
+    found = promote(store.registry)
+    assert not found.decision.promote
+    assert "not clearly better" in found.decision.reason
+    assert store.champion() == better
+    assert store.tags(same)["descent.decision"] == "kept back"
+    assert rollback(store.registry)[1] == first
+    assert store.champion() == first
+
+
+def test_rows_that_the_champion_learned_from_do_not_count(store: Store) -> None:
+    rows = table(300, 0.5, 0)
+    store.register(rows)
+    promote(store.registry)
+    store.register(pd.concat([rows, table(200, 0.5, 9)]).sample(frac=1, random_state=0), "y", "split.seed=5")
+    found = promote(store.registry)
+    assert found.known > 20
+    assert found.rows + found.known == 100
+    store.register(rows.sample(frac=1, random_state=1), "y", "split.seed=7")
+    with pytest.raises(RunError, match=r"are among those that the champion learned from; \d+ rows are left, too few"):
+        promote(store.registry)
+
+
+def test_other_questions_are_refused(store: Store) -> None:
+    store.register(table(200, 0.5, 0))
+    promote(store.registry)
+    champion = store.champion()
+    store.register(table(200, 0.5, 1).rename(columns={"y": "z"}), "z")
+    with pytest.raises(RunError, match="different questions: target z, and y"):
+        promote(store.registry)
+    store.register(table(200, 0.5, 1).rename(columns={"a": "d"}))
+    with pytest.raises(RunError, match="cannot be asked about the challenger's rows: column 'a' is missing"):
+        promote(store.registry)
+    assert store.champion() == champion
+
+
+def test_a_model_that_does_not_beat_the_dummy_is_no_first_champion(store: Store) -> None:
+    rng = np.random.default_rng(0)
+    store.register(pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60), "y": rng.normal(size=60)}))
+    found = promote(store.registry)
+    beaten = "not better than a dummy" not in found.decision.reason
+    assert found.decision.promote == beaten == (store.champion() is not None)
+
+
+def test_an_alias_that_is_moved_during_the_comparison_stays_where_it_was_moved(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.register(table(200, 0.5, 0).assign(a=0.0))
+    promote(store.registry)
+    second = store.register(table(200, 0.5, 1).assign(a=0.0))
+    store.register(table(400, 0.5, 2))
+    real = Registry.note
+
+    def note(self: Registry, *given: Any) -> None:
+        client_of(store.uri).set_registered_model_alias("house", CHAMPION, second)
+        real(self, *given)
+
+    monkeypatch.setattr(Registry, "note", note)
+    with pytest.raises(RunError, match=f"changed during the comparison, to version {second}"):
+        promote(store.registry)
+    assert store.champion() == second != first
+
+
+def test_a_registry_that_refuses_is_said_in_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.register(table(200, 0.5, 0))
+
+    def refuse(*given: Any) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(client_of(store.uri), "set_registered_model_alias", refuse)
+    with pytest.raises(RunError, match=r"models:/house/1: MLflow at .* refused: read-only"):
+        promote(store.registry)
+    assert store.champion() is None
+
+
+def test_two_promotions_at_once_leave_one_champion(store: Store) -> None:
+    store.register(table(200, 0.5, 0).assign(a=0.0))
+    promote(store.registry)
+    better = store.register(table(400, 0.5, 1))
+    command = [str(Path(sys.executable).with_name("descent")), "promote", "house"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], said
+    assert any("is the champion now" in out for out, _ in said)
+    assert any("is the champion already" in err for _, err in said)
+    assert store.champion() == better
+    assert store.registry.version(CHALLENGER) is not None
+    json.dumps(store.tags(better))
