@@ -1,7 +1,8 @@
 """Make the pictures of the README anew: `.venv/bin/python docs/pictures.py`.
 
-Runs experiments/diabetes.yaml in a folder of its own; the report as the terminal shows it becomes report.svg, the
-figures are those that the run left in MLflow.
+Runs experiments/diabetes.yaml in a folder of its own; the report as the terminal shows it becomes report.svg, the page
+that the run wrote becomes report.png (with Debian's chromium and chromium-driver), the figures are those that the run
+left in MLflow.
 """
 
 import io
@@ -39,13 +40,25 @@ def draw() -> None:
 
     result = run_experiment(load_config(Path(EXPERIMENT)))
     # The place of the folder is nobody's business; what a user sees there is relative to where they work.
-    shown = result.model_copy(update={"model": str(Path(".descent/runs") / Path(result.model).parent.name / "model")})
+    folder = Path(".descent/runs") / Path(result.model).parent.name
+    shown = result.model_copy(update={"model": str(folder / "model"), "report": str(folder / "report.html")})
     console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
     print_report(shown, console)
     IMAGES.mkdir(exist_ok=True)
     (IMAGES / "report.svg").write_text(console.export_svg(title=f"descent run {EXPERIMENT}"), encoding="utf-8")
+    photograph(Path(result.report), IMAGES / "report.png")
     for figure in artifacts().rglob(f"{result.mlflow.run_id}/artifacts/figures/*.png"):
         shutil.copyfile(figure, IMAGES / figure.name)
+
+
+def photograph(page: Path, picture: Path) -> None:
+    """The upper part of a report."""
+    sys.path.insert(0, str(HERE.parent))
+    from tests.browser import browser
+
+    with browser(1180, 1500) as window:
+        window.open(page.as_uri())
+        window.screenshot(picture)
 
 
 if __name__ == "__main__":

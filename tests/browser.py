@@ -69,6 +69,16 @@ class Browser:
         """Set the size of the window in pixels."""
         _ask("POST", f"{self._base}/window/rect", {"width": width, "height": height})
 
+    def emulate(self, width: int, scheme: str = "light") -> None:
+        """Be a screen of that many pixels whose owner prefers light or dark."""
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._command("Emulation.setDeviceMetricsOverride", metrics)
+        self._command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def _command(self, name: str, parameters: dict[str, object]) -> None:
+        """A command of Chromium's DevTools protocol."""
+        _ask("POST", f"{self._base}/goog/cdp/execute", {"cmd": name, "params": parameters})
+
     def screenshot(self, path: Path) -> None:
         """Write what the window shows as a PNG."""
         path.write_bytes(base64.b64decode(_ask("GET", f"{self._base}/screenshot")))

@@ -86,7 +86,12 @@ def test_progress_goes_to_stderr_and_nothing_else_does(example: Answer) -> None:
 def test_the_folder_of_the_run_holds_what_it_leaves_and_no_scratch(example: Answer) -> None:
     result = example.json
     model = Path(result["model"])
-    assert sorted(path.name for path in model.parent.iterdir()) == ["experiment.yaml", "model", "result.json"]
+    assert sorted(path.name for path in model.parent.iterdir()) == [
+        "experiment.yaml",
+        "model",
+        "report.html",
+        "result.json",
+    ]
     kept = json.loads((model.parent / "result.json").read_text(encoding="utf-8"))
     assert {**kept, "seconds": None} == {**result, "seconds": None}
     kept_config = load_config(model.parent / "experiment.yaml")
