@@ -1,12 +1,13 @@
 """The benchmarks work and compare equal work, on tiny shapes; no time is asserted."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import ml
-from benchmarks import ours, rivals
+from benchmarks import ours, predictions, rivals
 from benchmarks.bare import make_products
 from benchmarks.chunks import measure_curve
 from benchmarks.figures import Figure, network_figures
@@ -101,3 +102,10 @@ def test_a_verdict_knows_which_way_is_better() -> None:
     assert small._replace(measured=Range(1, 1, 1)).verdict == "aim"
     times = {name: [1.0] for name in ("fleet", "alone", "MLPClassifier", "products stacked", "products alone")}
     assert [one.reach for one in network_figures(SHAPES["f"], times, 1)] == [1.6, 1.5, 1.8]
+
+
+def test_both_sides_of_the_predictions_learn_the_same(tmp_path: Path) -> None:
+    frame, rows = predictions.table(1500, 0), predictions.table(400, 1)
+    ours = predictions.descent_model(frame, tmp_path / "model").predict(rows)["prediction"]
+    theirs = predictions.sklearn_model(frame, tmp_path / "model.joblib").predict(rows.drop(columns="y"))
+    assert np.corrcoef([ours, theirs, rows["y"]])[np.triu_indices(3, 1)].min() > 0.8
