@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class ModelError(ValueError):
@@ -39,7 +39,10 @@ def verify(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}: not a model of descent: {NAME} cannot be read: {error}") from None
     if version != FORMAT:
-        raise ModelError(f"{folder}: a model of format {version!r}; this version of descent reads format {FORMAT}")
+        raise ModelError(
+            f"{folder}: a model of format {version!r}; this version of descent reads format "
+            f"{FORMAT}: run the experiment again, or predict with the version that made it"
+        )
     found = set(_names(folder))
     if missing := sorted(set(files) - found):
         raise ModelError(f"{folder}: the model is incomplete: {missing[0]} is missing: fetch it again")
