@@ -1,6 +1,7 @@
 """From registered runs to a champion, in a real registry."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -197,3 +198,15 @@ def test_two_promotions_at_once_leave_one_champion(store: Store) -> None:
     assert store.champion() == better
     assert store.registry.version(CHALLENGER) is not None
     json.dumps(store.tags(better))
+
+
+def test_a_champion_is_fetched_from_the_store_that_is_meant(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.tracking.artifacts import fetch, version_of
+
+    version = store.register(table(200, 0.5, 0))
+    promote(store.registry)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    address = f"models:/house@{CHAMPION}"
+    assert version_of(address, store.uri) == version
+    assert (fetch(address, store.uri) / "MLmodel").exists()
+    assert "MLFLOW_TRACKING_URI" not in os.environ
