@@ -15,7 +15,7 @@ WORKDIR /app
 COPY requirements.lock pyproject.toml ./
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
     /uv/bin/uv pip install --quiet --python "$(command -v python)" --constraint requirements.lock \
-    --requirement pyproject.toml --extra server
+    --requirement pyproject.toml --extra server --extra dask
 
 COPY README.md LICENSE prefect.yaml ./
 COPY ml ml

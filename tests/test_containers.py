@@ -17,8 +17,8 @@ from flows.quiet import PRIVATE
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 MIGRATIONS = {"migrate-mlflow", "migrate-prefect"}
-SERVICES = {"postgres", "mlflow", "prefect", "worker"}
-REQUIRED = ("POSTGRES_PASSWORD", "MLFLOW_PASSWORD", "MLFLOW_SECRET_KEY", "PREFECT_PASSWORD")
+SERVICES = {"postgres", "mlflow", "prefect", "worker", "model"}
+REQUIRED = ("POSTGRES_PASSWORD", "MLFLOW_PASSWORD", "MLFLOW_SECRET_KEY", "PREFECT_PASSWORD", "MODEL_PASSWORD")
 
 
 def read(name: str) -> dict[str, Any]:

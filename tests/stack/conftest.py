@@ -81,6 +81,11 @@ class Stack:
         """Account of the Prefect server."""
         return "admin", self.settings["PREFECT_PASSWORD"]
 
+    @property
+    def model_login(self) -> tuple[str, str]:
+        """Account of the model server."""
+        return "admin", self.settings["MODEL_PASSWORD"]
+
     def mlflow(self, path: str, body: Any = None) -> Any:
         """Ask MLflow's API."""
         status, text = self.ask(f"http://localhost:5000/api/2.0/mlflow/{path}", self.mlflow_login, body=body)

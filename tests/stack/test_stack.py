@@ -11,7 +11,7 @@ from .conftest import MINUTE, Stack
 
 pytestmark = pytest.mark.stack
 
-SERVERS = ("mlflow", "prefect", "worker")
+SERVERS = ("mlflow", "prefect", "worker", "model")
 RUN = ("descent", "run", "data/samples/penguins.csv", "--target", "species", "--set", "search.epochs=20", "--json")
 LONG = """
 name: through-a-restart
@@ -21,6 +21,12 @@ search:
   early_stopping: null
   models: [{kind: network, layers: [64, 64], lambda: [0, 0.1, 1, 10]}]
 """
+
+
+PENGUIN = {
+    "island": "Torgersen", "bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181,
+    "body_mass_g": 3750, "sex": "male", "year": 2007,
+}  # fmt: skip
 
 
 def test_all_services_are_healthy_and_the_migrations_ran_once(stack: Stack) -> None:
@@ -62,6 +68,8 @@ def test_wrong_credentials_are_refused_at_every_port(stack: Stack, login: tuple[
         ("http://localhost:4200/api/flow_runs/filter", {}),
         ("http://localhost:4200/api/deployments/filter", {}),
         ("http://localhost:4200/api/admin/settings", None),
+        ("http://localhost:8000/invocations", {"dataframe_records": [{}]}),
+        ("http://localhost:8000/ping", None),
     ):
         status, text = stack.ask(url, login, body=body)
         assert status == 401, (url, status, text[:200])
@@ -70,7 +78,7 @@ def test_wrong_credentials_are_refused_at_every_port(stack: Stack, login: tuple[
 def test_every_port_that_listens_beyond_loopback_is_one_that_asks_for_a_password(stack: Stack) -> None:
     sockets = stack.script("exec", "ss", "-Hltn").stdout.split("\n")
     outside = {int(line.split()[3].rsplit(":", 1)[1]) for line in sockets if line and "127.0.0.1:" not in line}
-    assert outside == {5000, 4200, 5432}
+    assert outside == {5000, 4200, 5432, 8000}
 
 
 def test_the_database_refuses_a_wrong_password(stack: Stack) -> None:
@@ -89,6 +97,25 @@ def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) ->
     assert run["info"]["run_id"] == result["mlflow"]["run_id"]
     assert run["info"]["status"] == "FINISHED"
     assert stack.prefect("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}) == 1
+
+
+def test_the_champion_answers_as_soon_as_there_is_one(stack: Stack) -> None:
+    url, login = "http://localhost:8000/invocations", stack.model_login
+    body = {"dataframe_records": [PENGUIN]}
+    status, text = stack.ask(url, login, body=body)
+    assert (status, "there is no such version yet" in text) == (503, True), text
+    stack.within("worker", *RUN, "--set", "register.name=champion")
+    said = stack.within("worker", "descent", "promote", "champion")
+    assert "champion version 1 against no champion: is the champion now" in said
+    deadline = time.monotonic() + MINUTE
+    while (status := stack.ask(url, login, body=body)[0]) != 200:
+        assert time.monotonic() < deadline, status
+        time.sleep(1)
+    (prediction,) = json.loads(stack.ask(url, login, body=body)[1])["predictions"]
+    assert prediction["prediction"] == "Adelie"
+    again = stack.script("compose", "exec", "-T", "worker", "descent", "promote", "champion", check=False)
+    assert again.returncode == 1
+    assert "is the champion already" in again.stderr
 
 
 def test_a_restart_of_the_database_in_mid_run_costs_nothing(stack: Stack) -> None:
