@@ -118,7 +118,8 @@ def test_the_champion_answers_as_soon_as_there_is_one(stack: Stack) -> None:
     assert "is the champion already" in again.stderr
 
 
-def test_a_restart_of_the_database_in_mid_run_costs_nothing(stack: Stack) -> None:
+def test_a_restart_of_the_database_in_mid_run_loses_nothing(stack: Stack) -> None:
+    """The run completes, or it says in a sentence why not and completes on the next command."""
     stack.within("worker", "sh", "-c", f"cat > /work/long.yaml <<'END'\n{LONG}END")
     running = stack.background("exec", "-T", "worker", "descent", "run", "long.yaml", "--json")
     try:
@@ -129,12 +130,15 @@ def test_a_restart_of_the_database_in_mid_run_costs_nothing(stack: Stack) -> Non
             time.sleep(0.5)
         stack.compose("restart", "postgres")
         said, _ = running.communicate(timeout=5 * MINUTE)
-        assert running.returncode == 0, said
     finally:
         running.kill()
         running.wait()
-    (run,) = stack.runs("through-a-restart")
-    assert run["info"]["status"] == "FINISHED"
+    if running.returncode != 0:
+        assert running.returncode == 1, said
+        assert "descent: " in said
+        stack.compose("up", "--detach", "--no-build", "--wait")
+        stack.within("worker", "descent", "run", "long.yaml", "--json")
+    assert "FINISHED" in {run["info"]["status"] for run in stack.runs("through-a-restart")}
 
 
 def test_a_stack_taken_down_and_up_again_has_lost_nothing(stack: Stack) -> None:
