@@ -33,7 +33,7 @@ def unavoidable(estimator) -> dict[str, str]:
         NeuralNetworkClassifier((), optimizer="lbfgs", dtype="float64", lam=1.0),
     ],
     expected_failed_checks=unavoidable,
-    xfail_strict=True,
+    xfail_strict=False,  # how close the two come depends on the processor; on some it is close enough
 )
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
