@@ -12,6 +12,7 @@ from .following import Standing, follow
 from .progress import Logged, display
 from .race import Race
 from .record import Recorder
+from .spare import attempt
 from .stopwatch import Stopwatch
 from .workspace import workspace
 
@@ -96,9 +97,10 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
         with watch.stage("refit"):
             swept = matrices[winner.entry.variant.features]
             # Beside the refit, whose worker leaves a processor idle.
-            importance = tasks.importance.submit(winner, swept, question, parts)
+            measuring = tasks.importance.submit(winner, swept, question, parts)
             final = tasks.refit(winner, question, parts, swept, executor, work)
             tested = tasks.final_test(final, question, parts, work)
+            importance = attempt("the importance of the columns", measuring.result, recorder.warnings)
 
         with watch.stage("track"):
             return tasks.record(
@@ -108,7 +110,7 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
                 winner,
                 diagnosed,
                 tested,
-                importance.result(),
+                importance,
                 final,
                 recorder,
                 work,

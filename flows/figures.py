@@ -6,9 +6,12 @@ matplotlib's object interface throughout: no global state, and no import before 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .spare import attempt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,12 +72,16 @@ class Drawing:
         return next(variant for variant in self.variants if variant.name == self.winner)
 
 
-def draw(drawing: Drawing, folder: Path) -> dict[str, Path]:
-    """Draw what the experiment has to show as PNG files in ``folder``; by name, those that make sense for it."""
+def draw(drawing: Drawing, folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """Draw what the experiment has to show as PNG files in ``folder``; by name, those that make sense for it.
+
+    Also gives a sentence about every one that should have been drawn and could not.
+    """
     import matplotlib
 
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
+    failures: list[str] = []
     pictures: dict[str, Callable[[Drawing], Figure | None]] = {
         "epoch_curves": epoch_curves,
         "lambda_curve": lambda_curve,
@@ -82,11 +89,18 @@ def draw(drawing: Drawing, folder: Path) -> dict[str, Path]:
     }
     with matplotlib.rc_context(STYLE):
         for name, picture in pictures.items():
-            figure = picture(drawing)
-            if figure is not None:
-                files[name] = folder / f"{name}.png"
-                figure.savefig(files[name], dpi=140)
-    return files
+            file = attempt(f"the figure {name}", partial(_saved, picture, drawing, folder / f"{name}.png"), failures)
+            if file is not None:
+                files[name] = file
+    return files, failures
+
+
+def _saved(picture: "Callable[[Drawing], Figure | None]", drawing: Drawing, path: Path) -> Path | None:
+    figure = picture(drawing)
+    if figure is None:
+        return None
+    figure.savefig(path, dpi=140)
+    return path
 
 
 def epoch_curves(drawing: Drawing) -> "Figure | None":

@@ -62,6 +62,7 @@ def markdown(result: ExperimentResult) -> str:
         *("| " + " | ".join(cells) + " |" for cells in (titles, ["---"] * len(titles), *tested.rows(result))),
         "",
         *(f"- {caveat}" for caveat in tested.caveats(result)),
+        *(f"- {_plain(warning)}" for warning in result.warnings),
         "",
         f"{result.data.rows:,} rows of {_plain(result.data.source or '')}: {splits.train:,} train, {splits.cv:,} cv, "
         f"{splits.test:,} test, split by {result.data.split_by}.",

@@ -24,6 +24,7 @@ from .notes import LEADERBOARD, leaderboard, markdown
 from .promotion import kept
 from .reporting.contents import ColumnShown, Contents, Importance, TestRows, versions
 from .selection import Entry
+from .spare import attempt
 from .tracking import values
 from .tracking.outbox import Outbox
 from .tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
@@ -49,8 +50,9 @@ class Recorder:
     def __init__(self) -> None:
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
-        self._drawn: Future[dict[str, Path]] | None = None
-        self._page: Future[Path] | None = None
+        self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
+        self._figures: dict[str, Path] = {}
+        self.warnings: list[str] = []
         self._pending: list[Future[Any]] = []
         self._finished = False
         self.spent = Spent()
@@ -111,7 +113,7 @@ class Recorder:
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
         question: Question, folder: Path,
     ) -> None:  # fmt: skip
-        """Draw the figures that `finish` logs, and get ready for the report."""
+        """Draw the figures that `drawn` waits for and `finish` logs, and get ready for the report."""
         self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
@@ -124,13 +126,23 @@ class Recorder:
             high_variance=diagnosed.high_variance,
         )
         self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
-        self._later(recording.warm_up_report)
+        self._executor.submit(recording.warm_up_report)  # if it fails, so will the report, which is then said
+
+    def drawn(self) -> None:
+        """Wait for the figures; `warnings` has what could not be drawn."""
+        if self._drawn is not None:
+            found = attempt("the figures", self._drawn.result, self.warnings)
+            self._figures, failures = ({}, []) if found is None else found
+            self.warnings += failures
 
     def report(
         self, result: ExperimentResult, question: Question, tested: Tested, importance: Importance | None, path: Path,
         config_path: Path,
-    ) -> None:  # fmt: skip
-        """Write the report to ``path``, which `finish` logs; ``config_path`` is where the configuration will stand."""
+    ) -> bool:  # fmt: skip
+        """Write the report to ``path``; ``config_path`` is where the configuration will stand.
+
+        Says whether there is one; `warnings` has what is missing in it, or why there is none.
+        """
         contents = Contents(
             result=result,
             drawing=self._drawing,
@@ -141,15 +153,18 @@ class Recorder:
             importance=importance,
             versions=versions(),
         )
-        self._page = self._executor.submit(recording.write_report, contents, path)
+        missing = attempt("the report", self._executor.submit(recording.write_report, contents, path).result,
+                          self.warnings)  # fmt: skip
+        self.warnings += missing or []
+        return missing is not None
 
     def finish(
-        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path
-    ) -> Delivery:
+        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path,
+        report: Path | None,
+    ) -> Delivery:  # fmt: skip
         """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
         assert self._outbox is not None
         began = time.perf_counter()
-        drawn = {} if self._drawn is None else self._drawn.result()
         name = question.config.registration.name
         promotion = {} if name is None else kept.write(question, parts, final.features.schema, scratch / kept.FOLDER)
         self._outbox.finish(
@@ -164,6 +179,7 @@ class Recorder:
                     },
                     "selected": result.selected.name,
                     **_opening_tags(result),
+                    **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
                 winner=_record(winner),
@@ -175,8 +191,8 @@ class Recorder:
             {
                 "result.json": result.model_dump_json(indent=2),
                 LEADERBOARD: leaderboard(result),
-                **({} if self._page is None else {self._page.result().name: self._page.result()}),
-                **{f"figures/{title}{figure.suffix}": figure for title, figure in drawn.items()},
+                **({} if report is None else {report.name: report}),
+                **{f"figures/{title}{figure.suffix}": figure for title, figure in self._figures.items()},
                 **promotion,
             },
             final.folder,

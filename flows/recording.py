@@ -121,9 +121,8 @@ def warm_up_report() -> None:
     warm_up()
 
 
-def write_report(contents: "Contents", path: Path) -> Path:
-    """Write the report, and say where; see `reporting.page`."""
+def write_report(contents: "Contents", path: Path) -> list[str]:
+    """Write the report; gives what could not be drawn in it. See `reporting.page`."""
     from .reporting.page import write
 
-    write(contents, path)
-    return path
+    return write(contents, path)

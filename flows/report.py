@@ -66,6 +66,8 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     for caveat in tested.caveats(result):
         console.print(_indented(f"! {caveat}"))
     console.print()
+    for warning in result.warnings:
+        console.print(_indented(f"! {warning}"), style="yellow")
     _print_places(result, console)
 
 

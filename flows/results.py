@@ -34,7 +34,8 @@ def result_of(
     beside: Mapping[str, float],
     mlflow: Mapping[str, str | None],
     model: Path,
-    report: Path,
+    report: Path | None,
+    warnings: Sequence[str] = (),
     followed: "Followed | None" = None,
 ) -> ExperimentResult:
     """Put everything together; ``board`` is in the order of the leaderboard."""
@@ -79,7 +80,8 @@ def result_of(
             "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
             "mlflow": mlflow,
             "model": str(model),
-            "report": str(report),
+            "report": None if report is None else str(report),
+            "warnings": tuple(warnings),
         }
     )
 

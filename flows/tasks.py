@@ -6,6 +6,7 @@ reader. What must outlast a task is a file of the run's workspace.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
@@ -182,20 +183,26 @@ def record(
     handle = recorder.handle
     place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
 
-    def result(unsent: str | None = None) -> ExperimentResult:
+    def result(report: Path | None, unsent: str | None = None) -> ExperimentResult:
         return result_of(
             question, parts, board, winner, diagnosed, tested, race, seconds=watch.seconds(),
             beside={"tracking": round(recorder.spent.beside, 3)}, mlflow={**place, "unsent": unsent},
-            model=work.folder / "model", report=work.folder / REPORT, followed=followed,
+            model=work.folder / "model", report=report, warnings=recorder.warnings, followed=followed,
         )  # fmt: skip
 
-    so_far = result()
-    recorder.report(so_far, question, tested, importance, work.scratch / REPORT, work.folder / "experiment.yaml")
-    delivery = recorder.finish(so_far, model, winner.entry, question, parts, work.scratch)
+    page = work.folder / REPORT
+    recorder.drawn()
+    config_path = work.folder / "experiment.yaml"
+    written = recorder.report(result(page), question, tested, importance, work.scratch / REPORT, config_path)
+    report = page if written else None
+    delivery = recorder.finish(
+        result(report), model, winner.entry, question, parts, work.scratch, work.scratch / REPORT if written else None
+    )
     work.keep("model")
-    work.keep(REPORT)
-    work.write_text("experiment.yaml", to_yaml(question.config, folder=work.folder))
-    finished = result(delivery.reason)
+    if written:
+        work.keep(REPORT)
+    work.write_text(config_path.name, to_yaml(question.config, folder=work.folder))
+    finished = result(report, delivery.reason)
     work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")
     create_markdown_artifact(markdown(finished), key="report", description=f"{finished.experiment}: the result")
     return finished

@@ -287,4 +287,7 @@ class ExperimentResult(ResultModel):
     seconds: Seconds
     mlflow: MlflowRun
     model: str = Field(description="path or URI of the model")
-    report: str | None = Field(default=None, description="path of the report, one HTML file")
+    report: str | None = Field(default=None, description="path of the report, one HTML file; none if it failed")
+    warnings: tuple[str, ...] = Field(
+        default=(), description="what the run could not make beside the result and the model: a picture, the report"
+    )

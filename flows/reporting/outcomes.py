@@ -1,6 +1,6 @@
 """Pictures of the predictions on the test rows: ROC, precision-recall and calibration, or residuals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from .figure import Figure, Key, Table, number, thinned
 from .svg import Plot
 
 Array = NDArray[Any]
+Picture = Callable[[], Figure | None]
 
 MOST_CURVES = 4
 """Classes that get a curve of their own: more lines than this cannot be told apart."""
@@ -29,19 +30,23 @@ def probabilities(outputs: Array) -> Array:
     return np.asarray(z / z.sum(axis=1, keepdims=True))
 
 
-def of_classes(rows: TestRows) -> list[Figure]:
-    """ROC, precision-recall and calibration; fewer where the test rows hold one class only."""
+def of_classes(rows: TestRows) -> dict[str, Picture]:
+    """ROC, precision-recall and calibration, by name; fewer where the test rows hold one class only."""
     p = probabilities(rows.outputs)
     shown = _curves_for(rows, p)
-    figures = [_roc(rows, p, shown), _precision_recall(rows, p, shown)] if shown else []
-    return [*figures, _calibration(rows, p)]
+    both = {"roc": lambda: _roc(rows, p, shown), "precision_recall": lambda: _precision_recall(rows, p, shown)}
+    return {**(both if shown else {}), "calibration": lambda: _calibration(rows, p)}
 
 
-def of_numbers(rows: TestRows, target: str) -> list[Figure]:
-    """Predicted against true, residuals against predicted, and the residuals' distribution."""
+def of_numbers(rows: TestRows, target: str) -> dict[str, Picture]:
+    """Predicted against true, residuals against predicted, and the residuals' distribution, by name."""
     y, predicted = np.asarray(rows.y, np.float64), np.asarray(rows.outputs, np.float64)
     residuals = y - predicted
-    return [_against(y, predicted, target), _residuals(predicted, residuals, target), _histogram(residuals, target)]
+    return {
+        "true_against_predicted": lambda: _against(y, predicted, target),
+        "residuals": lambda: _residuals(predicted, residuals, target),
+        "histogram": lambda: _histogram(residuals, target),
+    }
 
 
 def confusion(rows: TestRows, most: int = 20) -> tuple[list[str], list[list[int]]]:

@@ -1,6 +1,6 @@
 """The page: everything that was found out, in the order in which a reader asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from schemas.results import VariantResult
 
 from .. import report as terminal
 from .. import tested
+from ..spare import attempt
 from . import outcomes, sweep, wording
 from .contents import Contents, Importance
 from .figure import Figure, number
@@ -25,17 +26,37 @@ COLUMNS = 20
 """Columns whose importance is shown at once."""
 
 
-def write(contents: Contents, path: Path) -> None:
-    """Write the page to ``path``, whole or not at all."""
+def write(contents: Contents, path: Path) -> list[str]:
+    """Write the page to ``path``, whole or not at all; gives a sentence about every picture that could not be drawn."""
+    page, failures = render(contents)
     aside = path.with_name(f".{path.name}")
-    aside.write_text(render(contents), encoding="utf-8")
+    aside.write_text(page, encoding="utf-8")
     aside.replace(path)
+    return failures
 
 
-def render(contents: Contents) -> str:
-    """The page as HTML."""
-    result, rows = contents.result, contents.rows
+def render(contents: Contents) -> tuple[str, list[str]]:
+    """The page as HTML, and a sentence about every picture that could not be drawn; the page says them as well."""
+    result, rows, drawing = contents.result, contents.rows, contents.drawing
+    curves, projection = result.diagnosis.curves, result.diagnosis.projection
     classes = result.task != "regression"
+    failures: list[str] = []
+
+    def drawn(pictures: Mapping[str, outcomes.Picture]) -> list[Figure]:
+        made = [attempt(f"the picture {name}", picture, failures) for name, picture in pictures.items()]
+        return [figure for figure in made if figure is not None]
+
+    training = drawn({
+        "bias_variance_map": lambda: sweep.bias_variance_map(drawing),
+        "epoch_curves": lambda: sweep.epoch_curves(drawing),
+    })  # fmt: skip
+    over = drawn({
+        "learning_curve": lambda: sweep.learning_curve(curves.learning, projection, drawing),
+        "lambda_curve": lambda: sweep.lambda_curve(curves.lambda_, drawing),
+        "capacity_curve": lambda: sweep.capacity_curve(curves.capacity, drawing),
+    })  # fmt: skip
+    ended = drawn(outcomes.of_classes(rows) if classes else outcomes.of_numbers(rows, result.data.target or "target"))
+    matrix = attempt("the confusion matrix", lambda: _confusion(contents), failures) if classes else None
     page = _environment().get_template("page.html").render(
         result=result,
         wording=wording,
@@ -44,24 +65,18 @@ def render(contents: Contents) -> str:
         chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],
         style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
         board=_board(result),
-        training=_some(
-            sweep.bias_variance_map(contents.drawing),
-            sweep.epoch_curves(contents.drawing),
-        ),
-        curves=_some(
-            sweep.learning_curve(result.diagnosis.curves.learning, result.diagnosis.projection, contents.drawing),
-            sweep.lambda_curve(result.diagnosis.curves.lambda_, contents.drawing),
-            sweep.capacity_curve(result.diagnosis.curves.capacity, contents.drawing),
-        ),
-        outcomes=outcomes.of_classes(rows) if classes else outcomes.of_numbers(rows, result.data.target or "target"),
-        confusion=_confusion(contents) if classes else None,
+        training=training,
+        curves=over,
+        outcomes=ended,
+        warnings=[*result.warnings, *failures],
+        confusion=matrix,
         tested={"headline": tested.headline(result), "columns": tested.columns(result), "rows": tested.rows(result),
                 "caveats": list(tested.caveats(result))},
         importance=None if contents.importance is None else _importance(contents.importance),
         roles=_roles(contents),
         predicted=terminal.predicted,
     )  # fmt: skip
-    return page + "\n"
+    return page + "\n", failures
 
 
 VERDICTS = {
@@ -116,10 +131,6 @@ def _board(result: ExperimentResult) -> dict[str, Any]:
 
 def _note(row: VariantResult) -> str:
     return "" if row.status in ("completed", "stopped") else row.status
-
-
-def _some(*figures: Figure | None) -> list[Figure]:
-    return [figure for figure in figures if figure is not None]
 
 
 def _confusion(contents: Contents) -> dict[str, Any]:

@@ -30,12 +30,24 @@ def drawing(**changes: object) -> Drawing:
 
 
 def test_all_three_are_written_as_png(tmp_path: Path) -> None:
-    files = figures.draw(drawing(), tmp_path / "figures")
+    files, failures = figures.draw(drawing(), tmp_path / "figures")
+    assert failures == []
     assert set(files) == {"epoch_curves", "lambda_curve", "bias_variance_map"}
     for file in files.values():
         content = file.read_bytes()
         assert content.startswith(b"\x89PNG")
         assert len(content) > 10_000
+
+
+def test_a_figure_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Drawing) -> None:
+        raise ValueError("no ticks\nand more")
+
+    monkeypatch.setattr(figures, "lambda_curve", fail)
+    files, failures = figures.draw(drawing(), tmp_path)
+    assert set(files) == {"epoch_curves", "bias_variance_map"} == {file.stem for file in tmp_path.iterdir()}
+    (failure,) = failures
+    assert failure.startswith("the figure lambda_curve could not be made: ValueError: no ticks (test_figures.py, line ")
 
 
 def lines(figure: object) -> dict[str, tuple[list[float], list[float]]]:

@@ -54,7 +54,7 @@ class Read(HTMLParser):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_hostile_texts_stay_texts(task: str) -> None:
-    read = Read(page.render(contents(task)))
+    read = Read(page.render(contents(task))[0])
     assert {tag for tag, _ in read.elements} & {"script", "img", "iframe", "object", "link"} == set()
     assert not [name for _, attributes in read.elements for name in attributes if name.startswith("on")]
     assert read.text.count(HOSTILE) > 20
@@ -63,7 +63,8 @@ def test_hostile_texts_stay_texts(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_nothing_is_fetched(task: str) -> None:
-    html = page.render(contents(task, hostile="plain"))
+    html, failures = page.render(contents(task, hostile="plain"))
+    assert failures == []
     read = Read(html)
     sources = [value for _, attributes in read.elements for name, value in attributes.items()
                if name in ("src", "href", "action", "data", "xlink:href")]  # fmt: skip
@@ -83,7 +84,7 @@ def test_nothing_is_fetched(task: str) -> None:
     ],
 )
 def test_the_sections_answer_the_questions_in_order(task: str, pictures: list[str]) -> None:
-    read = Read(page.render(contents(task, hostile="plain")))
+    read = Read(page.render(contents(task, hostile="plain"))[0])
     expected = [
         "Can plain be predicted", "(97.5 % interval", "probability 70 %", "What was noticed before training",
         "target leakage", "Between bias and variance", "Over the epochs", "Leaderboard", "What the numbers say",
@@ -99,7 +100,7 @@ def test_the_sections_answer_the_questions_in_order(task: str, pictures: list[st
 
 @pytest.mark.parametrize("task", TASKS)
 def test_it_can_be_read_without_seeing_it(task: str) -> None:
-    read = Read(page.render(contents(task, hostile="plain")))
+    read = Read(page.render(contents(task, hostile="plain"))[0])
     levels = [int(tag[1]) for tag, _ in read.elements if tag in ("h1", "h2", "h3")]
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -117,7 +118,7 @@ def test_the_selected_variant_is_on_the_board_however_far_down() -> None:
     last = about.selected.model_copy(update={"name": "variant 13 plain"})
     drawing = replace(contents("regression", hostile="plain").drawing, winner="variant 13 plain")
     html = page.render(contents("regression", hostile="plain", result=about.model_copy(update={"selected": last}),
-                                drawing=drawing))  # fmt: skip
+                                drawing=drawing))[0]  # fmt: skip
     assert html.count('<tr class="selected">') == 2  # among the first, and in its place
 
 
@@ -133,7 +134,7 @@ def bare(task: str, **changes: Any) -> str:
         data={"rows": 5, "digest": "ab", "splits": {"train": 3, "cv": 1, "test": 1}},
     )  # fmt: skip
     given = {"result": about, "drawing": Drawing([one], "only"), "importance": None, "columns": [], "versions": {}}
-    return page.render(contents(task, **(given | changes)))
+    return page.render(contents(task, **(given | changes)))[0]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -157,6 +158,23 @@ def test_many_classes_are_joined_in_the_confusion_matrix() -> None:
     assert "21 others" in read.text
     assert "c18" in read.text
     assert "c19" not in read.text
+
+
+def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("no width")
+
+    monkeypatch.setattr(page.sweep, "lambda_curve", fail)
+    monkeypatch.setattr(page.outcomes, "_calibration", fail)
+    about = result("binary", hostile="plain", warnings=["the figures could not be made: nobody knows why"])
+    html, failures = page.render(contents("binary", hostile="plain", result=about))
+    read = Read(html)
+    assert [failure.split(" could")[0] for failure in failures] == ["the picture lambda_curve",
+                                                                    "the picture calibration"]  # fmt: skip
+    assert all("ZeroDivisionError: no width (test_page.py, line" in failure for failure in failures)
+    assert all(said in read.text for said in (*failures, *about.warnings))
+    assert "Over λ" not in read.text
+    assert all(title in read.text for title in ("Over the epochs", "Over capacity", "ROC", "Reproduce"))
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
