@@ -19,11 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flows import inputs, planning, training
+from flows.engines import processes
 from flows.estimate import Estimate, estimate
 from flows.plan import Plan
 from flows.race import Race, Trained
 from flows.selection import Entry
-from flows.workers import count_workers, processes
+from flows.workers import count_workers
 from ml.chunks import Chunk, ChunkResult, train_chunk
 from schemas import config_from
 
@@ -143,7 +144,7 @@ def main() -> None:
     stopping = {"patience": arguments.patience} if arguments.patience else None
     workers = count_workers("auto")
     rows = []
-    with processes(workers) as executor:
+    with processes(workers, print) as executor:
         for name in arguments.tables:
             source = arguments.folder / name
 

@@ -1,11 +1,18 @@
 """Which Prefect API a command talks to: the user's, where ``PREFECT_API_URL`` names one, else this folder's own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 
+from .errors import RunError
 from .reach import reach
-from .server import Server, start_server, wait_ready
+from .server import Server, is_alive, start_server, wait_ready
+
+LOOK_SECONDS = 1.0
+"""How often a command sees whether its local server still lives."""
+LIVES = 3
+"""How many further local servers a run starts in place of those that die."""
 
 
 def connect() -> Server:
@@ -36,19 +43,47 @@ def wait_connected(server: Server) -> None:
 
 
 @contextmanager
-def session(server: Server) -> Iterator[None]:
+def session(server: Server, say: Callable[[str], None]) -> Iterator[None]:
     """Settings for a flow of this process, whether prefect was imported before or after `connect`.
 
     On the local server the flow sends no heartbeats: they cost a second at its end, and need an automation to mean
-    anything. Instead the server itself marks flow runs whose command has gone as crashed.
+    anything. Instead the server itself marks flow runs whose command has gone as crashed. A local server that dies is
+    started again, which ``say`` is told; Prefect's clients wait for it.
     """
     if not server.is_local:
         yield
         return
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    with temporary_settings({PREFECT_API_URL: server.api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    settings = {PREFECT_API_URL: server.api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(settings), _kept_alive(say):
         yield
+
+
+@contextmanager
+def _kept_alive(say: Callable[[str], None]) -> Iterator[None]:
+    done = Event()
+
+    def keep() -> None:
+        left = LIVES
+        while left and not done.wait(LOOK_SECONDS):
+            try:
+                if is_alive():
+                    continue
+                left -= 1
+                if start_server().started:  # else another command was quicker
+                    say("the local Prefect server has died; another is started, and the run goes on")
+            except (RunError, OSError) as error:
+                say(f"the local Prefect server has died, and no other can be started: {error}")
+                return
+
+    keeper = Thread(target=keep, name="server keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
 
 
 def _bypass_proxies() -> None:

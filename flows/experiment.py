@@ -37,7 +37,11 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
         RunError: no variant could be trained.
     """
     watch, shown = Stopwatch(), display(otherwise=Logged(get_run_logger().info))
-    with workspace(config.title) as work, Recorder() as recorder, engine(config.compute) as (executor, workers):
+    with (
+        workspace(config.title) as work,
+        Recorder(shown.stage) as recorder,
+        engine(config.compute, shown.stage) as (executor, workers),
+    ):
         with watch.stage("load"):
             table = tasks.load_table(config)
             question, frame = tasks.check_table(config, table)

@@ -1,12 +1,14 @@
 """Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
 
 import gc
+import logging
 from typing import TYPE_CHECKING
 
 from schemas import ExperimentConfig, ExperimentResult
 
 from . import recording, store
 from .connection import connect, session, wait_connected
+from .progress import Logged, display
 from .quiet import quiet
 from .space import refuse_full_disk
 
@@ -40,7 +42,8 @@ def run_experiment(
             refuse_full_disk(int(read.frame.memory_usage().sum()))
             store.reach_server()
             wait_connected(server)
-            with session(server):
+            say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+            with session(server, say):
                 from .experiment import run_experiment as flow
 
                 gc.enable()

@@ -3,6 +3,7 @@
 Both read their settings when they are imported, so `quiet` comes first. A variable that the user has set stays.
 """
 
+import logging
 import os
 import sys
 
@@ -58,6 +59,8 @@ def quiet(verbose: bool = False) -> None:
             "PREFECT_PROFILES_PATH": str(prefect_home() / "profiles.toml"),
             "PREFECT_LOCAL_STORAGE_PATH": str(home() / "results"),
         }
+    if not verbose:
+        logging.raiseExceptions = False  # a log line that Prefect's server did not take is no news for the terminal
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     _prepared.append(True)

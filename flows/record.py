@@ -47,7 +47,8 @@ class Spent:
 class Recorder:
     """The run in MLflow: begun by `begin`, ended by `finish`; as killed or failed when an exception comes between."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
         self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
@@ -59,6 +60,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         self._executor = recording.take()
+        self._executor.say = self._say
         return self
 
     def begin(self, question: Question, parts: Parts, key: str) -> None:
@@ -106,7 +108,7 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._later(recording.drain)
+        self._later(recording.drain, self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def draw(
@@ -200,7 +202,7 @@ class Recorder:
         for future in self._pending:
             future.result()
         delivery: Delivery
-        delivery, self.spent.beside = self._executor.submit(recording.finish).result()
+        delivery, self.spent.beside = self._executor.submit(recording.finish, self._outbox.folder).result()
         self._outbox.release()
         self._finished = True
         self.spent.run += time.perf_counter() - began
@@ -236,7 +238,7 @@ class Recorder:
                 return
             failed = isinstance(error, Exception)
             outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
-            self._executor.submit(recording.end).result(timeout=LAST_WORDS)
+            self._executor.submit(recording.end, outbox.folder).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
         finally:

@@ -6,35 +6,34 @@ This module is what that process imports first, so it must stay light: neither p
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import store
+from .pool import Processes
 from .tracking import runs
 from .tracking.outbox import Outbox
 from .tracking.sender import Delivery, Sender
 from .tracking.system import Watch
-from .workers import start
 
 if TYPE_CHECKING:
     from .reporting.contents import Contents
 
-_started: list[Any] = []
+_started: list[Processes] = []
 
 ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 """The environment of whoever runs a `Sender`."""
 
 
-def prestart() -> Any:
+def prestart() -> Processes:
     """Start the recording process and let it import MLflow; gives its executor, the same until it is taken."""
     if not _started:
         # Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow
         # sends again by itself, because the answer was lost, makes a second run.
-        _started.append(start(1, {"PYTHONWARNINGS": "ignore", **ONCE}))
-        _started[0].submit(warm_up)
+        _started.append(Processes(1, {"PYTHONWARNINGS": "ignore", **ONCE}, warm_up))
     return _started[0]
 
 
-def take() -> Any:
+def take() -> Processes:
     """The executor, started if need be; the next `prestart` starts another."""
     executor = prestart()
     _started.clear()
@@ -60,8 +59,11 @@ def _unless_of_loky(failure: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(failure)
 
 
-# What follows runs in the recording process, which knows its outbox: so nobody has to wait for a run to begin.
-_sender: list[Sender] = []
+# What follows runs in the recording process. It keeps nothing that is not in the outbox: one that takes the place of a
+# process that died goes on from there. Nobody has to wait for a run to begin.
+_senders: dict[Path, Sender | None] = {}
+"""By outbox; None where the beginning failed, which whoever began it is told."""
+_watch: list[Watch] = []
 
 
 def warm_up() -> None:
@@ -80,38 +82,45 @@ def warm_up() -> None:
         runs.client_of(uri)
 
 
-_watch: list[Watch] = []
-
-
 def begin(folder: Path, watch: bool) -> runs.Handle:
     """Begin the parent run of an outbox, which `drain` then sends; ``watch`` the machine until `finish`."""
     if watch:
         _watch.append(Watch())
+    _senders[folder] = None
     sender = Sender(Outbox(folder))
     handle = sender.begin()
-    _sender.append(sender)
+    _senders[folder] = sender
     return handle
 
 
-def drain() -> None:
+def drain(folder: Path) -> None:
     """Send what is in the outbox, as far as MLflow takes it now."""
-    if _sender:  # else the beginning failed, which whoever began it is told
-        _sender[-1].drain()
+    if (sender := _sender(folder)) is not None:
+        sender.drain()
 
 
-def finish() -> tuple[Delivery, float]:
+def finish(folder: Path) -> tuple[Delivery, float]:
     """Send all of it; also gives the processor time of this process in seconds."""
-    sender = _sender.pop()
+    sender = _sender(folder) if folder.exists() else None
+    if sender is None:  # a process sent it all, and died before it could say so
+        return Delivery(None), time.process_time()
     if _watch:
         sender.outbox.observe(_watch.pop().stop())
     delivery = sender.finish()
+    del _senders[folder]
     return delivery, time.process_time()
 
 
-def end() -> None:
+def end(folder: Path) -> None:
     """Tell MLflow that the run ended early."""
-    if _sender:
-        _sender.pop().drain()
+    drain(folder)
+    del _senders[folder]
+
+
+def _sender(folder: Path) -> Sender | None:
+    if folder not in _senders:
+        _senders[folder] = Sender(Outbox(folder))
+    return _senders[folder]
 
 
 def warm_up_report() -> None:

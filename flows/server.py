@@ -105,7 +105,6 @@ def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
     Raises:
         RunError: it ended or did not answer in ``timeout`` seconds, with its log's path and last lines.
     """
-    folder = prefect_home()
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:
         try:
@@ -115,12 +114,17 @@ def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
             break
         except (OSError, HTTPException):
             pass  # refused or cut off: it has ended, or is ending
-        with locked(folder / "start.lock"):
-            ended = is_free(folder / "server.lock")
-        if ended:
+        if not is_alive():
             raise RunError(f"the local Prefect server ended while starting.{_last_words()}")
         time.sleep(0.05)
     raise RunError(f"the local Prefect server did not answer within {timeout:.0f} seconds.{_last_words()}")
+
+
+def is_alive() -> bool:
+    """Whether the local server's process lives, whether it answers yet or not."""
+    folder = prefect_home()
+    with locked(folder / "start.lock"):
+        return not is_free(folder / "server.lock")
 
 
 def stop_server() -> bool:

@@ -1,9 +1,4 @@
-"""The processes that train chunks.
-
-Training scales with processes, not threads, and a worker that imports ``ml`` alone starts in a fraction of a second
-where one that imports Prefect takes many. Tasks therefore wait in threads and hand their chunk to this executor;
-another ``concurrent.futures.Executor`` (a Dask client's, say) can take its place.
-"""
+"""Processes of this machine that work for a command and end with it; `flows.pool` gives them work."""
 
 import os
 import signal
@@ -11,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,29 +49,16 @@ def _keep_although_it_grows() -> None:
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
 
-def _import_ml() -> None:
+def import_ml() -> None:
+    """What a training process does first, while others read the table."""
     import ml.chunks  # noqa: F401 - to have it imported is all that is wanted
-
-
-@contextmanager
-def processes(count: int) -> Iterator[Executor]:
-    """An executor over ``count`` training processes; on leaving they end, at once if an exception is under way."""
-    executor = start(count, ONE_THREAD)
-    for _ in range(count):  # they start and import NumPy while the table is read, not when training begins
-        executor.submit(_import_ml)
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=True, kill_workers=True)
-        raise
-    executor.shutdown(wait=True)
 
 
 def start(count: int, environment: dict[str, str]) -> Any:
     """A loky executor over ``count`` fresh processes with some variables set.
 
     loky rather than ``multiprocessing``: it does not import the caller's main module again, so a user's script needs
-    no ``if __name__ == "__main__"``, and a worker killed from outside is an error here and not a hang.
+    no ``if __name__ == "__main__"``, and a process killed from outside is an error here and not a hang.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 

@@ -24,7 +24,7 @@ def test_the_users_server_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp
     assert (server.url, server.api_url) == ("https://prefect.team.example", "https://prefect.team.example/api")
     assert not server.is_local
     assert not (tmp_path / ".descent").exists()
-    with connection.session(server):
+    with connection.session(server, print):
         assert os.environ["PREFECT_API_URL"] == "https://prefect.team.example/api"
 
 

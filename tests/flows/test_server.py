@@ -107,7 +107,7 @@ def run():
     {last}
     return total
 wait_connected(server)
-with session(server):
+with session(server, print):
     print(run())
 """
 

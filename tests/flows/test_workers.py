@@ -4,19 +4,19 @@ import time
 
 import pytest
 
-from flows.workers import processes
+from flows.engines import processes
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_process_group_leaves_the_workers_to_their_parent(number: signal.Signals) -> None:
-    with processes(1) as executor:
+    with processes(1, print) as executor:
         worker = executor.submit(os.getpid).result()
         os.kill(worker, number)
         assert executor.submit(os.getpid).result() == worker
 
 
 def test_workers_end_when_their_parent_is_stopped() -> None:
-    with pytest.raises(KeyboardInterrupt), processes(1) as executor:
+    with pytest.raises(KeyboardInterrupt), processes(1, print) as executor:
         worker = executor.submit(os.getpid).result()
         raise KeyboardInterrupt
     with pytest.raises(ProcessLookupError):
@@ -32,7 +32,7 @@ _kept: list[bytearray] = []
 
 
 def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
-    with processes(1) as executor:
+    with processes(1, print) as executor:
         pids = set()
         for _ in range(3):
             pids.add(executor.submit(_grow).result())
