@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ml.options import Option
 from schemas import Variant, default_search, expand_variants
+from schemas.names import named
 
 from .inputs import Question
 from .selection import Entry
@@ -24,7 +25,7 @@ class Change:
 def changes(winner: Entry, options: list[Option], question: Question, rows: int, columns: int) -> list[Change]:
     """One change per option; ``rows`` and ``columns`` are those of the table, for networks of fitting effort."""
     return [
-        Change(option, tuple(replace(variant, name=f"{_name(variant)} ({option.remedy})") for variant in found))
+        Change(option, tuple(replace(variant, name=f"{variant.name} ({option.remedy})") for variant in named(found)))
         for option in options
         if (found := tuple(_variants(winner.variant, option, question, rows, columns)))
     ]
@@ -53,8 +54,3 @@ def _variants(winner: Variant, option: Option, question: Question, rows: int, co
                 yield kept
             if option.remedy == "network" and variant.optimizer.hyper.get("learning_rate") == RATE and fits:
                 yield kept
-
-
-def _name(variant: Variant) -> str:
-    words = [variant.kind, *(["-".join(map(str, variant.layers))] if variant.layers else []), f"l={variant.lambda_:g}"]
-    return " ".join(words + ([f"degree={variant.features.degree}"] if variant.features.degree > 1 else []))

@@ -8,7 +8,7 @@ from schemas.results import Advice
 
 from . import tested
 from .report import outcome, predicted
-from .tested import number
+from .tested import number, spread
 
 LEADERBOARD = "leaderboard.json"
 """The artifact that MLflow shows as a table, and that ``mlflow.load_table`` reads."""
@@ -39,7 +39,7 @@ def _brief(value: object) -> object:
 def markdown(result: ExperimentResult) -> str:
     """Verdict, evidence, advice and test result on one page."""
     selected, metric = result.selected, result.selected.metric
-    error = f" ± {number(selected.cv.se)} over {len(selected.cv.folds)} folds" if selected.cv.se is not None else ""
+    error = f" ± {spread(selected.cv.se)} over {len(selected.cv.folds)} folds" if selected.cv.se is not None else ""
     splits, titles = result.data.splits, tested.columns(result)
     lines = [
         f"## {_plain(result.experiment)}: {result.diagnosis.verdict}",

@@ -31,6 +31,7 @@ from .tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, Varian
 from .tracking.runs import Handle
 from .tracking.sender import Delivery
 
+LONGEST_UNIT = 28
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
 
@@ -120,7 +121,7 @@ class Recorder:
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
             finalists=[entry.variant.name for entry in candidates],
-            unit=f"{question.inference.target}²" if question.task == "regression" else "log loss",
+            unit=_squared(question.inference.target) if question.task == "regression" else "log loss",
             verdict=diagnosed.diagnosis.verdict,
             dummy=diagnosed.cost_dummy,
             level=diagnosed.level,
@@ -271,6 +272,13 @@ def _opening_tags(result: ExperimentResult) -> dict[str, str]:
         "test.sealed.sha256": opening.sealed_digest,
         "test.rows.sha256": opening.rows_digest,
     }
+
+
+def _squared(target: str) -> str:
+    """The unit of a regression's costs, short enough for an axis."""
+    name = " ".join(target.split())
+    name = name if len(name) <= LONGEST_UNIT else f"{name[: LONGEST_UNIT - 1]}…"
+    return f"{name}²" if name.isidentifier() else f"({name})²"
 
 
 def _shown(entry: Entry) -> figures.Shown:

@@ -8,7 +8,7 @@ from schemas import ExperimentResult
 from schemas.results import Advice, Followed
 
 from . import tested
-from .tested import number
+from .tested import chance, number, spread
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,10 +32,10 @@ def predicted(advice: Advice) -> str:
     """What an advice is expected to gain, in words."""
     gain, sure = advice.gain, advice.confidence
     assert gain is not None
-    chance = "" if sure is None else f"; {100 * sure:.0f} % sure that it falls"
+    likely = "" if sure is None else f"; {chance(sure)} sure that it falls"
     verb = "falls" if (gain.value or 0.0) >= 0 else "rises"
     size = number(abs(gain.value)) if gain.value is not None else "–"
-    return f"Predicted: J_cv {verb} by {size} ({number(gain.low)} to {number(gain.high)}{chance})."
+    return f"Predicted: J_cv {verb} by {size} ({number(gain.low)} to {number(gain.high)}{likely})."
 
 
 def outcome(followed: Followed) -> str:
@@ -44,7 +44,7 @@ def outcome(followed: Followed) -> str:
     verb = "fell" if fell >= 0 else "rose"
     won = "It won." if followed.selected else "The winner stays."
     said = f"Predicted: J_cv falls by {number(followed.predicted.value)} ({number(followed.predicted.low)} to "
-    said += f"{number(followed.predicted.high)}). Measured: it {verb} by {number(abs(fell))} ± {number(followed.se)}."
+    said += f"{number(followed.predicted.high)}). Measured: it {verb} by {number(abs(fell))} ± {spread(followed.se)}."
     return f"{followed.advice} ({followed.setting}) {said} {won}"
 
 
@@ -100,7 +100,7 @@ def _print_selection(result: ExperimentResult, metric: str, console: "Console") 
     cv = result.selected.cv
     console.print(f"[bold]Selected[/]  {result.selected.name}", highlight=False)
     if cv.se is not None:
-        console.print(f"  {metric} {number(cv.mean)} ± {number(cv.se)} over {len(cv.folds)} folds", highlight=False)
+        console.print(f"  {metric} {number(cv.mean)} ± {spread(cv.se)} over {len(cv.folds)} folds", highlight=False)
 
 
 def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
@@ -131,8 +131,8 @@ def _chances(result: ExperimentResult) -> str:
     verdict = result.diagnosis.verdict
     if verdict not in chances:
         return ""
-    others = [f"{name} {chance:.0%}" for name, chance in chances.items() if name != verdict and chance >= 0.01]
-    return f"  (probability {chances[verdict]:.0%}{''.join(f', {other}' for other in others)})"
+    others = [f"{name} {chance(share)}" for name, share in chances.items() if name != verdict and share >= 0.01]
+    return f"  (probability {chance(chances[verdict])}{''.join(f', {other}' for other in others)})"
 
 
 def _indented(text: str) -> "Padding":

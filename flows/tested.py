@@ -10,6 +10,16 @@ def number(value: float | None) -> str:
     return "–" if value is None or not isfinite(value) else f"{value:.4g}"
 
 
+def spread(value: float | None) -> str:
+    """Two significant digits of a standard error or deviation: more mean nothing."""
+    return "–" if value is None or not isfinite(value) else number(float(f"{value:.2g}"))
+
+
+def chance(share: float) -> str:
+    """A probability in per cent; never 0 or 100, which no finite evidence gives."""
+    return "under 1 %" if share < 0.005 else "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
+
+
 def headline(result: ExperimentResult) -> str:
     """How many rows, and how often they have been looked at."""
     rows, opening = result.data.splits.test, result.test.opening

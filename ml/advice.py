@@ -99,8 +99,12 @@ def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
     yield Advice("Look for new columns that carry information about the target.")
     if alone:
         gap = seen.cost_cv - seen.cost_train
-        why = f"only {gap:.2g} above" if gap > 0 else "not above"
-        yield Advice(f"More rows alone will hardly help: J_cv is {why} J_train.")
+        why = f"J_cv is only {gap:.2g} above J_train" if gap > 0 else "J_cv is not above J_train"
+        if seen.law is not None:
+            why = (
+                f"J_cv is projected to go from {seen.cost_cv:.4g} to {seen.law.at(2 * seen.rows).value:.4g} with twice"
+            )
+        yield Advice(f"More rows alone will hardly help: {why}.")
     if seen.level is None:
         yield Advice("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
                      "there.")  # fmt: skip

@@ -69,11 +69,14 @@ class Browser:
         """Set the size of the window in pixels."""
         _ask("POST", f"{self._base}/window/rect", {"width": width, "height": height})
 
-    def emulate(self, width: int, scheme: str = "light") -> None:
-        """Be a screen of that many pixels whose owner prefers light or dark."""
+    def emulate(self, width: int, scheme: str = "light", media: str = "screen") -> None:
+        """Be a screen of that many pixels whose owner prefers light or dark; or paper (``media`` print)."""
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self._command("Emulation.setDeviceMetricsOverride", metrics)
-        self._command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        self._command(
+            "Emulation.setEmulatedMedia",
+            {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
 
     def _command(self, name: str, parameters: dict[str, object]) -> None:
         """A command of Chromium's DevTools protocol."""

@@ -6,6 +6,8 @@ from math import floor, isfinite, log10
 
 MANY_DECADES = 20.0
 """A range of costs wider than this factor needs a logarithmic axis."""
+LEAST = 1e-6
+"""Costs below this share of the largest lie below the axis: they are nothing, however many decades they span."""
 ROOM = 0.04
 """Share of an axis that stays free at either end."""
 
@@ -39,9 +41,9 @@ def linear(label: str, values: Iterable[float], *, room: float = ROOM, whole: bo
 
 
 def shares(label: str) -> Axis:
-    """An axis from 0 to 1."""
+    """An axis from 0 to 1, with room for marks that lie on its ends."""
     marks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    return Axis(label, 0.0, 1.0, tuple((mark, f"{mark:g}") for mark in marks))
+    return Axis(label, -0.02, 1.02, tuple((mark, f"{mark:g}") for mark in marks))
 
 
 def logarithmic(label: str, values: Iterable[float], ticks: int = 5) -> Axis:
@@ -58,7 +60,7 @@ def costs(label: str, values: Iterable[float]) -> Axis:
     finite = [value for value in values if isfinite(value)]
     positive = [value for value in finite if value > 0]
     if positive and len(positive) == len(finite) and max(positive) > MANY_DECADES * min(positive):
-        return logarithmic(label, positive)
+        return logarithmic(label, [max(value, LEAST * max(positive)) for value in positive])
     return linear(label, finite)
 
 

@@ -11,8 +11,8 @@ from .axes import Axis
 
 WIDTH = 440
 TOP, RIGHT, BOTTOM = 26, 14, 44
-LETTER = 6.3
-"""Width of a digit at the size of the ticks."""
+LETTER, WIDEST = 6.3, 8.6
+"""Width of a digit at the size of the ticks, and at the larger one that a phone shows (style.css)."""
 
 
 class Plot:
@@ -22,6 +22,7 @@ class Plot:
         self.x, self.y, self.height = x, y, height
         self.left = 12 + LETTER * max((len(text) for _, text in y.ticks), default=1)
         self.wide, self.high = WIDTH - self.left - RIGHT, height - TOP - BOTTOM
+        self._names: list[tuple[dict[str, str], str]] = []
         self._svg = Tree.Element(
             "svg",
             {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": description, "class": "plot"},
@@ -84,16 +85,16 @@ class Plot:
         Tree.SubElement(mark, "title").text = title
 
     def area(self, x0: float, x1: float, y0: float, y1: float, kind: str, text: str = "") -> None:
-        """A shaded rectangle in data coordinates, named in its upper left corner."""
+        """A shaded rectangle in data coordinates, named in its upper left corner, above all marks."""
         left, right = (min(max(self._px(x), 0.0), self.wide) for x in (x0, x1))
         top, bottom = (min(max(self._py(y), 0.0), self.high) for y in (y1, y0))
         if right - left <= 0 or bottom - top <= 0:
             return
         corner = {"x": _n(left), "y": _n(top), "width": _n(right - left), "height": _n(bottom - top)}
         Tree.SubElement(self._marks, "rect", corner | {"class": f"area {kind}"})
-        if text and right - left > LETTER * len(text) and bottom - top > 14:
+        if text and right - left > WIDEST * len(text) and bottom - top > 14:
             place = {"x": _n(left + 6), "y": _n(top + 14), "class": "region"}
-            Tree.SubElement(self._marks, "text", place).text = text
+            self._names.append((place, text))
 
     def bars(self, edges: Sequence[float], heights: Sequence[float], kind: str) -> None:
         """A histogram: ``heights`` (n,) over ``edges`` (n + 1,)."""
@@ -125,6 +126,9 @@ class Plot:
         Tree.SubElement(self._marks, "line", ends | {"class": f"rule {kind}"})
 
     def __str__(self) -> str:
+        while self._names:  # last, so that no mark hides them
+            place, text = self._names.pop()
+            Tree.SubElement(self._marks, "text", place).text = text
         return Tree.tostring(self._svg, encoding="unicode")
 
     def _px(self, x: float) -> float:
@@ -145,7 +149,7 @@ class Plot:
         taken = -1e9
         for value, text in self.x.ticks:
             x = self.left + self._px(value)
-            half = LETTER * len(text) / 2
+            half = WIDEST * len(text) / 2
             if x - half < taken + 4:
                 continue
             taken = x + half

@@ -14,6 +14,8 @@ TRAIN = Key("train", "dot", "J_train")
 CV = Key("cv", "square", "J_cv")
 MOST_POINTS = 300
 """Points that a line over the epochs needs at this width."""
+MOST_BELOW = 5
+"""A level further below the curves than this factor would squeeze them against the top."""
 ROWS = 12
 """Rows of a table beside a picture."""
 
@@ -71,7 +73,10 @@ def epoch_curves(drawing: Drawing) -> Figure | None:
         return None
     others = [v for v in drawing.variants if v.name in drawing.finalists and v.name != winner.name and v.curve_cv]
     long = max(len(winner.curve_train), *(len(v.curve_cv) for v in others), 1)
-    y = axes.costs(_in("cost J", drawing), [*winner.curve_train, *winner.curve_cv, *finite(drawing.level)])
+    costs = [*winner.curve_train, *winner.curve_cv]
+    lowest = min((cost for cost in finite(*costs) if cost > 0), default=0.0)
+    near = [level for level in finite(drawing.level) if level >= lowest / MOST_BELOW]
+    y = axes.costs(_in("cost J", drawing), [*costs, *near])
     plot = Plot(axes.linear("epoch", [1, long], room=0.02, whole=True), y, f"Costs over {long} epochs")
     keys = [Key("train", "dashes", "J_train, during the epoch")]
     for other in others:

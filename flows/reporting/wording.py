@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from schemas import ExperimentResult
 
+from ..tested import chance
 from .figure import number
 
 ERRORS = ("rmse", "mae", "log_loss")
@@ -14,6 +15,27 @@ NAMES = {
     "accuracy": "accuracy", "f1_macro": "macro F1", "roc_auc": "area under the ROC curve",
     "average_precision": "average precision",
 }  # fmt: skip
+
+
+def spread(value: float | None) -> str:
+    """Two significant digits of a standard error or deviation: more mean nothing."""
+    return number(value if value is None else float(f"{value:.2g}"))
+
+
+SPLITS = {
+    "random": "at random",
+    "stratified": "at random with every class in equal shares",
+    "time": "by time, so that the test rows are the latest",
+    "group": "by group, so that all rows of one stay together",
+    "column": "as the table says",
+}
+
+__all__ = ["answer", "better_than_dummy", "chance", "metric_name", "percent", "seconds", "source", "split", "spread"]
+
+
+def split(result: ExperimentResult) -> str:
+    """How the table was cut, after "split"."""
+    return SPLITS.get(result.data.split_by or "", f"by {result.data.split_by}")
 
 
 def source(result: ExperimentResult) -> str:
@@ -52,7 +74,7 @@ def better_than_dummy(result: ExperimentResult) -> str:
         return ""
     if metric in ERRORS:
         change = 1 - value / dummy
-        return f"{abs(change):.0%} {'less' if change >= 0 else 'more'} than the dummy's {number(dummy)}"
+        return f"{100 * abs(change):.0f} % {'less' if change >= 0 else 'more'} than the dummy's {number(dummy)}"
     return f"the dummy has {number(dummy)}"
 
 

@@ -271,7 +271,7 @@ def test_a_note_shows_the_outcome_and_escapes_names() -> None:
     note = markdown(result())
     assert "<b>" not in note
     assert "<i>" not in note
-    assert "rmse 1.25 ± 0.0625 over 2 folds" in note
+    assert "rmse 1.25 ± 0.062 over 2 folds" in note
     assert "|  | this model | 95 % interval | plain linear | always the mean |" in note
     assert "| rmse | 1.5 | 1.25 to 1.75 | 2 | 3 |" in note
     assert "| r2 | 0.5 | – | – | 0 |" in note
@@ -291,7 +291,7 @@ def test_the_report_says_everything_at_any_width(width: int) -> None:
     page = StringIO()
     print_report(result(variants=14), Console(file=page, width=width))
     words = " ".join(page.getvalue().split())
-    for part in ("Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2", "rmse 1.25 ± 0.0625 over 2 folds",
+    for part in ("Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2", "rmse 1.25 ± 0.062 over 2 folds",
                  "high bias",
                  "J_train is 0.1 [much]", "→ [bold]exclude[/] <i>column</i>", "/runs/1/model",
                  "… and 5 more variants in MLflow"):  # fmt: skip

@@ -100,7 +100,7 @@ def test_classes_of_few_rows(ask: Ask) -> None:
     assert "class-imbalance" not in found(ask, frame)
     assert found(ask, frame)["small-class"].evidence.endswith("rare (12)")
     two = clean().assign(y=np.where(np.random.default_rng(0).random(M) < 0.03, "rare", "often"))
-    assert found(ask, two)["class-imbalance"].evidence.startswith("severe imbalance: rare 2.")
+    assert found(ask, two)["class-imbalance"].evidence.startswith("severe imbalance: rare (2.")
 
 
 def test_a_telling_column_is_found_for_every_task(ask: Ask) -> None:

@@ -74,6 +74,52 @@ def test_letters_stand_out_in_light_and_in_dark(scheme: str, window: Browser, pa
     assert window.run(CONTRAST, ".small") >= 4.5
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_stand_out_on_every_colour_of_the_confusion_matrix(
+    scheme: str, window: Browser, pages: dict[str, Path]
+) -> None:
+    window.emulate(WIDTHS["desk"], scheme)
+    window.open(pages["multiclass"].as_uri())
+    contrasts = window.run(CELLS)
+    assert len(contrasts) == 9
+    assert min(contrasts) >= 4.5
+
+
+def test_letters_of_pictures_can_be_read_on_a_phone(window: Browser, pages: dict[str, Path]) -> None:
+    window.emulate(WIDTHS["phone"])
+    window.open(pages["binary"].as_uri())
+    sizes = window.run(
+        "return [...document.querySelectorAll('svg.plot text')].filter(t => t.checkVisibility())"
+        ".map(t => t.getScreenCTM().a * parseFloat(getComputedStyle(t).fontSize))"
+    )
+    assert len(sizes) > 50
+    assert min(sizes) >= 9
+
+
+def test_on_paper_it_is_light_and_says_how_to_reproduce_it(window: Browser, pages: dict[str, Path]) -> None:
+    window.emulate(WIDTHS["desk"], "dark", media="print")
+    window.open(pages["binary"].as_uri())
+    assert window.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert window.run(CONTRAST, "body") >= 7
+    unopened = "return [...document.querySelectorAll('details.paper > :last-child')].map(e => e.offsetHeight)"
+    heights = window.run(unopened)
+    assert len(heights) >= 3
+    assert min(heights) > 10
+    assert not window.run("return document.querySelector('nav').checkVisibility()")
+
+
+CELLS = """
+const parse = c => c.match(/[\\d.]+/g).map(Number);
+const linear = v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+const light = c => { const [r, g, b] = c.map(v => linear(v / 255));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+const paper = parse(getComputedStyle(document.body).backgroundColor);
+return [...document.querySelectorAll('.cell')].map(cell => {
+  const style = getComputedStyle(cell), [r, g, b, alpha = 1] = parse(style.backgroundColor);
+  const back = [r, g, b].map((v, i) => alpha * v + (1 - alpha) * paper[i]);
+  const [x, y] = [light(parse(style.color).slice(0, 3)), light(back)].sort((p, q) => q - p);
+  return (x + 0.05) / (y + 0.05) });
+"""
 CONTRAST = """
 const parse = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number).map(v => v / 255)
   .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
