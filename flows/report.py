@@ -1,6 +1,7 @@
 """What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from schemas.results import Advice, Followed
 
 from . import tested
 from .tested import chance, number, spread
+from .widths import fitted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +23,13 @@ SECOND = ("accuracy", "r2", "log_loss", "rmse")
 
 STYLES = ("", "bold", "", "", "dim")
 """Of the columns of the test result."""
+HEADED = 3
+"""So many of them stand under titles of one line; those of the others may take several."""
+
+MARK = "◀"
+"""Beside the variant that was selected."""
+FOLDED = 20
+"""Names of variants are folded to this width where even the metric alone does not fit beside them."""
 
 MARKED = ("diverged", "halved", "budget")
 """Statuses that the leaderboard shows: the others ended as they should."""
@@ -52,7 +61,7 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     """Write the whole report."""
     metric = result.selected.metric or ""
     console.print()
-    console.print(_leaderboard(result, metric))
+    console.print(_leaderboard(result, metric, console))
     hidden = len(result.variants) - SHOWN
     if hidden > 0:
         console.print(f"  … and {hidden} more variants in MLflow", style="dim", highlight=False)
@@ -62,7 +71,7 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_selection(result, metric, console)
     _print_diagnosis(result, console)
     console.print()
-    console.print(_test_table(result))
+    console.print(_test_table(result, console))
     for caveat in tested.caveats(result):
         console.print(_indented(f"! {caveat}"))
     console.print()
@@ -71,29 +80,44 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_places(result, console)
 
 
-def _leaderboard(result: ExperimentResult, metric: str) -> "Table":
+def _leaderboard(result: ExperimentResult, metric: str, console: "Console") -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set",
-        title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-    )  # fmt: skip
-    names = list(dict.fromkeys([metric, *(name for name in SECOND if name in result.variants[0].metrics.cv)]))[:2]
-    table.add_column("", justify="right", style="dim")
-    table.add_column("variant", min_width=24, overflow="fold")
-    for name in (*names, "J_train", "J_cv", "epochs"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for place, row in enumerate(result.variants[:SHOWN], start=1):
-        chosen = row.name == result.selected.name
-        table.add_row(
-            str(place), row.name, *(number(row.metrics.cv.get(name)) for name in names),
-            number(row.cost.train), number(row.cost.cv), str(row.epochs),
-            "◀" if chosen else row.status if row.status in MARKED else "",
-            style="bold" if chosen else None,
-        )  # fmt: skip
-    return table
+    title = f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set"
+    shown = result.variants[:SHOWN]
+    second = [name for name in SECOND if name in result.variants[0].metrics.cv and name != metric][:1]
+    columns = {
+        "": [str(place) for place in range(1, len(shown) + 1)],
+        "variant": [row.name for row in shown],
+        **{name: [number(row.metrics.cv.get(name)) for row in shown] for name in (metric, *second)},
+        "J_train": [number(row.cost.train) for row in shown],
+        "J_cv": [number(row.cost.cv) for row in shown],
+        "epochs": [str(row.epochs) for row in shown],
+        "ended": [
+            MARK if row.name == result.selected.name else row.status if row.status in MARKED else "" for row in shown
+        ],
+    }
+    spare = ["epochs", "J_train", *second, "J_cv"]
+    if not set(columns["ended"]) - {"", MARK}:
+        spare.append("ended")  # the row is bold, and named below
+    longest = max(len(row.name) for row in shown)
+
+    def build(without: Sequence[str]) -> Table:
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        kept = {name: cells for name, cells in columns.items() if name not in without}
+        for name in kept:
+            if name == "variant":
+                table.add_column(name, min_width=FOLDED if len(without) == len(spare) else longest, overflow="fold")
+            elif name == "ended":
+                table.add_column("", no_wrap=True)
+            else:
+                table.add_column(name, justify="right", no_wrap=True, style="" if name else "dim")
+        for row, cells in zip(shown, zip(*kept.values(), strict=True), strict=True):
+            table.add_row(*cells, style="bold" if row.name == result.selected.name else None)
+        return table
+
+    return fitted(build, spare, console)
 
 
 def _print_selection(result: ExperimentResult, metric: str, console: "Console") -> None:
@@ -142,18 +166,28 @@ def _indented(text: str) -> "Padding":
     return Padding(Text(text), (0, 0, 0, 2))
 
 
-def _test_table(result: ExperimentResult) -> "Table":
+def _test_table(result: ExperimentResult, console: "Console") -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(title=tested.headline(result), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, title in enumerate(tested.columns(result)):
-        table.add_column(
-            title, justify="left" if place == 0 else "right", overflow="fold", style=STYLES[place], no_wrap=place == 1
-        )
-    for row in tested.rows(result):
-        table.add_row(*row)
-    return table
+    titles, rows = tested.columns(result), tested.rows(result)
+
+    def build(without: Sequence[str]) -> Table:
+        table = Table(
+            title=tested.headline(result), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+            collapse_padding=True,
+        )  # fmt: skip
+        kept = [place for place, title in enumerate(titles) if title not in without]
+        for place in kept:
+            table.add_column(
+                titles[place], justify="left" if place == 0 else "right", style=STYLES[place], overflow="fold",
+                no_wrap=place < HEADED, min_width=max(len(row[place]) for row in rows),
+            )  # fmt: skip
+        for row in rows:
+            table.add_row(*(row[place] for place in kept))
+        return table
+
+    return fitted(build, titles[:HEADED:-1], console)
 
 
 def _print_places(result: ExperimentResult, console: "Console") -> None:
@@ -163,22 +197,33 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
         "config": str(Path(result.model).with_name("experiment.yaml")),
         "runs": f"descent ui   (experiment {result.experiment}, run {result.mlflow.run_id})",
     }
-    for name, place in places.items():
+    for name, place in places.items():  # to be copied, so no line may be broken in it
         console.print(f"[dim]{name:>8}[/]  {place}", highlight=False, soft_wrap=True)
     seconds = result.seconds
-    console.print(
-        f"[dim]{'seconds':>8}[/]  {seconds.total:.1f}: load {seconds.load:.1f}, features {seconds.features:.1f}, "
-        f"train {seconds.train:.1f}, cross-validate {seconds.crossvalidate:.1f}, track {seconds.track:.1f}",
-        highlight=False,
+    _print_named(
+        "seconds",
+        f"{seconds.total:.1f}: load {seconds.load:.1f}, features {seconds.features:.1f}, train {seconds.train:.1f}, "
+        f"cross-validate {seconds.crossvalidate:.1f}, track {seconds.track:.1f}",
+        console,
     )
-    console.print(
-        f"[dim]{'tracking':>8}[/]  {seconds.track / seconds.total:.1%} of the time waited for MLflow; beside it "
-        f"took {seconds.beside.get('tracking', 0):.1f} s of a processor",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    _print_named(
+        "tracking",
+        f"{seconds.track / seconds.total:.1%} of the time waited for MLflow; beside it took "
+        f"{seconds.beside.get('tracking', 0):.1f} s of a processor",
+        console,
+    )
     if result.mlflow.unsent:
         console.print("\n[bold yellow]Unsent[/]", highlight=False)
         console.print(f"  {unsent(result)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_named(name: str, text: str, console: "Console") -> None:
+    """A name, and beside it a text that may take several lines."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(f"[dim]{name:>8}[/]", text)
+    console.print(grid, highlight=False)
 
 
 def unsent(result: ExperimentResult) -> str:

@@ -7,7 +7,7 @@ from schemas import ExperimentResult
 
 def number(value: float | None) -> str:
     """Four significant digits, as a reader compares them; a dash where there is none."""
-    return "–" if value is None or not isfinite(value) else f"{value:.4g}"
+    return "–" if value is None or not isfinite(value) else f"{value + 0.0:.4g}"  # + 0.0: never -0
 
 
 def spread(value: float | None) -> str:

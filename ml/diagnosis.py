@@ -132,7 +132,8 @@ def level_as_cost(metric: str, value: float, cost_dummy: float) -> float | None:
 
 def percent(share: float) -> str:
     """A share as a reader says it."""
-    return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+    shown = round(100 * share, 0 if abs(share) >= 0.01 else 1)
+    return f"{shown + 0.0:.{0 if shown.is_integer() else 1}f} %"  # + 0.0: never -0
 
 
 def _costs(seen: Observations) -> list[Evidence]:

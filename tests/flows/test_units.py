@@ -24,6 +24,7 @@ from flows.tested import number
 from flows.workers import count_workers
 from flows.workspace import Workspace, workspace
 from schemas import ExperimentResult, config_from, expand_variants
+from schemas.results import TestResult as Tested
 
 # ---- stopwatch ----------------------------------------------------------------------------------------------------
 
@@ -298,15 +299,47 @@ def test_the_report_says_everything_at_any_width(width: int) -> None:
         assert part in words, page.getvalue()
     assert words.count(" 1.5 ") >= 11  # the metric of ten rows and of the test, none cut off
     assert "[bold]Selected" not in words
-    if width >= 80:
+    if width >= 100:
         assert "◀" in words
         (first,) = [line for line in page.getvalue().splitlines() if re.match(r"\s*1\s+32-16", line)]
         assert first.split()[-6:] == ["1.5", "0.5", "0.1235", "0.2", "30", "◀"]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_no_cell_is_broken_on_a_terminal_of_usual_width(width: int) -> None:
+    from rich.console import Console
+
+    names = ("log_loss", "accuracy", "average_precision")
+    found = result(variants=14, name="64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2").model_copy(
+        update={
+            "test": Tested.model_validate({
+                "metrics": dict.fromkeys(names, 0.8983), "baseline": dict.fromkeys(names, 0.3517),
+                "linear": dict.fromkeys(names, 0.7791), "intervals": dict.fromkeys(names, (0.8863, 0.9103)),
+            }),
+        }
+    )  # fmt: skip
+    page = StringIO()
+    print_report(found, Console(file=page, width=width))
+    lines = page.getvalue().splitlines()
+    for i in range(1, 10):
+        (row,) = [line for line in lines if line.lstrip().startswith(f"{i + 1} ")]
+        assert f"64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2 {i}" in row and " 1.5" in row
+    (row,) = [line for line in lines if "average_precision" in line]
+    assert row.split()[:5] == ["average_precision", "0.8983", "0.8863", "to", "0.9103"]
+    assert ("J_train" in "".join(lines[:6])) == (width >= 100)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234567.0, "1.235e+06"), (0.000123456, "0.0001235"), (None, "–"), (float("inf"), "–"), (0.0, "0")],
+    [
+        (1234567.0, "1.235e+06"),
+        (-0.0, "0"),
+        (-0.5, "-0.5"),
+        (0.000123456, "0.0001235"),
+        (None, "–"),
+        (float("inf"), "–"),
+        (0.0, "0"),
+    ],
 )
 def test_numbers_have_four_digits(value: float | None, text: str) -> None:
     assert number(value) == text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.diagnosis import Diagnosis, diagnose, level_as_cost
+from ml.diagnosis import Diagnosis, diagnose, level_as_cost, percent
 from ml.errors import OptionError
 from ml.observations import Observations
 
@@ -177,3 +177,12 @@ def test_every_number_gives_a_verdict_with_finite_evidence_and_advice(train, cv,
 @given(st.floats(0.001, 1000), st.floats(0.0, 1.2), st.floats(0.0, 1.2))
 def test_the_unit_of_the_cost_does_not_matter(unit, train, cv):
     assert look(train * unit, cv * unit, unit).verdict == look(train * 4 * unit, cv * 4 * unit, 4 * unit).verdict
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (-0.0, "0 %"), (-0.0004, "0 %"), (0.0004, "0 %"), (0.006, "0.6 %"), (-0.006, "-0.6 %"),
+     (0.034, "3 %"), (-0.034, "-3 %"), (1.2, "120 %"), (12345.678, "1234568 %")],
+)  # fmt: skip
+def test_a_share_is_said_in_whole_percent_and_never_as_minus_nothing(share: float, text: str) -> None:
+    assert percent(share) == text
