@@ -190,7 +190,7 @@ def _tags(found: Promotion) -> dict[str, str]:
     tags = {
         "descent.decision": "promoted" if decision.promote else "kept back",
         "descent.reason": decision.reason,
-        "descent.compared_with": found.champion or "",
+        "descent.compared_with": found.champion or "no champion",
         "descent.decided": _now(),
     }
     if (own := decision.comparison) is not None:

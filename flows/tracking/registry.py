@@ -1,5 +1,6 @@
 """MLflow's model registry: versions of a registered model, and the aliases ``challenger`` and ``champion``."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,8 +48,20 @@ def register(client: "MlflowClient", name: str, model_uri: str, run_id: str) -> 
     version = found[0] if found else client.create_model_version(
         name, model_uri, run_id, await_creation_for=0, model_id=own
     )  # fmt: skip
+    _link(client, own, name, str(version.version))
     client.set_registered_model_alias(name, CHALLENGER, version.version)
     return str(version.version)
+
+
+def _link(client: "MlflowClient", model_id: str, name: str, version: str) -> None:
+    """Say on the logged model which version it is, as MLflow's server does: without it, its page says "not registered"
+    where the store is a file."""
+    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
+
+    there = json.loads(client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
+    if not any(one["name"] == name and str(one["version"]) == version for one in there):
+        there.append({"name": name, "version": version})
+        client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: json.dumps(there)})
 
 
 class Registry:

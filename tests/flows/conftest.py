@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from .embedded import Embedded, embedded
+from .tracking_server import Server, serving
 
 
 def save_tiny_model(folder: Path, target: str, labels: list[object] | None = None) -> dict[str, str]:
@@ -58,3 +59,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     """One embedded home for all tests of whole processes: one local Prefect server, one MLflow store."""
     yield from embedded(tmp_path_factory.mktemp("embedded") / ".descent")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One MLflow tracking server for all tests that need one; whoever ends it starts it again."""
+    yield from serving(tmp_path_factory.mktemp("tracking-server"))

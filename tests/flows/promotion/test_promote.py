@@ -14,74 +14,22 @@ import pytest
 
 from flows import ledger
 from flows.errors import RunError
-from flows.promotion import kept
 from flows.promotion.promote import promote, rollback
 from flows.tracking.registry import CHALLENGER, CHAMPION, Registry
 from flows.tracking.runs import client_of
 
-from ..steps import Steps
+from .made import Store, table
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-LINEAR = "search.models=[{kind: linear, lambda: 1}]"
-
-
-def table(rows: int, noise: float, seed: int) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(rows, 3))
-    return pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": x @ [1, -2, 0.5] + rng.normal(0, noise, rows)})
-
-
-class Store:
-    """A registry of its own, and models to register in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.uri = folder, f"sqlite:///{folder}/mlflow.db"
-        self.registry = Registry(self.uri, "house")
-        self.runs = 0
-
-    def register(self, frame: pd.DataFrame, target: str = "y", *settings: str) -> str:
-        """Train on a table and register the model as the challenger; its version."""
-        from flows import model_artifact
-        from flows.tracking import registry
-
-        self.runs += 1
-        here = self.folder / f"run-{self.runs}"
-        steps = Steps.take(frame, target, here, "register.name=house", LINEAR, *settings)
-        final = steps.refit(here)
-        from flows.final import test
-
-        metrics = test(final, steps.question, steps.parts, f"run-{self.runs}")
-        client = client_of(self.uri)
-        experiment = client.get_experiment_by_name("house") or client.get_experiment(
-            client.create_experiment("house", (self.folder / "artifacts").as_uri())
-        )
-        run = client.create_run(experiment.experiment_id)
-        for part, values in (("test", metrics.metrics), ("dummy", metrics.baseline)):
-            for name, value in values.items():
-                client.log_metric(run.info.run_id, f"{part}/{name}", value)
-        files = kept.write(steps.question, steps.parts, final.features.schema, here / "kept")
-        for name, path in files.items():
-            client.log_artifact(run.info.run_id, str(path), name.rpartition("/")[0])
-        uri = model_artifact.log_model(
-            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.features.schema
-        )
-        return registry.register(client, "house", uri, run.info.run_id)
-
-    def tags(self, version: str) -> dict[str, str]:
-        return dict(client_of(self.uri).get_model_version("house", version).tags)
-
-    def champion(self) -> str | None:
-        found = self.registry.version(CHAMPION)
-        return found.number if found else None
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("DESCENT_HOME", str(tmp_path / "home"))
-    made = Store(tmp_path)
+    made = Store(tmp_path, f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
     yield made
 
@@ -191,7 +139,7 @@ def test_two_promotions_at_once_leave_one_champion(store: Store) -> None:
     better = store.register(table(400, 0.5, 1))
     command = [str(Path(sys.executable).with_name("descent")), "promote", "house"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [process.communicate(timeout=120) for process in both]
+    said = [process.communicate(timeout=300) for process in both]
     assert sorted(process.returncode for process in both) == [0, 1], said
     assert any("is the champion now" in out for out, _ in said)
     assert any("is the champion already" in err for _, err in said)
