@@ -35,12 +35,19 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of
     "   ·   descent run experiments/diabetes.yaml --set search.epochs=50 --json",
 )
 def run(
-    source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
+    source: Source,
+    target: Target = None,
+    set_: Overrides = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over: train again what a run before has trained.")
+    ] = False,
+    json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Run an experiment: train, compare, diagnose, test once, record."""
+    """Run an experiment: train, compare, diagnose, test once, record. A run that was cut short goes on."""
     from .commands.run import run
 
-    run(source, target, set_ or [], json=json, verbose=verbose)
+    run(source, target, set_ or [], fresh=fresh, json=json, verbose=verbose)
 
 
 @app.command(epilog="Examples:  descent check experiments/penguins.yaml   ·   descent check prices.csv --target price")

@@ -4,7 +4,6 @@ The workers import `ml` alone, as the processes of `flows.workers` do. Rows that
 own are sent to each of them once, however many chunks they train.
 """
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml.arrays import Arrays
 from ml.chunks import Chunk, Sources
+from ml.source import code
 
 from .dask_local import local_cluster
 from .errors import RunError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds that a scheduler may take to answer, and its first worker to appear."""
+RUN_THERE = ("chunks", "probing")
+"""The modules of `ml` that workers run."""
 RETRIES = 3
 """How many times a chunk is given to another worker because its worker was lost."""
 
@@ -51,10 +53,14 @@ class Cluster(Executor):
         """Run a function on some worker; a chunk's rows travel on their own, before it."""
         chunk = args[0] if args and isinstance(args[0], Chunk) else None
         if chunk is not None and chunk.checkpoint is not None and not self._shared:
-            raise RunError(
-                "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see those "
-                "of this machine: start them where they do, or use strategy: grid or random with a budget in minutes"
-            )
+            if chunk.pause is not None or chunk.states:
+                raise RunError(
+                    "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see "
+                    "those of this machine: start them where they do, or use strategy: grid or random with a budget in "
+                    "minutes"
+                )
+            chunk = replace(chunk, checkpoint=None)  # a chunk that is cut short begins anew there
+            args = (chunk, *args[1:])
         if chunk is not None and not self._at_hand(chunk.arrays):
             bare = replace(chunk, arrays=NOWHERE, progress=None)
             submitted = self._executor.submit(_with_rows, function, bare, self._ship(chunk.arrays))
@@ -139,22 +145,10 @@ def _reach(where: str) -> "Client":
     return found
 
 
-def code() -> str:
-    """What training depends on: a digest of `ml`'s source, and the version of NumPy."""
-    import numpy
-
-    import ml
-
-    digest = hashlib.sha256()
-    for path in sorted(Path(ml.__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return f"ml {digest.hexdigest()[:12]}, NumPy {numpy.__version__}"
-
-
 def _check_code(client: "Client") -> None:
     """See that every worker would compute what this machine would."""
-    mine = code()
-    for worker, found in client.run(code, on_error="return").items():
+    mine = code(*RUN_THERE)
+    for worker, found in client.run(code, *RUN_THERE, on_error="return").items():
         if isinstance(found, Exception):
             raise RunError(f"the Dask worker {worker} cannot import descent ({found}): install the same version there")
         if found != mine:

@@ -5,7 +5,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from schemas import ExperimentConfig, ExperimentResult
 
-from . import inputs, judgement, tasks
+from . import inputs, judgement, tasks, training
+from .cache.executor import remembering
 from .engines import engine
 from .final import warm_up
 from .following import Standing, follow
@@ -14,7 +15,7 @@ from .race import Race
 from .record import Recorder
 from .spare import attempt
 from .stopwatch import Stopwatch
-from .workspace import workspace
+from .unfinished import Claim
 
 # Tasks only wait for worker processes, so there may be more of them than processors.
 WAITING_TASKS = 32
@@ -26,10 +27,11 @@ WAITING_TASKS = 32
     task_runner=ThreadPoolTaskRunner(max_workers=WAITING_TASKS),  # type: ignore[arg-type]  # its type variable is open
     persist_result=False,
 )
-def run_experiment(config: ExperimentConfig) -> ExperimentResult:
+def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentResult:
     """Train many variants on one table, choose one honestly, test it once and record everything.
 
-    Test rows are sealed in a file by the split; `tasks.final_test` alone opens it.
+    Test rows are sealed in a file by the split; `tasks.final_test` alone opens it. What was trained before is not
+    trained again (`flows.cache`), and a run that did not finish goes on (`flows.unfinished`), unless ``fresh``.
 
     Raises:
         ConfigError: the configuration does not fit the table.
@@ -38,13 +40,18 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
     """
     watch, shown = Stopwatch(), display(otherwise=Logged(get_run_logger().info))
     with (
-        workspace(config.title) as work,
+        Claim(shown.stage) as claim,
         Recorder(shown.stage) as recorder,
-        engine(config.compute, shown.stage) as (executor, workers),
+        engine(config.compute, shown.stage) as (bare, workers),
+        remembering(bare, shown.stage) as executor,
     ):
         with watch.stage("load"):
             table = tasks.load_table(config)
             question, frame = tasks.check_table(config, table)
+            work = claim.take(question.config, question.digest, fresh=fresh)
+            if claim.result is not None:
+                return claim.result
+            executor.begin(work.id, fresh=fresh)
             parts = tasks.split_rows(question, frame, work)
             del table, frame
             inputs.forget()  # from here on the test rows are in the sealed file and nowhere else
@@ -64,14 +71,14 @@ def run_experiment(config: ExperimentConfig) -> ExperimentResult:
 
         with watch.stage("train"), shown.training(plan.bars, work.progress):
             race = Race(plan, question.config, question.metric, question.greater_is_better, estimate, workers)
+            for line in executor.told([training.work_for(c, question, matrices, work, None) for c in race.chunks]):
+                shown.stage(line)
             while race.chunks:  # a single round, unless the better variants go on after each (strategy: halving)
-                training = [
-                    tasks.train_chunk.submit(
-                        chunk, question, matrices[chunk.fleet.features], work, executor, recorder, race.deadline
-                    )
+                trained = [
+                    tasks.train_chunk.submit(chunk, question, matrices, work, executor, recorder, race.deadline)
                     for chunk in race.chunks
                 ]
-                recorder.add(race.advance([one for future in training for one in future.result()]))
+                recorder.add(race.advance([one for future in trained for one in future.result()]))
         board = tasks.leaderboard(race.entries, question)
 
         with watch.stage("crossvalidate"):

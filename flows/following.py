@@ -77,8 +77,7 @@ def follow(
     plan = make_plan(change.variants, columns, outputs, question.task, workers, dtype, search)
     np.save(work.progress, np.zeros(len(plan.variants)))
     trained = [
-        tasks.train_chunk.submit(chunk, question, known[chunk.fleet.features], work, executor, recorder, None)
-        for chunk in plan.chunks
+        tasks.train_chunk.submit(chunk, question, known, work, executor, recorder, None) for chunk in plan.chunks
     ]
     entries = [one.entry for future in trained for one in future.result()]
     candidates = question.candidates(rank(entries, question.metric, question.greater_is_better))[:1]

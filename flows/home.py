@@ -9,6 +9,8 @@ It lies in the current folder, or where ``DESCENT_HOME`` says, and can be delete
       runs/        one folder per run: configuration, result, model
       openings.jsonl   who has looked at which test rows; deleting it forgets the looks
       outbox/      what MLflow has not got yet, one folder per run
+      unfinished/  which runs have not finished, and the locks of those under way
+      cache/       what was trained, so that it is not trained again; deleting it costs time alone
       logs/        of what runs in the background, and tracebacks
 """
 

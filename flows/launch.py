@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def run_experiment(
-    config: ExperimentConfig, *, table: "pd.DataFrame | None" = None, verbose: bool = False
+    config: ExperimentConfig, *, table: "pd.DataFrame | None" = None, fresh: bool = False, verbose: bool = False
 ) -> ExperimentResult:
     """Run an experiment, with a local Prefect server unless ``PREFECT_API_URL`` names another.
 
     The table is read and checked while the server starts, so a mistake is told at once; the flow finds it read.
-    A DataFrame given as ``table`` is used in place of ``data.source``, which is then no more than its name.
+    A DataFrame given as ``table`` is used in place of ``data.source``, which is then no more than its name. What a run
+    of the same before has trained is not trained again unless it is to be ``fresh``.
 
     Raises:
         ConfigError, DataError: the configuration or the table is at fault.
@@ -47,7 +48,7 @@ def run_experiment(
                 from .experiment import run_experiment as flow
 
                 gc.enable()
-                return flow(config)
+                return flow(config, fresh=fresh)
     finally:
         gc.enable()
         recording.discard()

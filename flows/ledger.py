@@ -55,13 +55,15 @@ class Count:
 
     ``number`` different models have looked at these test rows by now, this one among them; running the same again is
     no further look. ``elsewhere`` counts the other sets of test rows that were drawn from the same table for the same
-    target and opened: with another seed or fraction. ``unreadable`` lines may hide openings.
+    target and opened: with another seed or fraction. ``unreadable`` lines may hide openings. ``repeated`` are earlier
+    openings by the same run, which died before it had its result and then went on: they are no further look.
     """
 
     opening: Opening
     number: int
     elsewhere: int
     unreadable: int
+    repeated: int = 0
 
     @property
     def confidence(self) -> float:
@@ -92,7 +94,8 @@ def enter(opening: Opening) -> Count:
     seen = [one for one in (*earlier, opening) if one.target == opening.target]
     same = _same_rows(seen, opening)
     others = {one.rows for one in seen if one.table == opening.table and one not in same}
-    return Count(opening, len({one.model for one in same}), len(others), unreadable)
+    repeated = sum(one.run == opening.run and one.model == opening.model for one in earlier)
+    return Count(opening, len({one.model for one in same}), len(others), unreadable, repeated)
 
 
 def config_digest(config: ExperimentConfig) -> str:

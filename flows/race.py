@@ -24,11 +24,11 @@ State = tuple[Path, int]
 
 @dataclass(frozen=True)
 class Trained:
-    """A variant after a rung: what it reached, its place in the progress file, and where its state is kept."""
+    """A variant after a rung: what it reached, its place in the progress file, and where its state is if it paused."""
 
     entry: Entry
     slot: int
-    state: State
+    state: State | None
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Race:
         for fleet in self._plan.fleets:
             mine = sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot)
             for chunk in cut(fleet, [one.entry.variant for one in mine], [one.slot for one in mine], rung):
-                states = {one.slot: one.state for one in mine}
+                states = {one.slot: one.state for one in mine if one.state is not None}
                 chunks.append(replace(chunk, states=tuple(states[slot] for slot in chunk.slots)))
         return tuple(chunks)
 
@@ -121,11 +121,14 @@ class Race:
             "estimated_seconds": {"train": self._estimate.train, "after": self._estimate.after},
             "budget": None if budget is None else {"minutes": budget.minutes, "epochs": budget.epochs},
             "epochs": spent,
+            "reused": sum(entry.reused for entry in self.entries),
             "summary": tuple(self._summary(statuses)),
         }
 
     def _summary(self, statuses: Counter[str]) -> Iterator[str]:
         search = self._search
+        if reused := sum(entry.reused for entry in self.entries):
+            yield f"{reused} of {len(self.entries)} variants were known from a run before and not trained again."
         if search.drawn is not None:
             yield f"{len(self.entries)} variants were drawn at random with seed {self._seed}."
         if self.rungs and len(self._plan.rungs) > 1:

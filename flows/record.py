@@ -65,11 +65,10 @@ class Recorder:
         return self
 
     def begin(self, question: Question, parts: Parts, key: str) -> None:
-        """Begin the parent run; ``key`` is its name, and that of its outbox."""
+        """Begin the parent run, or go on with that of a run that did not finish; ``key`` names it and its outbox."""
         began = time.perf_counter()
         config, inference = question.config, question.inference
-        self._outbox = Outbox.of(key)
-        self._outbox.hold()
+        self._outbox = Outbox.taken(key)
         self._outbox.begin(Beginning(
             key,
             store.tracking_uri(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import store
+from .locks import lock
 from .pool import Processes
 from .tracking import runs
 from .tracking.outbox import Outbox
@@ -63,6 +64,7 @@ def _unless_of_loky(failure: threading.ExceptHookArgs) -> None:
 # process that died goes on from there. Nobody has to wait for a run to begin.
 _senders: dict[Path, Sender | None] = {}
 """By outbox; None where the beginning failed, which whoever began it is told."""
+_alone: dict[Path, int | None] = {}
 _watch: list[Watch] = []
 
 
@@ -87,7 +89,7 @@ def begin(folder: Path, watch: bool) -> runs.Handle:
     if watch:
         _watch.append(Watch())
     _senders[folder] = None
-    sender = Sender(Outbox(folder))
+    sender = _open(folder)
     handle = sender.begin()
     _senders[folder] = sender
     return handle
@@ -119,8 +121,16 @@ def end(folder: Path) -> None:
 
 def _sender(folder: Path) -> Sender | None:
     if folder not in _senders:
-        _senders[folder] = Sender(Outbox(folder))
+        _senders[folder] = _open(folder)
     return _senders[folder]
+
+
+def _open(folder: Path) -> Sender:
+    """The sender of an outbox, alone: the recording process of a command that was killed lives a moment longer, in
+    which it could make runs that this one would not see and make again."""
+    if folder not in _alone:
+        _alone[folder] = lock(folder / "sending")
+    return Sender(Outbox(folder))
 
 
 def warm_up_report() -> None:

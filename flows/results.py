@@ -66,6 +66,7 @@ def result_of(
                     "status": entry.status,
                     "message": entry.message,
                     "fleet": entry.fleet,
+                    "reused": entry.reused,
                 }
                 for entry in board
             ],
@@ -144,6 +145,7 @@ def _test(tested: Tested) -> dict[str, object]:
             "unreadable": count.unreadable,
             "when": opening.when,
             "run": opening.run,
+            "repeated": count.repeated,
             "sealed_digest": opening.sealed,
             "rows_digest": opening.rows,
             "config_digest": opening.config,

@@ -30,6 +30,8 @@ class Entry:
     curve_cv: tuple[float, ...] = field(default=(), repr=False)
     weights: NDArray[Any] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     """The parameters (P,), flat, as trained on the training rows."""
+    reused: bool = field(default=False, repr=False, compare=False)
+    """Whether a run before had trained it."""
 
     @property
     def usable(self) -> bool:

@@ -16,6 +16,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 import data
+import ml
 from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 
 from . import diagnosing, final, inputs, judgement, planning, training
@@ -33,7 +34,7 @@ from .reporting.contents import Importance
 from .results import result_of
 from .selection import Entry, Finalist, choose, rank
 from .stopwatch import Stopwatch
-from .workspace import Workspace
+from .workspace import RESULT, Workspace
 
 if TYPE_CHECKING:
     from .following import Followed
@@ -91,18 +92,14 @@ def plan(
 
 @task("train chunk", run_name="train {chunk.title}")
 def train_chunk(
-    chunk: Chunk, question: Question, matrices: Matrices, work: Workspace, executor: Executor, recorder: Recorder,
-    deadline: float | None,
+    chunk: Chunk, question: Question, matrices: Mapping[FeatureSettings, Matrices], work: Workspace,
+    executor: Executor, recorder: Recorder, deadline: float | None,
 ) -> list[Trained]:  # fmt: skip
     """Train a chunk in a worker process; record the variants that have ended."""
-    state = work.states / f"{chunk.name}.safetensors"
-    result = training.submit(
-        executor, chunk.fleet.model, chunk.variants, matrices.sources, dtype=question.config.compute.dtype,
-        progress=(work.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
-        share=chunk.share, checkpoint=state if chunk.pause or chunk.states else None,
-    ).result()  # fmt: skip
-    entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices.target)
-    trained = [Trained(one, slot, (state, i)) for i, (one, slot) in enumerate(zip(entries, chunk.slots, strict=True))]
+    result = executor.submit(ml.train_chunk, training.work_for(chunk, question, matrices, work, deadline)).result()
+    entries = training.entries_of(chunk.variants, chunk.fleet.number, result, matrices[chunk.fleet.features].target)
+    states = result.states or [None] * len(entries)  # of a chunk that had no need to pause
+    trained = [Trained(*one) for one in zip(entries, chunk.slots, states, strict=True)]
     recorder.add([one.entry for one in trained if one.entry.status != "paused"])
     return trained
 
@@ -203,6 +200,6 @@ def record(
         work.keep(REPORT)
     work.write_text(config_path.name, to_yaml(question.config, folder=work.folder))
     finished = result(report, delivery.reason)
-    work.write_text("result.json", finished.model_dump_json(indent=2) + "\n")
+    work.write_text(RESULT, finished.model_dump_json(indent=2) + "\n")
     create_markdown_artifact(markdown(finished), key="report", description=f"{finished.experiment}: the result")
     return finished

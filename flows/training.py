@@ -1,8 +1,8 @@
 """Sending training to the workers and reading back what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 import ml
 from data import Target
 from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
-from schemas import Variant
+from schemas import FeatureSettings, Variant
 
 from .models import settings_of
 from .selection import Entry
+
+if TYPE_CHECKING:
+    from .inputs import Matrices, Question
+    from .plan import Chunk as PlannedChunk
+    from .workspace import Workspace
 
 Indices = NDArray[np.intp]
 
@@ -60,6 +65,23 @@ def work_of(
     )
 
 
+def work_for(
+    chunk: "PlannedChunk",
+    question: "Question",
+    matrices: "Mapping[FeatureSettings, Matrices]",
+    work: "Workspace",
+    deadline: float | None,
+) -> Chunk:
+    """What a worker needs to train a chunk of a plan."""
+    sources = matrices[chunk.fleet.features].sources
+    return work_of(
+        chunk.fleet.model, chunk.variants, sources, dtype=question.config.compute.dtype,
+        progress=(work.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
+        share=chunk.share,
+        checkpoint=work.states / f"{chunk.name}.safetensors" if chunk.pause or chunk.states else None,
+    )  # fmt: skip
+
+
 def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, target: Target) -> list[Entry]:
     """Leaderboard entries of a trained chunk, in the target's own units."""
     return [
@@ -77,6 +99,9 @@ def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, tar
             curve_train=tuple(target.cost_in_units(cost) for cost in outcome.curve_train),
             curve_cv=() if outcome.curve_cv is None else tuple(target.cost_in_units(cost) for cost in outcome.curve_cv),
             weights=outcome.parameters,
+            reused=reused,
         )
-        for variant, outcome, metrics in zip(variants, result.outcomes, result.metrics_cv, strict=True)
+        for variant, outcome, metrics, reused in zip(
+            variants, result.outcomes, result.metrics_cv, result.reused or [False] * len(variants), strict=True
+        )
     ]

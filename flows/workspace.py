@@ -5,13 +5,16 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from schemas import ExperimentResult
+
 from .home import make_home
+
+RESULT = "result.json"
+"""The last file that a run writes: where it is, the run is whole."""
 
 
 class Workspace:
@@ -20,12 +23,25 @@ class Workspace:
     What stays is written aside and renamed: a file that exists is whole.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, left: str | None = None) -> None:
+        """``left`` is the id of a run that did not finish and goes on here."""
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
-        self.id = f"{datetime.now():%Y%m%d-%H%M%S}-{slug}-{uuid.uuid4().hex[:6]}"
+        self.id = left or f"{datetime.now():%Y%m%d-%H%M%S}-{slug}-{uuid.uuid4().hex[:6]}"
         self.folder = make_home("runs") / self.id
         self.scratch = self.folder / "scratch"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Remove what a killed command has left."""
+        shutil.rmtree(self.folder)
         self.scratch.mkdir(parents=True)
+
+    def result(self) -> ExperimentResult | None:
+        """The result, if the run is whole."""
+        try:
+            return ExperimentResult.model_validate_json((self.folder / RESULT).read_bytes())
+        except (OSError, ValueError):
+            return None
 
     @property
     def progress(self) -> Path:
@@ -58,15 +74,3 @@ class Workspace:
     def close(self, *, finished: bool) -> None:
         """Remove the scratch folder; the whole folder if the run did not finish."""
         shutil.rmtree(self.scratch if finished else self.folder, ignore_errors=True)
-
-
-@contextmanager
-def workspace(name: str) -> Iterator[Workspace]:
-    """A run's folder; when the run ends early, the folder goes."""
-    work = Workspace(name)
-    finished = False
-    try:
-        yield work
-        finished = True
-    finally:
-        work.close(finished=finished)

@@ -81,15 +81,35 @@ def read_tensors(path: Path) -> dict[str, Array]:
 
 def read_state(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """What `write_state` wrote: arrays and facts. Raises `CheckpointError`."""
+    return read_tensors(path), read_facts(path)
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """The facts alone. Raises `CheckpointError`."""
     try:
         with safe_open(path, framework="numpy") as file:
-            facts = json.loads((file.metadata() or {})["facts"])
+            facts: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
+            return facts
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path} is no checkpoint: {error}") from error
-    return read_tensors(path), facts
 
 
 def write_state(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
     """One file with arrays and, in its header, facts as JSON."""
+    write_atomically(path, pack(arrays, facts))
+
+
+def pack(arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> bytes:
+    """Arrays and facts as the content of one safetensors file."""
     tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write_atomically(path, save(tensors, metadata={"facts": json.dumps(dict(facts))}))
+    return bytes(save(tensors, metadata={"facts": json.dumps(dict(facts))}))
+
+
+def unpack(content: bytes) -> tuple[dict[str, Array], dict[str, Any]]:
+    """What was packed. Raises `CheckpointError`."""
+    try:
+        arrays = dict(load(content))
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return arrays, json.loads(header["__metadata__"]["facts"])
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"these bytes hold no arrays with facts: {error}") from error

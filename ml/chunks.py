@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .arrays import Arrays
 from .batches import BLOCK
+from .errors import CheckpointError
 from .history import Outcome
 from .models import Model
 from .optimizers import RULES, SOLVERS
@@ -49,8 +50,9 @@ class Chunk:
     """Everything needed to train some variants; arguments as of `ml.train`.
 
     ``states`` are (checkpoint, place in it) of every variant, where they go on from the pauses of other chunks;
-    ``checkpoint`` is where this one leaves its state, if it pauses. ``share`` of the time left to the ``deadline`` when
-    it begins is for this chunk, the rest for those that wait behind it.
+    ``checkpoint`` is where this one leaves its state, if it pauses; with ``checkpoint_seconds`` also on its way, as of
+    `ml.train`. One that is there already is gone on from, unless it is damaged or of another training. ``share`` of the
+    time left to the ``deadline`` when it begins is for this chunk, the rest for those that wait behind it.
     ``progress`` is (path of a .npy of float64, one index per variant): the share done is written there after every
     epoch. ``metrics`` are the names to compute on the cv rows; None is all of the task's. ``rows`` are the numbers of
     the training rows to train on, None for all. With ``keep_outputs`` the outputs on the cv rows come back.
@@ -68,6 +70,7 @@ class Chunk:
     pause: int | None = None
     states: tuple[tuple[Path, int], ...] = ()
     checkpoint: Path | None = None
+    checkpoint_seconds: float | None = None
     deadline: float | None = None
     share: float = 1.0
     progress: tuple[str | Path, tuple[int, ...]] | None = None
@@ -80,13 +83,19 @@ class Chunk:
 class ChunkResult:
     """Outcomes and cv metrics, variant by variant in the chunk's order; ``seconds`` of training and evaluation.
 
-    ``outputs_cv`` are the outputs on the cv rows, (m,) or (m, K) each, where they were to be kept.
+    ``outputs_cv`` are the outputs on the cv rows, (m,) or (m, K) each, where they were to be kept. ``states`` say where
+    each variant's state is, as of `Chunk`, where the chunk paused. ``resumed`` is the epoch whose checkpoint it began
+    with; ``reused`` says which variants were not trained, because what comes of it was known; ``notes`` are for a log.
     """
 
     outcomes: tuple[Outcome, ...]
     metrics_cv: tuple[dict[str, float], ...] = field(default=())
     seconds: float = 0.0
     outputs_cv: tuple[NDArray[Any], ...] = ()
+    states: tuple[tuple[Path, int], ...] = ()
+    resumed: int = 0
+    reused: tuple[bool, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def train_chunk(chunk: Chunk) -> ChunkResult:
@@ -97,13 +106,44 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         weights = None if arrays.weights is None else arrays.weights[chunk.rows]
         arrays = replace(arrays, x=arrays.x[chunk.rows], y=arrays.y[chunk.rows], weights=weights)
     report = _Report(chunk)
+    resumed, notes = 0, list[str]()
+    if chunk.checkpoint is not None and chunk.checkpoint.exists():
+        from .resuming import epochs_in
+
+        resumed = epochs_in(chunk.checkpoint)
+        try:
+            found = _train(chunk, arrays, report)
+        except CheckpointError as error:
+            notes.append(f"training begins anew: {error}")
+            resumed = 0
+            chunk.checkpoint.unlink(missing_ok=True)
+            found = _train(chunk, arrays, report)
+    else:
+        found = _train(chunk, arrays, report)
+    metrics: tuple[dict[str, float], ...] = tuple({} for _ in found)
+    z: tuple[NDArray[Any], ...] = ()
+    wanted = chunk.metrics != ()
+    if arrays.x_cv is not None and arrays.y_cv is not None and (wanted or chunk.keep_outputs):
+        z = tuple(outputs(chunk.model, one.parameters, arrays.x_cv) for one in found)
+        if wanted:
+            from .metrics import evaluate
+
+            metrics = tuple(evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, one) for one in z)
+    report.finish(found)
+    states = () if chunk.checkpoint is None else tuple((chunk.checkpoint, place) for place in range(len(found)))
+    kept = z if chunk.keep_outputs else ()
+    return ChunkResult(tuple(found), metrics, perf_counter() - began, kept, states, resumed, notes=tuple(notes))
+
+
+def _train(chunk: Chunk, arrays: Arrays, report: "_Report") -> list[Outcome]:
     if chunk.states:
         from .resuming import gather_training
 
         assert chunk.checkpoint is not None
-        gather_training(chunk.states, chunk.checkpoint)
+        if not chunk.checkpoint.exists():
+            gather_training(chunk.states, chunk.checkpoint)
     now = time()
-    found = train(
+    return train(
         chunk.model,
         chunk.optimizer,
         chunk.settings,
@@ -116,20 +156,10 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         callback=report,
         checkpoint=chunk.checkpoint,
         checkpoint_every=None,
+        checkpoint_seconds=chunk.checkpoint_seconds,
         pause=chunk.pause,
         deadline=None if chunk.deadline is None else now + chunk.share * (chunk.deadline - now),
     )
-    metrics: tuple[dict[str, float], ...] = tuple({} for _ in found)
-    z: tuple[NDArray[Any], ...] = ()
-    wanted = chunk.metrics != ()
-    if arrays.x_cv is not None and arrays.y_cv is not None and (wanted or chunk.keep_outputs):
-        z = tuple(outputs(chunk.model, one.parameters, arrays.x_cv) for one in found)
-        if wanted:
-            from .metrics import evaluate
-
-            metrics = tuple(evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, one) for one in z)
-    report.finish(found)
-    return ChunkResult(tuple(found), metrics, perf_counter() - began, z if chunk.keep_outputs else ())
 
 
 class _Report:

@@ -6,15 +6,16 @@ epoch: every permutation is drawn from a generator of its own (`ml.batches.permu
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from .arrays import Rows
-from .checkpoints import read_state, write_state
+from .checkpoints import read_facts, read_state, write_state
 from .errors import CheckpointError
 from .fleet import Fleet
 from .history import History
@@ -36,10 +37,49 @@ _HISTORY = (
 )
 
 
+SHARE = 0.01
+"""The most of a training's time that writing checkpoints by the clock may take."""
+
+
+class Keeper:
+    """Writes the state of a training to its checkpoint when that is due.
+
+    Every ``every`` epochs (None: not by their number) and at the end; with ``seconds`` when so many have passed since
+    the last time, or more where writing takes long, and in the end only if there is something left to go on with.
+    ``facts`` gives the `fingerprint`, which is not taken before it is needed: it reads all rows.
+    """
+
+    def __init__(self, path: Path, every: int | None, seconds: float | None, facts: Callable[[], dict[str, Any]]):
+        self.path, self.every, self.seconds = path, every, seconds
+        self._facts, self._known = facts, dict[str, Any]()
+        self._due = float("inf") if seconds is None else monotonic() + seconds
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What must agree, as of `fingerprint`."""
+        self._known = self._known or self._facts()
+        return self._known
+
+    def after(self, epoch: int, fleet: Fleet, history: History, *, last: bool, over: bool) -> None:
+        """Write the state after ``epoch`` epochs if that is due; ``over``: nothing can go on from here."""
+        if self.seconds is None:
+            due = last or (self.every is not None and epoch % self.every == 0)
+        else:
+            due = not over and (last or monotonic() >= self._due)
+        if due:
+            began = monotonic()
+            save_training(self.path, self.facts, epoch, fleet, history)
+            ended = monotonic()
+            self._due = ended + max(self.seconds or 0.0, (ended - began) / SHARE)
+
+
 def fingerprint(
-    model: Model, optimizer: str, settings: Sequence[Settings], rows: Sequence[Rows | None], **rest: Any
+    model: Model, optimizer: str, settings: Sequence[Settings], rows: Sequence[Rows | None], epochs: int, **rest: Any
 ) -> dict[str, Any]:
-    """What must agree for a checkpoint to belong to a training: every argument, and a digest of the data."""
+    """What must agree for a checkpoint to belong to a training: every argument, and a digest of the data.
+
+    ``epochs`` counts for those variants alone whose schedule's course depends on it.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for part in rows:
         for array in () if part is None else (part.x, part.t, part.w):
@@ -49,11 +89,15 @@ def fingerprint(
     facts = {
         "model": asdict(model),
         "optimizer": optimizer,
-        "settings": [asdict(one) for one in settings],
+        "settings": [{**asdict(one), "epochs": epochs if _counts(one) else None} for one in settings],
         "data": digest.hexdigest(),
         **rest,
     }
     return json.loads(json.dumps(facts, default=lambda number: number.item()))  # type: ignore[no-any-return]
+
+
+def _counts(one: Settings) -> bool:
+    return one.schedule is not None and one.schedule.kind == "cosine"
 
 
 def save_training(path: Path, facts: dict[str, Any], epoch: int, fleet: Fleet, history: History) -> None:
@@ -103,6 +147,40 @@ def gather_training(parts: Sequence[tuple[Path, int]], path: Path) -> None:
     state = {"ids": np.array(ids), "parameters": np.stack(parameters), "slots": np.stack(slots, axis=1)}
     state |= {f"history.{name}": np.stack(found) for name, found in rows.items()}
     write_state(path, state, {"training": {**common, "settings": settings}, "epoch": epoch, "step": step})
+
+
+def take_training(path: Path, places: Sequence[int]) -> list[tuple[dict[str, Array], dict[str, Any]]]:
+    """The states of some variants of a training, each as arrays and facts of a training of its own.
+
+    `ml.checkpoints.write_state` makes a checkpoint of one, from which `gather_training` can go on.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    arrays, stored = read_state(path)
+    found = []
+    try:
+        for index in places:
+            (position,) = np.flatnonzero(arrays["ids"] == index)
+            one = {
+                "ids": np.zeros(1, arrays["ids"].dtype),
+                "parameters": arrays["parameters"][position, None],
+                "slots": arrays["slots"][:, position, None],
+                **{f"history.{name}": arrays[f"history.{name}"][index, None] for name in _HISTORY},
+            }
+            training = {**stored["training"], "settings": [stored["training"]["settings"][index]]}
+            found.append((one, {**stored, "training": training}))
+    except (KeyError, IndexError, ValueError) as error:
+        raise CheckpointError(f"{path} lacks the state of variant {index}: {error}") from error
+    return found
+
+
+def epochs_in(path: Path) -> int:
+    """How many epochs a checkpoint holds; 0 if it is none."""
+    try:
+        return int(read_facts(path)["epoch"])
+    except (CheckpointError, KeyError, TypeError, ValueError):
+        return 0
 
 
 def load_training(path: Path, facts: dict[str, Any], fleet: Fleet, history: History) -> tuple[int, Fleet]:

@@ -20,13 +20,29 @@ _NAMES = ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "
 @cache
 def _openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """Getter and setter of the number of threads in NumPy's own OpenBLAS, if it has one."""
+    for library in _libraries():
+        for name in _NAMES:
+            if hasattr(library, name.format("set")):
+                return getattr(library, name.format("get")), getattr(library, name.format("set"))
+    return None
+
+
+def _libraries() -> Iterator[ctypes.CDLL]:
     package = Path(np.__file__).parent
     for folder in (package.with_name("numpy.libs"), package / ".dylibs"):
         for path in sorted(folder.glob("*openblas*")):
-            library = ctypes.CDLL(str(path))
-            for name in _NAMES:
-                if hasattr(library, name.format("set")):
-                    return getattr(library, name.format("get")), getattr(library, name.format("set"))
+            yield ctypes.CDLL(str(path))
+
+
+@cache
+def blas_core() -> str | None:
+    """The kind of processor that NumPy's own OpenBLAS has chosen its kernels for, if it has one."""
+    for library in _libraries():
+        for name in _NAMES:
+            if hasattr(library, found := name.format("get").replace("num_threads", "corename")):
+                ask = getattr(library, found)
+                ask.restype = ctypes.c_char_p
+                return bytes(ask()).decode("ascii", "replace")
     return None
 
 

@@ -1,8 +1,8 @@
 """Train a fleet: epochs, early stopping, divergence, callbacks, interruption."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .progress import Callback, Progress
 from .settings import Settings, check_settings
 from .threads import one_thread
 from .trainer import Trainer
+
+if TYPE_CHECKING:
+    from .resuming import Keeper
 
 
 class Plan(NamedTuple):
@@ -48,6 +51,7 @@ def train(
     callback: Callback | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = 1,
+    checkpoint_seconds: float | None = None,
     pause: int | None = None,
     deadline: float | None = None,
 ) -> list[Outcome]:
@@ -58,7 +62,9 @@ def train(
     their number, or interruptions. ``patience`` ends a variant when J_cv has not fallen by more than ``min_delta``
     for that many epochs. A variant that diverges ends alone. Ctrl-C returns what there is after the epoch under way.
     ``checkpoint`` is a file that holds the whole state, written every ``checkpoint_every`` epochs (None: never) and at
-    the end; if it exists, training resumes from it, also towards more ``epochs`` than before.
+    the end; if it exists, training resumes from it, also towards more ``epochs`` than before. With
+    ``checkpoint_seconds`` it is written whenever so many have passed instead, and at the end only if it pauses or is
+    interrupted.
     ``pause`` ends it for now after that many epochs in all, with status ``paused``: what a schedule does follows
     ``epochs`` still, and going on from the checkpoint gives the bits of a training without the pause. ``deadline`` is
     a time of `time.time`: then training ends in the middle of an epoch, which is dropped, with status ``expired``.
@@ -71,6 +77,8 @@ def train(
     check_settings(optimizer, settings)
     check_name("dtype", dtype, ("float32", "float64"))
     _check_counts(min_delta, batch=batch, epochs=epochs, patience=patience, every=checkpoint_every, pause=pause)
+    if checkpoint_seconds is not None and not 0 <= checkpoint_seconds < float("inf"):
+        raise OptionError(f"checkpoint_seconds is {checkpoint_seconds!r}; it must be a number ≥ 0")
     working = "float64" if optimizer in SOLVERS else dtype
     if optimizer == "newton" and model.hidden:
         raise OptionError(
@@ -99,7 +107,12 @@ def train(
             batch, epochs, patience, min_delta, dtype, epochs if pause is None else min(pause, epochs), deadline
         )
         loop = _Loop(model, optimizer, settings, rows, cv, plan)
-        return loop.run(callback, None if checkpoint is None else Path(checkpoint), checkpoint_every)
+        keeper = None
+        if checkpoint is not None:
+            from .resuming import Keeper
+
+            keeper = Keeper(Path(checkpoint), checkpoint_every, checkpoint_seconds, loop.fingerprint)
+        return loop.run(callback, keeper)
 
 
 def _check_counts(min_delta: float, **counts: int | None) -> None:
@@ -129,30 +142,31 @@ class _Loop:
         self.cv_blocks = None if cv is None else slices(cv)
         self.epoch = 0
 
-    def run(self, callback: Callback | None, checkpoint: Path | None, every: int | None) -> list[Outcome]:
+    def run(self, callback: Callback | None, keeper: "Keeper | None") -> list[Outcome]:
         """Train until everything has ended; a checkpoint that exists is gone on from."""
-        save: Callable[[], None] | None = None
-        if checkpoint is not None:
-            from .resuming import fingerprint, load_training, save_training
+        if keeper is not None and keeper.path.exists():
+            from .resuming import load_training
 
-            facts = fingerprint(self.model, self.optimizer, self.settings, (self.rows, self.cv), **self._facts())
-            if checkpoint.exists():
-                self.epoch, self.fleet = load_training(checkpoint, facts, self.fleet, self.history)
-
-            def save() -> None:
-                save_training(checkpoint, facts, self.epoch, self.fleet, self.history)
-
+            self.epoch, self.fleet = load_training(keeper.path, keeper.facts, self.fleet, self.history)
         try:
             with Interrupts() as interrupts:
-                self._epochs(interrupts, callback, save, every)
+                self._epochs(interrupts, callback, keeper)
         except KeyboardInterrupt:
             # Raised in the middle of an epoch, by a callback or a second Ctrl-C: the history ends with the one before.
             self.history.end("interrupted")
         return self._outcomes()
 
-    def _epochs(
-        self, interrupts: Interrupts, callback: Callback | None, save: Callable[[], None] | None, every: int | None
-    ) -> None:
+    def fingerprint(self) -> dict[str, Any]:
+        """What a checkpoint must agree with."""
+        from .resuming import fingerprint
+
+        plan = self.plan
+        return fingerprint(
+            self.model, self.optimizer, self.settings, (self.rows, self.cv), plan.epochs, batch=plan.batch,
+            patience=plan.patience, min_delta=plan.min_delta, dtype=plan.dtype,
+        )  # fmt: skip
+
+    def _epochs(self, interrupts: Interrupts, callback: Callback | None, keeper: "Keeper | None") -> None:
         trainer = self._trainer()
         ended, until = False, self.plan.until
         while trainer is not None and self.epoch < until and not ended:
@@ -173,9 +187,10 @@ class _Loop:
             ended = interrupts.wanted
             if callback is not None:
                 ended |= bool(callback(Progress(self.epoch, self.plan.epochs, done, ids, train_cost, cv_cost)))
-            last = ended or trainer is None or self.epoch == until
-            if save is not None and (last or (every is not None and self.epoch % every == 0)):
-                save()
+            if keeper is not None:
+                over = trainer is None or self.epoch == self.plan.epochs
+                last = over or ended or self.epoch == until
+                keeper.after(self.epoch, self.fleet, self.history, last=last, over=over)
         reached: Status = "completed" if until == self.plan.epochs else "paused"
         self.history.end("interrupted" if ended and self.epoch < until else reached)
 
@@ -185,18 +200,6 @@ class _Loop:
             return None
         feed = Feed(self.rows, [self.settings[i].seed for i in self.fleet.ids], self.plan.batch)
         return Trainer(self.model, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
-
-    def _facts(self) -> dict[str, int | float | str | None]:
-        """The arguments that a checkpoint must agree with; ``epochs`` only where a schedule's course depends on it."""
-        plan = self.plan
-        cosine = any(one.schedule is not None and one.schedule.kind == "cosine" for one in self.settings)
-        return {
-            "batch": plan.batch,
-            "patience": plan.patience,
-            "min_delta": plan.min_delta,
-            "dtype": plan.dtype,
-            "epochs": plan.epochs if cosine else None,
-        }
 
     def _outcomes(self) -> list[Outcome]:
         everyone = Program(self.model, len(self.settings), self.plan.dtype)

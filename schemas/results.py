@@ -80,6 +80,7 @@ class VariantResult(ResultModel):
     )
     message: str | None = None
     fleet: int | None = None
+    reused: bool = Field(default=False, description="a run before had trained it; this one took it from the cache")
 
 
 class RungResult(ResultModel):
@@ -99,6 +100,7 @@ class SearchResult(ResultModel):
     estimated_seconds: Mapping[str, float] = Field(description="train, if no variant stops early; and after it")
     budget: Mapping[str, Number] | None = Field(default=None, description="minutes and epochs, where a budget was set")
     epochs: int = Field(description="of all variants together; iterations of lbfgs and newton are not counted")
+    reused: int = Field(default=0, description="variants that a run before had trained; seconds do not count them")
     summary: tuple[str, ...] = Field(default=(), description="what was cut and why, in words")
 
 
@@ -225,6 +227,9 @@ class Opening(ResultModel):
     unreadable: int = Field(description="lines of the ledger that cannot be read and may hide openings")
     when: str = Field(description="in UTC")
     run: str = Field(description="name of the run, in the ledger as in MLflow")
+    repeated: int = Field(
+        default=0, description="earlier openings by this same run, which died before its result: no further look"
+    )
     sealed_digest: str = Field(description="SHA-256 of the sealed file with the test rows")
     rows_digest: str = Field(description="SHA-256 of the table's digest and the numbers of the test rows")
     config_digest: str = Field(description="SHA-256 of all settings that decide about the model")

@@ -32,7 +32,7 @@ def reported() -> Iterator[None]:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        _say("interrupted: nothing half-written was kept, and the run is marked as killed")
+        _say("interrupted: nothing half-written was kept, and the run is marked as killed. The same command goes on")
         raise typer.Exit(INTERRUPTED) from None
     except RunError as error:
         _say(str(error))

@@ -6,7 +6,7 @@ from .config import config_of
 from .exits import reported
 
 
-def run(source: str, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
+def run(source: str, target: str | None, overrides: Sequence[str], *, fresh: bool, json: bool, verbose: bool) -> None:
     """Run an experiment and report; with ``json`` the report is the result as one JSON object on stdout."""
     with reported():
         from rich.console import Console
@@ -18,7 +18,7 @@ def run(source: str, target: str | None, overrides: Sequence[str], *, json: bool
         config = config_of(source, target, overrides)
         console = Console(stderr=json)
         with shown_on(Terminal(console)):
-            result = run_experiment(config, verbose=verbose)
+            result = run_experiment(config, fresh=fresh, verbose=verbose)
         if json:
             if result.mlflow.unsent:
                 console.print(unsent(result), highlight=False, markup=False, soft_wrap=True)

@@ -23,6 +23,8 @@ def ui(port: int | None, *, verbose: bool) -> None:
 def status() -> None:
     """Say what runs in the background for this folder, and where things are."""
     with reported():
+        from .. import unfinished
+        from ..cache.shelf import cache_size
         from ..home import home
         from ..server import server_status
         from ..store import tracking_uri
@@ -40,6 +42,10 @@ def status() -> None:
         print(f"mlflow   {tracking_uri()}   (to look at it: descent ui)")
         if waiting := unsent():
             print(f"outbox   {len(waiting)} run{'s' * (len(waiting) > 1)} not in MLflow yet; to send: descent sync")
+        for run in unfinished.waiting():
+            print(f"run      {run} has not finished; the same command goes on with it")
+        if size := cache_size():
+            print(f"cache    {size / 1e6:.1f} MB of what was trained, in {home() / 'cache'} (may be deleted)")
 
 
 def down() -> None:

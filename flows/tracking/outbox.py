@@ -5,7 +5,7 @@ sender that begins anew reads all of it again and asks MLflow what is there alre
 folder's lock, which the kernel releases with the process::
 
     .descent/outbox/20261124-093000-penguins-1a2b3c/
-      lock
+      lock, sending
       beginning.json
       variants-00001.json …      one per chunk
       outcome/                   outcome.json, artifacts/, model/
@@ -16,7 +16,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -56,6 +57,18 @@ class Outbox:
         """The outbox of the run with that key, made if need be."""
         return cls(make_home("outbox", key))
 
+    @classmethod
+    def taken(cls, key: str) -> "Outbox":
+        """The outbox of that run, held: waits for a ``descent sync`` that sends what a killed command has left."""
+        while True:
+            box = cls.of(key)
+            box._lock = lock(box.folder / "lock")
+            assert box._lock is not None
+            with suppress(FileNotFoundError):  # it is sent now, and the folder has gone
+                if os.path.samestat(os.fstat(box._lock), (box.folder / "lock").stat()):
+                    return box
+            box.release()
+
     def hold(self) -> bool:
         """Take the lock until the process ends or `release`; False if another has it."""
         if self._lock is None:
@@ -71,9 +84,16 @@ class Outbox:
     # Writing.
 
     def begin(self, beginning: Beginning) -> None:
-        """Record the parent run; the first beginning stays."""
-        if not (self.folder / "beginning.json").exists():
-            self._write("beginning.json", asdict(beginning))
+        """Record the parent run; the first beginning stays, but for its tags: another process may go on with it.
+
+        Of a run that did not finish the variants stay, and what was said of its end goes.
+        """
+        if (self.folder / "beginning.json").exists():
+            beginning = replace(self.beginning(), tags=beginning.tags)
+        for name in ("ending.json", "system.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "outcome", ignore_errors=True)
+        self._write("beginning.json", asdict(beginning))
 
     def add(self, variants: Sequence[VariantRecord]) -> None:
         """Record trained variants, those that are not recorded yet."""

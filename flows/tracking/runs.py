@@ -58,6 +58,8 @@ def begin(beginning: Beginning) -> Handle:
     tags = {"stage": "experiment", RUN: beginning.key, **beginning.tags}
     run = found[0] if found else client.create_run(experiment_id, beginning.at, tags, beginning.key)
     run_id = run.info.run_id
+    if found:
+        client.log_batch(run_id, tags=tags_of({**beginning.tags, "mlflow.note.content": ""}))
     if found and run.info.status != "RUNNING":
         client.update_run(run_id, status="RUNNING")
     client.log_batch(run_id, params=params_of(beginning.params))

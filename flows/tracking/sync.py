@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from .. import recording
+from ..locks import locked
 from ..reach import is_there
 from .outbox import Outbox, waiting
 from .sender import Sender, first_line
@@ -47,8 +48,9 @@ def _send(outbox: Outbox, silent: set[str]) -> str | None:
         silent.add(uri)
         return f"nothing answers at {uri}"
     sender = Sender(outbox)
-    try:
-        sender.abandon()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
-        return first_line(error)
-    return sender.finish().reason
+    with locked(outbox.folder / "sending"):
+        try:
+            sender.abandon()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
+            return first_line(error)
+        return sender.finish().reason

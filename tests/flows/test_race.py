@@ -95,7 +95,7 @@ def train(folder: Path, monkeypatch: pytest.MonkeyPatch, models: list[dict[str, 
             one
             for chunk in race.chunks
             for one in tasks.train_chunk.fn(
-                chunk, question, matrices[features], work, Here(), recorder, race.deadline  # type: ignore[arg-type]
+                chunk, question, matrices, work, Here(), recorder, race.deadline  # type: ignore[arg-type]
             )
         ]  # fmt: skip
         recorder.add(race.advance(trained))

@@ -22,7 +22,7 @@ from flows.selection import Entry
 from flows.stopwatch import Stopwatch
 from flows.tested import number
 from flows.workers import count_workers
-from flows.workspace import Workspace, workspace
+from flows.workspace import Workspace
 from schemas import ExperimentResult, config_from, expand_variants
 from schemas.results import TestResult as Tested
 
@@ -68,22 +68,35 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_finished_run_keeps_what_it_wrote_and_drops_its_scratch(home: Path) -> None:
-    with workspace("Häuser / flats!") as work:
-        (work.scratch / "model").mkdir()
-        work.keep("model")
-        work.write_json("a.json", {"straße": 1})
+    work = Workspace("Häuser / flats!")
+    (work.scratch / "model").mkdir()
+    work.keep("model")
+    work.write_json("a.json", {"straße": 1})
+    work.close(finished=True)
     assert sorted(path.name for path in work.folder.iterdir()) == ["a.json", "model"]
     assert work.folder.parent == home / "runs"
     assert re.fullmatch(r"\d{8}-\d{6}-h-user-flats-[0-9a-f]{6}", work.folder.name)
     assert json.loads((work.folder / "a.json").read_text(encoding="utf-8")) == {"straße": 1}
 
 
-@pytest.mark.parametrize("end", [KeyboardInterrupt, ValueError, SystemExit])
-def test_a_run_that_ends_early_leaves_nothing(home: Path, end: type[BaseException]) -> None:
-    with pytest.raises(end), workspace("flats") as work:
-        work.write_text("result.json", "{}")
-        raise end
+def test_a_run_that_ends_early_leaves_nothing(home: Path) -> None:
+    work = Workspace("flats")
+    work.write_text("result.json", "{}")
+    work.close(finished=False)
     assert list((home / "runs").iterdir()) == []
+
+
+def test_a_run_that_goes_on_keeps_its_name_and_begins_with_an_empty_folder(home: Path) -> None:
+    killed = Workspace("flats")
+    (killed.scratch / "half.npy").write_bytes(b"")
+    (killed.folder / "model").mkdir()
+    again = Workspace("flats", killed.id)
+    again.clear()
+    assert again.folder == killed.folder
+    assert [path.name for path in again.folder.rglob("*")] == ["scratch"]
+    assert again.result() is None
+    again.write_text("result.json", "{")
+    assert again.result() is None
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ import ml
 from ml import threads
 from ml.arrays import make_rows
 from ml.batches import Feed
+from ml.checkpoints import write_state
 from ml.optimizers import RULES, SOLVERS
-from ml.resuming import gather_training
+from ml.resuming import epochs_in, gather_training, take_training
 
 from .problems import arrays, same
 
@@ -213,3 +214,50 @@ def test_a_mapped_file_that_ends_in_ones_is_trained_on_where_it_lies(tmp_path: P
     np.save(tmp_path / "bad.npy", np.full((len(data.x), 6), np.nan, np.float32))
     with pytest.raises(ml.ArrayError, match=r"x has shape .*the model needs \(rows, 5\)"):
         ml.train(model, "adam", [ml.Settings()], ml.Arrays(np.load(tmp_path / "bad.npy", mmap_mode="r"), data.y))
+
+
+def test_a_checkpoint_by_the_clock_is_gone_on_from_and_left_only_where_something_is_left(tmp_path: Path) -> None:
+    model, data, chosen = ml.Model(5, (16, 8), 3, "multiclass"), arrays("multiclass", 3), settings("adam", "mixed", 6)
+    path = tmp_path / "state.safetensors"
+    chunk = ml.Chunk(model, "adam", tuple(chosen), data, 16, 20, checkpoint=path, checkpoint_seconds=0.0)
+    whole = ml.train_chunk(chunk)
+    keeper_left = epochs_in(path)
+    assert 0 < keeper_left < 20  # the last one was written on the way, not at the end
+    resumed = ml.train_chunk(chunk)
+    assert (whole.resumed, resumed.resumed) == (0, keeper_left)
+    assert all(same(one, other) for one, other in zip(resumed.outcomes, whole.outcomes, strict=True))
+    path.unlink()
+    ml.train_chunk(replace(chunk, checkpoint_seconds=1e6))
+    assert not path.exists()
+    ml.train_chunk(replace(chunk, checkpoint_seconds=1e6, pause=4))
+    assert epochs_in(path) == 4
+
+
+@pytest.mark.parametrize("damage", ["cut short", "no checkpoint at all", "of another training"])
+def test_a_damaged_checkpoint_is_said_and_training_begins_anew(tmp_path: Path, damage: str) -> None:
+    model, data, path = ml.Model(5, (4,), 1, "binary"), arrays("binary"), tmp_path / "state.safetensors"
+    chunk = ml.Chunk(model, "adam", (ml.Settings(), ml.Settings(lam=1.0)), data, 16, 9, checkpoint=path)
+    ml.train_chunk(replace(chunk, pause=3, batch=32 if damage == "of another training" else 16))
+    if damage == "cut short":
+        path.write_bytes(path.read_bytes()[:-50])
+    elif damage == "no checkpoint at all":
+        path.write_bytes(b"")
+    found = ml.train_chunk(chunk)
+    assert found.resumed == 0
+    assert found.notes[0].startswith("training begins anew: ")
+    expected = ml.train_chunk(replace(chunk, checkpoint=None)).outcomes
+    assert all(same(one, other) for one, other in zip(found.outcomes, expected, strict=True))
+
+
+def test_a_state_taken_out_of_a_checkpoint_goes_on_like_the_rest(tmp_path: Path) -> None:
+    model, data, chosen = ml.Model(5, (6,), 1, "binary"), arrays("binary"), settings("momentum", "distinct", 5)
+    chunk = ml.Chunk(model, "momentum", tuple(chosen), data, 16, 12)
+    ml.train_chunk(replace(chunk, pause=4, checkpoint=tmp_path / "all"))
+    (one,) = take_training(tmp_path / "all", [3])
+    write_state(tmp_path / "one", *one)
+    states = ((tmp_path / "one", 0), (tmp_path / "all", 1))
+    two = replace(chunk, settings=(chosen[3], chosen[1]), checkpoint=tmp_path / "two", states=states)
+    whole = ml.train_chunk(chunk).outcomes
+    assert all(same(a, b) for a, b in zip(ml.train_chunk(two).outcomes, (whole[3], whole[1]), strict=True))
+    with pytest.raises(ml.CheckpointError, match="lacks the state of variant 9"):
+        take_training(tmp_path / "all", [9])
