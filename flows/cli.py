@@ -218,4 +218,9 @@ def down() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    from .quiet import end
+
+    try:
+        app()
+    except SystemExit as ending:
+        end(ending)
