@@ -27,7 +27,7 @@ def probe(chunk: Chunk) -> float:
     rows = len(arrays.x)
     batch = BLOCK if chunk.batch is None else chunk.batch
     few = min(rows, _ROWS if chunk.optimizer in SOLVERS else _STEPS * min(batch, BLOCK))
-    part = _thinned(arrays, few / rows)
+    part = _thinned(arrays, few / rows, chunk.model.inputs)
     times: list[float] = [perf_counter()]
 
     def note(progress: Progress) -> bool:
@@ -55,13 +55,19 @@ def probe_pair(chunk: Chunk) -> tuple[float, float]:
     return alone, max(0.0, probe(chunk) - alone) / (count - 1)
 
 
-def _thinned(arrays: Arrays, share: float) -> Arrays:
-    """Evenly spaced rows of both parts."""
+def _thinned(arrays: Arrays, share: float, inputs: int) -> Arrays:
+    """Evenly spaced rows of both parts, in memory; of x the ``inputs`` columns, without the ones of a file."""
 
-    def some(array: np.ndarray | None) -> np.ndarray | None:
+    def some(array: np.ndarray | None, columns: int | None = None) -> np.ndarray | None:
         if array is None:
             return None
         count = max(1, round(share * len(array)))
-        return np.asarray(array[:: max(1, len(array) // count)][:count])
+        part = array[:: max(1, len(array) // count)][:count]
+        return np.array(part if columns is None else part[:, :columns])
 
-    return Arrays(*(some(getattr(arrays, name)) for name in arrays.__dataclass_fields__))  # type: ignore[arg-type]
+    return Arrays(
+        *(
+            some(getattr(arrays, name), inputs if name in ("x", "x_cv") else None)
+            for name in arrays.__dataclass_fields__
+        )  # type: ignore[arg-type]
+    )

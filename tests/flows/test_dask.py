@@ -53,6 +53,17 @@ def test_results_are_those_of_this_machine_bit_for_bit(
     assert all(same(there, train_chunk(chunk)) for there, chunk in zip(found, work, strict=True))
 
 
+def test_rows_of_a_large_table_are_sent_as_they_lie_in_its_files(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_shared", False)
+    (work,) = chunks(tmp_path, 1)
+    expected = train_chunk(work)
+    x = np.load(tmp_path / "x.npy")
+    np.save(tmp_path / "x.npy", np.hstack([x, np.ones((len(x), 1), x.dtype)]))
+    assert same(cluster.submit(train_chunk, work).result(), expected)
+
+
 def test_rows_are_sent_once_however_many_chunks_use_them(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
