@@ -27,9 +27,27 @@ def row_hashes(frame: pd.DataFrame, columns: Sequence[str]) -> Hashes:
         column = frame[name]
         if pd.api.types.is_datetime64_any_dtype(column):
             texts = column.astype("str").to_numpy(object)
+            hashes = pd.util.hash_array(texts)
         else:
             numbers, wrong = to_numbers(column)
-            texts = to_labels(column, "")
-            texts = np.where(wrong | np.isnan(numbers), texts, [repr(float(number)) for number in numbers])
-        whole = whole * np.uint64(31) + pd.util.hash_array(np.asarray(texts, dtype=object))
+            hashes = pd.util.hash_array(numbers.astype(np.float64) + 0.0)  # -0.0 is 0.0
+            if (texts := wrong | np.isnan(numbers)).any():
+                hashes[texts] = pd.util.hash_array(np.asarray(to_labels(column[texts], ""), dtype=object))
+        whole = whole * np.uint64(31) + hashes
     return whole
+
+
+def places(frame: pd.DataFrame, columns: Sequence[str], seed: int) -> NDArray[np.float64]:
+    """(m,) a number in [0, 1) for each row that its cells and the seed decide, evenly spread over different rows.
+
+    The hash is mixed with the seed by the finaliser of SplitMix64 (Steele, Lea & Flood 2014, *Fast splittable
+    pseudorandom number generators*).
+
+    Raises:
+        ColumnError: a column is missing.
+    """
+    z = row_hashes(frame, columns) + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return (z >> np.uint64(11)) / 2.0**53

@@ -58,6 +58,11 @@ class Inference:
         """Whether rows are drawn one by one, whatever belongs together."""
         return self.split_by in ("random", "stratified")
 
+    @property
+    def drawn(self) -> bool:
+        """Whether rows or groups are drawn at all."""
+        return self.by_chance or self.split_by == "group"
+
     def of_role(self, *roles: str) -> tuple[str, ...]:
         """Names of the columns with one of the roles, in the table's order."""
         return tuple(column.name for column in self.columns if column.role in roles)

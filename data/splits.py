@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .cells import to_dates, to_labels
 from .errors import SplitError
+from .fingerprints import places
 from .inference import Inference
 
 Indices = NDArray[np.intp]
@@ -33,7 +34,11 @@ SPELLINGS = {
 
 
 def split_rows(
-    frame: pd.DataFrame, inference: Inference, fractions: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int = 0
+    frame: pd.DataFrame,
+    inference: Inference,
+    fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    seed: int = 0,
+    draw: str = "chance",
 ) -> Split:
     """Cut the rows by `Inference.split_by`; ``fractions`` are the shares of train, cv and test.
 
@@ -41,16 +46,23 @@ def split_rows(
     has one in the training rows. time: the test rows are the latest, the cv rows those before, rows of one moment stay
     together. group: all rows of a group in one part. column: as a column of the table says; no fractions, no chance.
 
-    The rows are a function of the values, the fractions and the seed: of no hash, locale, time zone or thread.
+    ``draw`` is chance or content. By content, a hash of a row's cells (of the group's name, where groups are drawn)
+    decides its part: a row keeps it when others come, go, or change places, and equal rows share it. Shares of rows and
+    classes are then right on average only. The target, excluded columns and identifiers are left out of the hash.
+
+    The rows are a function of the values, the fractions and the seed: of no locale, time zone, process or thread.
 
     Raises:
         SplitError: some part would be empty, the training rows would have one class only, or the column says something
             else than `SPELLINGS`.
     """
-    parts = _parts(frame, inference, fractions, np.random.default_rng(seed))
+    if draw == "content" and inference.drawn:
+        parts = _by_place(places(frame, _telling(frame, inference), seed), fractions)
+    else:
+        parts = _parts(frame, inference, fractions, np.random.default_rng(seed))
     for name, part in zip(SPELLINGS, parts, strict=True):
         if len(part) == 0:
-            raise SplitError(_empty(name, frame, inference))
+            raise SplitError(_empty(name, frame, inference, draw))
     if inference.task != "regression":
         learned = frame[inference.target].iloc[parts[0]]
         if learned.nunique() < 2:
@@ -79,7 +91,22 @@ def _parts(
     return _by_chance(strata, fractions, rng)
 
 
-def _empty(name: str, frame: pd.DataFrame, inference: Inference) -> str:
+def _telling(frame: pd.DataFrame, inference: Inference) -> list[str]:
+    """The columns that tell what is drawn apart, and stay what they are from one night to the next."""
+    if inference.split_by == "group":
+        assert inference.group is not None
+        return [inference.group]
+    silent = {inference.target, *inference.of_role("excluded", "identifier")}
+    return [name for name in map(str, frame.columns) if name not in silent]
+
+
+def _by_place(at: NDArray[np.float64], fractions: Sequence[float]) -> list[Indices]:
+    """Training rows have the lowest numbers, test rows the highest, whatever the other rows are."""
+    part = np.searchsorted(np.cumsum(fractions)[:2], at, side="right")
+    return [np.flatnonzero(part == number) for number in range(3)]
+
+
+def _empty(name: str, frame: pd.DataFrame, inference: Inference, draw: str) -> str:
     if inference.split_by == "column":
         return (
             f"column {inference.split_column!r} says {name} of no row that can be used: mark some rows with "
@@ -88,6 +115,7 @@ def _empty(name: str, frame: pd.DataFrame, inference: Inference) -> str:
     return (
         f"the {name} part would have no rows: {len(frame)} rows, split by {inference.split_by}. "
         "Change split.train, split.cv and split.test, or use more rows"
+        + (" (or rows that differ more: equal ones share a part; --set split.draw=chance)" if draw == "content" else "")
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -170,14 +170,32 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
+    if table.whole is not None and config.registration.name is not None and inference.drawn:
+        note = "rows are drawn by chance and not by content, as the table is larger than data.memory"
+        inference = replace(inference, notes=(*inference.notes, note))
     config = config.with_default_search(
         task=inference.task, rows=rows, columns=columns, numeric_columns=numeric
     ).with_resolved(
-        name=config.title, task=inference.task, split_by=inference.split_by, group=inference.group,
-        time=inference.time, metric=config.select.metric or metrics.default_metric(inference.task),
+        name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference, table),
+        group=inference.group, time=inference.time,
+        metric=config.select.metric or metrics.default_metric(inference.task),
     )  # fmt: skip
     large = None if table.whole is None else table
     return Question(config, inference, expand_variants(config), table.digest, table.path, large), frame
+
+
+def _draw(config: ExperimentConfig, inference: data.Inference, table: data.Table) -> str | None:
+    """By content where the winner is registered: what it is tested on, no model of another night may have learned."""
+    if not inference.drawn:
+        return None
+    if table.whole is not None:
+        if config.split.draw == "content":
+            raise data.SplitError(
+                f"{table.path}: split.draw is content, which takes a table that fits into data.memory: raise it, or "
+                "take --set split.draw=chance"
+            )
+        return None
+    return config.split.draw or (None if config.registration.name is None else "content")
 
 
 def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
@@ -186,7 +204,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     whole, sizes = None, {}
     if question.large is None:
         fractions = (config.split.train, config.split.cv, config.split.test)
-        split = data.split_rows(frame, inference, fractions, config.split.seed)
+        split = data.split_rows(frame, inference, fractions, config.split.seed, config.split.draw or "chance")
         identity = identity_of(question.digest, split.test)
         kept = seal(frame.iloc[split.test].reset_index(drop=True), file, identity=identity)
         sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
@@ -274,7 +292,8 @@ def opening(question: Question, parts: Parts) -> list[str]:
     return [
         f"{question.source_name}: {sum(sizes.values()):,} rows; {inference.task} of {inference.target!r}; "
         f"columns: {used}",
-        f"split by {inference.split_by}: {sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
+        f"split by {inference.split_by}{', drawn by content' if question.config.split.draw == 'content' else ''}: "
+        f"{sizes['train']:,} train, {sizes['cv']:,} cv, {sizes['test']:,} test (sealed)",
         *(f"  note: {note}" for note in inference.notes),
     ]
 

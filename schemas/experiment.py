@@ -79,6 +79,7 @@ class ExperimentConfig(ConfigModel):
         name: str | None = None,
         task: str | None = None,
         split_by: str | None = None,
+        draw: str | None = None,
         group: str | None = None,
         time: str | None = None,
         metric: str | None = None,
@@ -94,7 +95,7 @@ class ExperimentConfig(ConfigModel):
 
         changes: dict[str, dict[str, Any]] = {
             "data": {"task": task, "group": group, "time": time},
-            "split": {"by": split_by},
+            "split": {"by": split_by, "draw": draw},
             "select": {"metric": metric},
             "search": {"models": models},
         }

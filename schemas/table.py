@@ -13,6 +13,7 @@ from .words import Memory
 
 Task = Literal["regression", "binary", "multiclass"]
 SplitBy = Literal["random", "stratified", "time", "group", "column"]
+Draw = Literal["chance", "content"]
 Text = Annotated[str, Field(min_length=1)]
 Columns = Annotated[tuple[Text, ...], Field(strict=False)]
 ROLES = ("numeric", "categorical", "datetime", "boolean", "text", "identifier", "constant")
@@ -118,6 +119,12 @@ class SplitConfig(ConfigModel):
         default=None,
         description="how rows are drawn; not given: seen from the columns",
         examples=["random"],
+    )
+    draw: Draw | None = Field(
+        default=None,
+        description="chance, or content: a hash of the row, so that it keeps its part in a table that grows; "
+        "not given: content if register.name is given",
+        examples=["content"],
     )
     column: Text | None = Field(
         default=None,

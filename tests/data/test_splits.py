@@ -73,6 +73,52 @@ def test_random_pays_no_heed_to_classes_where_it_is_asked_for() -> None:
     assert len(shares) > 3
 
 
+def grown(rows: int) -> pd.DataFrame:
+    """A table whose first rows are the same whatever their number."""
+    x = np.random.default_rng(0).normal(size=(3000, 2))[:rows]
+    return pd.DataFrame({"x": x[:, 0], "g": np.arange(rows) // 4, "t": x[:, 1].round(3), "y": np.arange(rows) % 2})
+
+
+@pytest.mark.parametrize(
+    ("task", "by", "classes"),
+    [("regression", "random", ()), ("binary", "stratified", (0, 1)), ("binary", "group", (0, 1))],
+)
+def test_by_content_a_row_keeps_its_part_while_the_table_grows(task: str, by: str, classes: tuple[int, ...]) -> None:
+    asked, fractions = question(task, by, classes), (0.6, 0.2, 0.2)
+    before = split_rows(grown(2000), asked, fractions, 7, "content")
+    shuffled = grown(3000).sample(frac=1, random_state=0)
+    after = split_rows(shuffled.reset_index(drop=True), asked, fractions, 7, "content")
+    numbers = shuffled.index.to_numpy()
+    for name, share in zip(("train", "cv", "test"), fractions, strict=True):
+        old, new = set(getattr(before, name)), set(numbers[getattr(after, name)])
+        assert old == {number for number in new if number < 2000}
+        assert abs(len(new) / 3000 - share) < 4 * np.sqrt(share * (1 - share) / (750 if by == "group" else 3000))
+    assert sum(len(part) for part in (after.train, after.cv, after.test)) == 3000
+    other = split_rows(grown(2000), asked, fractions, 8, "content")
+    assert len(np.intersect1d(before.test, other.test)) < len(before.test) / 2
+    if by == "group":
+        groups = grown(2000)["g"].to_numpy()
+        assert not set(groups[before.test]) & set(groups[before.train])
+
+
+def test_by_content_equal_rows_share_a_part_whatever_their_target_and_number() -> None:
+    frame = pd.DataFrame(
+        {"x": np.repeat(np.arange(50), 4), "y": np.arange(200.0), "s": [f"row {i}" for i in range(200)]}
+    )
+    columns = (Column("x", "numeric", ""), Column("s", "identifier", ""))
+    split = split_rows(frame, replace(question("regression", "random"), columns=columns), draw="content")
+    parts = [set(frame["x"].iloc[part]) for part in (split.train, split.cv, split.test)]
+    assert sum(map(len, parts)) == 50
+    with pytest.raises(SplitError, match=r"split\.draw=chance"):
+        split_rows(frame.assign(x=1), replace(question("regression", "random"), columns=columns), draw="content")
+
+
+def test_by_content_has_nothing_to_draw_where_time_decides() -> None:
+    asked = question("regression", "time")
+    given, drawn = (split_rows(grown(200), asked, draw=draw) for draw in ("chance", "content"))
+    assert given.test.tolist() == drawn.test.tolist()
+
+
 @given(st.lists(st.sampled_from(["train", "Training", " cv", "VAL", "valid", "Validation", "dev", "TEST ", "Hold-Out"]),
                 min_size=20, max_size=60), SEEDS)  # fmt: skip
 def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> None:
