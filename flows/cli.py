@@ -218,9 +218,4 @@ def down() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    from .quiet import end
-
-    try:
-        app()
-    except SystemExit as ending:
-        end(ending)
+    app()

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
+from itertools import pairwise
 
 from ml.chunks import Chunk as Work
 from ml.optimizers import SOLVERS
 from ml.probing import probe_pair
 from schemas import FeatureSettings
 
+from .balance import pieces, sizes, spread
 from .inputs import Matrices, Question
 from .plan import Chunk, Fleet, Plan
 from .rungs import survivors
@@ -62,22 +63,28 @@ def estimate(
 
 
 def _train(plan: Plan, costs: Estimate, workers: int) -> float:
-    """The rungs one after the other, each with its chunks spread over the workers."""
-    total, reached, share = 0.0, 0, 1.0
-    running = sum(fleet.kind not in SOLVERS for fleet in plan.fleets for _ in fleet.variants)
-    start = running
-    for number, rung in enumerate(plan.rungs):
-        seconds = []
-        for chunk in plan.chunks:
-            if chunk.fleet.kind not in SOLVERS:
-                seconds.append(costs.seconds(chunk.fleet, share * len(chunk.variants), rung - reached))
-                if share < 1:  # fewer chunks, not as many small ones
-                    seconds[-1] = costs.seconds(chunk.fleet, len(chunk.variants), rung - reached) * share
-            elif number == 0:
-                seconds.append(costs.seconds(chunk.fleet, len(chunk.variants), chunk.epochs))
-        total += _spread(seconds, workers)
-        running, reached = survivors(running, plan.eta), rung
-        share = running / start if start else 0.0
+    """The rungs one after the other, each with its chunks spread over the workers.
+
+    Which variants go on is not known: each fleet is taken to keep its share.
+    """
+    times = []
+    for chunk in plan.chunks:
+        epochs = chunk.epochs if chunk.fleet.kind in SOLVERS else plan.rungs[0]
+        times.append(costs.seconds(chunk.fleet, len(chunk.variants), epochs))
+    total = spread(times, workers)
+    fleets = [fleet for fleet in plan.fleets if fleet.kind not in SOLVERS]
+    start = running = sum(len(fleet.variants) for fleet in fleets)
+    for before, rung in pairwise(plan.rungs):
+        running = survivors(running, plan.eta)
+        ends = [round(sum(len(one.variants) for one in fleets[: i + 1]) * running / start) for i in range(len(fleets))]
+        counts = [end - begin for begin, end in pairwise([0, *ends])]
+
+        def seconds(place: int, variants: float, epochs: int = rung - before) -> float:
+            return costs.seconds(fleets[place], variants, epochs)
+
+        cut = pieces(counts, [fleet.most for fleet in fleets], seconds, workers)
+        times = [seconds(i, size) for i, number in enumerate(cut) if number for size in sizes(counts[i], number)]
+        total += spread(sorted(times, reverse=True), workers)
     return total
 
 
@@ -89,15 +96,6 @@ def _after(plan: Plan, costs: Estimate, question: Question, workers: int) -> flo
     mean = rows * sum(alone) / len(alone)
     count = min(finalists, len(alone)) * folds
     return mean * (1 - 1 / folds if folds else 0.0) * count / workers + mean
-
-
-def _spread(seconds: Sequence[float], workers: int) -> float:
-    """When the last of the workers ends, each taking the next chunk as soon as it is free."""
-    busy = [0.0] * workers
-    heapify(busy)
-    for one in seconds:
-        heapreplace(busy, busy[0] + one)
-    return max(busy)
 
 
 def _minutes(seconds: float) -> str:

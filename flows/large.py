@@ -46,8 +46,10 @@ class Whole:
 
     def batches(self, *parts: int) -> Iterator[pd.DataFrame]:
         """The rows of some parts, in the table's order, their numbers as the index."""
-        for _, frame in self.table.batches(chosen=np.isin(self.part, parts)):
-            yield frame
+        for first, frame in self.table.batches():
+            rows = frame[np.isin(self.part[first : first + len(frame)], parts)]
+            if len(rows):
+                yield rows
 
 
 def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, dict[str, int], str]:

@@ -10,6 +10,7 @@ from ml.optimizers import SOLVERS
 from schemas import FeatureSettings, SearchConfig, Variant, fleet_key
 from schemas.names import SEPARATOR
 
+from .balance import sizes
 from .models import model_of
 from .progress import Bar
 from .rungs import rungs
@@ -138,11 +139,13 @@ def make_plan(
     return Plan(tuple(fleets), tuple(_first(fleets)), rungs(search, trained), search.halving.eta)
 
 
-def cut(fleet: Fleet, variants: Sequence[Variant], slots: Sequence[int], rung: int) -> list[Chunk]:
-    """Chunks of some variants of a fleet."""
+def cut(
+    fleet: Fleet, variants: Sequence[Variant], slots: Sequence[int], counts: Sequence[int], rung: int = 0
+) -> list[Chunk]:
+    """Chunks of some variants of a fleet, ``counts`` in each."""
     chunks: list[Chunk] = []
     start = 0
-    for size in chunk_sizes(len(variants), fleet.most, fleet.workers) if variants else ():
+    for size in counts:
         end = start + size
         chunks.append(Chunk(fleet, tuple(variants[start:end]), tuple(slots[start:end]), rung))
         start = end
@@ -154,15 +157,14 @@ def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
     pieces = max(ceil(variants / cache), min(variants, workers))
     if variants >= workers:
         pieces = min(variants, ceil(pieces / workers) * workers)
-    base, rest = divmod(variants, pieces)
-    return tuple(base + (index < rest) for index in range(pieces))
+    return sizes(variants, pieces)
 
 
 def _first(fleets: Sequence[Fleet]) -> list[Chunk]:
     chunks: list[Chunk] = []
     slot = 0
     for fleet in fleets:
-        chunks += cut(fleet, fleet.variants, range(slot, slot + len(fleet.variants)), 0)
+        chunks += cut(fleet, fleet.variants, range(slot, slot + len(fleet.variants)), fleet.chunks)
         slot += len(fleet.variants)
     return chunks
 

@@ -14,6 +14,7 @@ from time import time
 from ml.optimizers import SOLVERS
 from schemas import ExperimentConfig
 
+from .balance import pieces, sizes
 from .estimate import Estimate
 from .plan import Chunk, Plan, cut
 from .rungs import affordable, survivors
@@ -86,13 +87,23 @@ class Race:
         return ended
 
     def _cut(self, on: Sequence[Trained], rung: int) -> tuple[Chunk, ...]:
+        """Chunks of those that go on, the longest first."""
+        fleets = self._plan.fleets
+        mine = [sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot)
+                for fleet in fleets]  # fmt: skip
+        counts = [len(members) for members in mine]
+
+        def seconds(place: int, variants: float) -> float:
+            return self._estimate.seconds(fleets[place], variants, 1)
+
         chunks: list[Chunk] = []
-        for fleet in self._plan.fleets:
-            mine = sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot)
-            for chunk in cut(fleet, [one.entry.variant for one in mine], [one.slot for one in mine], rung):
-                states = {one.slot: one.state for one in mine if one.state is not None}
+        cuts = pieces(counts, [fleet.most for fleet in fleets], seconds, self._workers)
+        for fleet, members, number in zip(fleets, mine, cuts, strict=True):
+            states = {one.slot: one.state for one in members if one.state is not None}
+            even = sizes(len(members), number) if members else ()
+            for chunk in cut(fleet, [one.entry.variant for one in members], [one.slot for one in members], even, rung):
                 chunks.append(replace(chunk, states=tuple(states[slot] for slot in chunk.slots)))
-        return tuple(chunks)
+        return tuple(sorted(chunks, key=lambda one: -seconds(fleets.index(one.fleet), len(one.variants))))
 
     def _next(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
         """The chunks of a rung with how far they may go; none if the budget has no epoch for each of them."""

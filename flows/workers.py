@@ -51,7 +51,9 @@ def _keep_although_it_grows() -> None:
 
 def import_ml() -> None:
     """What a training process does first, while others read the table."""
-    import ml.chunks  # noqa: F401 - to have it imported is all that is wanted
+    import ml.chunks
+    import ml.metrics
+    import ml.resuming  # noqa: F401 - to have it imported is all that is wanted
 
 
 def start(count: int, environment: dict[str, str]) -> Any:

@@ -22,14 +22,18 @@ _MODEL, _PARAMETERS = "model.json", "parameters.safetensors"
 _FORMAT = 1
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target and rename: a reader sees the old file or the new one, never a half."""
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write beside the target and rename: a reader sees the old file or the new one, never a half.
+
+    Without ``durable`` that is not so after a loss of power: for what can be made again.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -94,9 +98,9 @@ def read_facts(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is no checkpoint: {error}") from error
 
 
-def write_state(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
-    """One file with arrays and, in its header, facts as JSON."""
-    write_atomically(path, pack(arrays, facts))
+def write_state(path: Path, arrays: Mapping[str, Array], facts: Mapping[str, Any], *, durable: bool = True) -> None:
+    """One file with arrays and, in its header, facts as JSON; ``durable`` as of `write_atomically`."""
+    write_atomically(path, pack(arrays, facts), durable=durable)
 
 
 def pack(arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> bytes:

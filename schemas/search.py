@@ -26,9 +26,13 @@ class EarlyStopping(ConfigModel):
 class Halving(ConfigModel):
     """How ``strategy: halving`` cuts."""
 
-    eta: Annotated[int, Field(ge=2)] = Field(default=3, description="one variant in so many goes on after each rung")
+    eta: Annotated[int, Field(ge=2)] = Field(
+        default=4, description="one variant in so many goes on after each rung, four at least"
+    )
     first: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="epochs of the first rung; not given: epochs / eta²", examples=[5]
+        default=None,
+        description="epochs of the first rung; not given: epochs / (3 eta), with eta: 2 epochs / 4",
+        examples=[5],
     )
 
 

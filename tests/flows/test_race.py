@@ -33,26 +33,29 @@ def search(**more: Any) -> SearchConfig:
 
 
 def test_rungs_rise_by_eta_to_all_epochs() -> None:
-    assert rungs(search(epochs=200), 100) == (22, 66, 200)
-    assert rungs(search(epochs=81), 100) == (9, 27, 81)
-    assert rungs(search(epochs=81, halving={"first": 9}), 100) == (9, 27, 81)
+    assert rungs(search(epochs=120), 100) == (10, 40, 120)
+    assert rungs(search(epochs=200), 100) == (17, 68, 200)
+    assert rungs(search(epochs=81, halving={"eta": 3}), 100) == (9, 27, 81)
+    assert rungs(search(epochs=81, halving={"eta": 3, "first": 1}), 500) == (1, 3, 9, 27, 81)
     assert rungs(search(epochs=64, halving={"eta": 2}), 100) == (16, 32, 64)
     assert rungs(search(epochs=200, strategy="grid"), 100) == (200,)
 
 
-def test_few_variants_are_compared_late_and_one_is_not() -> None:
-    assert rungs(search(epochs=81), 9) == (9, 27, 81)
-    assert rungs(search(epochs=81), 3) == (27, 81)
-    assert rungs(search(epochs=81), 1) == (81,)
+def test_few_variants_are_compared_late_and_four_are_not() -> None:
+    assert rungs(search(epochs=120), 17) == (10, 40, 120)
+    assert rungs(search(epochs=120), 16) == (40, 120)
+    assert rungs(search(epochs=120), 5) == (40, 120)
+    assert rungs(search(epochs=120), 4) == (120,)
     assert rungs(search(epochs=1), 50) == (1,)
+    assert [survivors(n, 4) for n in (1, 3, 4, 5, 16, 17, 48)] == [1, 3, 4, 4, 4, 5, 12]
 
 
 @given(st.integers(1, 500), st.integers(1, 3000), st.integers(2, 5), st.none() | st.integers(1, 600))
 def test_rungs_rise_and_end_at_all_epochs(epochs: int, variants: int, eta: int, first: int | None) -> None:
     found = rungs(search(epochs=epochs, halving={"eta": eta, "first": first}), variants)
     assert list(found) == sorted(set(found)) and found[-1] == epochs and found[0] >= 1
-    for _ in found[:-1]:
-        assert variants > 1
+    for _ in found[:-1]:  # every rung before the last cuts
+        assert survivors(variants, eta) < variants
         variants = survivors(variants, eta)
 
 
@@ -108,17 +111,15 @@ def test_survivors_end_with_the_bits_of_a_grid_and_the_better_ones_survive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grid = {e.variant.name: e for e in train(tmp_path / "grid", monkeypatch, [LINEAR, NETWORKS]).entries}
-    halving = {"strategy": "halving", "halving": {"first": 1}}
+    halving = {"strategy": "halving", "halving": {"eta": 3, "first": 1}}
     race = train(tmp_path / "halving", monkeypatch, [LINEAR, NETWORKS], **halving)
-    assert [(one.epochs, one.variants, one.kept) for one in race.rungs] == [
-        (1, 18, 6), (3, 6, 2), (9, 2, 1), (27, 1, 0),
-    ]  # fmt: skip
+    assert [(one.epochs, one.variants, one.kept) for one in race.rungs] == [(1, 18, 6), (3, 6, 4), (27, 4, 0)]
     by_status: dict[str, list[Entry]] = {}
     for entry in race.entries:
         by_status.setdefault(entry.status, []).append(entry)
         full = grid[entry.variant.name]
         assert entry.curve_cv == full.curve_cv[: entry.epochs] and entry.curve_train == full.curve_train[: entry.epochs]
-    assert {status: len(found) for status, found in by_status.items()} == {"completed": 3, "halved": 17}
+    assert {status: len(found) for status, found in by_status.items()} == {"completed": 6, "halved": 14}
     for entry in by_status["completed"]:
         full = grid[entry.variant.name]
         assert (entry.cost_train, entry.cost_cv, entry.metrics) == (full.cost_train, full.cost_cv, full.metrics)
@@ -127,8 +128,8 @@ def test_survivors_end_with_the_bits_of_a_grid_and_the_better_ones_survive(
     assert min(cut) >= after_one[5]
     told = race.result()["summary"]
     assert told == (
-        "Halving by rmse on the cv rows: 6 of 18 went on after 1 epochs; 2 of 6 went on after 3 epochs; "
-        "1 of 2 went on after 9 epochs. Those that did not are marked halved.",
+        "Halving by rmse on the cv rows: 6 of 18 went on after 1 epochs; 4 of 6 went on after 3 epochs. "
+        "Those that did not are marked halved.",
     )
 
 
