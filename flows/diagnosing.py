@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +85,8 @@ def diagnose(
     seen = observe(winner, board, question, parts, matrices[winner.entry.variant.features].width)
     if not question.config.diagnose.curves:
         return judged(seen, winner.entry, board)
-    scratch = Path(mkdtemp(prefix="evidence-", dir=scratch))
+    scratch = scratch / f"evidence-{sum(1 for _ in scratch.glob('evidence-*'))}"  # a run may diagnose twice
+    scratch.mkdir()
     if parts.whole is not None:  # curves are measured on the sample, whose rows are in memory
         settings = winner.entry.variant.features
         matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "sample")}

@@ -66,6 +66,7 @@ def with_other_test_rows(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 def answer(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Answer:
     folder = tmp_path_factory.mktemp("scripts")
     table = prices()
+    table["price"] += 1  # rows of their own: the ledger of this home counts who else has looked at the same
     path = write(table, folder / "plain" / "flats.csv")
     other = write(with_other_test_rows(table, path), folder / "other" / "flats.csv")
     parquet = write(table, folder / "parquet" / "flats.parquet")

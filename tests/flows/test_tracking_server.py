@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ import pytest
 from flows import store
 
 from ..browser import browser, missing
-from .embedded import Embedded
+from .embedded import Embedded, embedded
 from .tracking_server import Server
 
 pytestmark = [
@@ -32,6 +33,12 @@ search:
       optimizer: {{kind: adam, learning_rate: [0.003, 0.01]}}
 validate: {{folds: 3, finalists: 2}}
 """
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A home of its own: what other tests have left unsent would wait in the same outbox."""
+    yield from embedded(tmp_path_factory.mktemp("embedded-tracking") / ".descent")
 
 
 @pytest.fixture(scope="module")
