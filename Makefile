@@ -38,7 +38,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 stack: setup  ## test the container stack (needs root and the script that tests/stack/conftest.py names)
 	$(BIN)/python -m pytest -m stack tests/stack

@@ -25,7 +25,7 @@ from .quiet import PRIVATE
 from .reach import reach
 
 UI_PORT = 5000
-UI_SECONDS = 60.0
+UI_SECONDS = 180.0
 
 
 def tracking_uri() -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DESCENT = (sys.executable, "-c", "from flows.cli import main; main()")
-SECONDS = 300
+SECONDS = 900
 """A process that takes longer hangs; nothing is measured with this."""
 
 

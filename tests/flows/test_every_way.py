@@ -176,7 +176,7 @@ def _post(port: int, body: dict[str, Any]) -> Any:
     )
     for _ in range(600):
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=3000) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError:
             raise

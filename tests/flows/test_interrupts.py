@@ -75,7 +75,7 @@ def _processes() -> list[tuple[int, int, str]]:
     return found
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 300.0) -> bool:
     """Whether a condition comes true: the kernel and the server need a moment."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -161,13 +161,14 @@ def test_a_search_in_which_nothing_can_be_trained_fails_with_a_plain_message(hom
         encoding="utf-8",
     )
     answer = home.descent("run", tmp_path / "x.yaml", "--json")
-    assert (answer.code, answer.stdout) == (1, "")
+    assert (answer.code, answer.stdout) == (1, ""), answer.stderr
     message = answer.stderr.split("descent: ")[1]
     assert message.startswith("none of the 2 variants could be trained")
     assert "learning_rate" in message
     for noise in ("Traceback", "traceback", "Warning", "RuntimeError"):
-        assert noise not in answer.stderr
+        assert noise not in answer.stderr, answer.stderr
+    home.descent("sync")  # what MLflow had no time to take before the command ended
     assert list(home.runs("hopeless").values()).count("FAILED") == 1
     assert set(home.runs("hopeless").values()) == {"FAILED", "FINISHED"}  # the variants were tried: that is an outcome
-    assert home.flow_runs("hopeless") == ["Failed"]
+    assert eventually(lambda: home.flow_runs("hopeless") == ["Failed"]), home.flow_runs("hopeless")
     assert home.folders("hopeless") == []

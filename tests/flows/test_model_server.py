@@ -189,11 +189,11 @@ def test_the_command_answers_until_it_is_ended(tiny_model: tuple[Path, dict[str,
         assert eventually(lambda: status(f"http://127.0.0.1:{port}/ping") == 200, 60)
         body = json.dumps({"dataframe_records": [ROW]}).encode()
         request = Request(f"http://127.0.0.1:{port}/invocations", body, {"content-type": "application/json"})
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=3000) as answer:
             assert "prediction" in json.load(answer)["predictions"][0]
     finally:
         process.terminate()
-        said, noise = process.communicate(timeout=30)
+        said, noise = process.communicate(timeout=600)
     assert "will answer at http://127.0.0.1" in said
     assert "Traceback" not in noise
 

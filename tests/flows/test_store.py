@@ -97,13 +97,13 @@ store.open_ui(say=lambda line: print(line, flush=True))
         assert said[-1] == "Press Ctrl-C to end it.\n"
         address = urlsplit(said[1].removeprefix("MLflow: ").strip())
         assert "workflowType=machine_learning" in address.fragment
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=20)
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=300)
         connection.request("GET", "/")
         assert b"MLflow" in connection.getresponse().read()
         connection.close()
     finally:
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=600)
     assert process.returncode == 0
     with pytest.raises(ConnectionRefusedError):
         HTTPConnection(address.hostname or "", address.port, timeout=5).connect()

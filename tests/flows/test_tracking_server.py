@@ -101,14 +101,14 @@ def test_a_server_that_goes_away_in_mid_run_gets_everything_once_when_it_is_back
     assert len(wanted) == 13
     file = sweep(tmp_path, "disturbed")
     home.environment["MLFLOW_TRACKING_URI"] = server.url
-    run = home.start("run", file, "--json")
+    run = home.start("run", file, "--json", "--fresh")
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while not any(e.name == "disturbed" for e in client.search_experiments()):
             assert run.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         server.kill()
-        output, said = run.communicate(timeout=240)
+        output, said = run.communicate(timeout=600)
         assert run.returncode == 0, said
         result = json.loads(output)
         assert result["mlflow"]["unsent"] is not None
