@@ -41,7 +41,9 @@ class Sender:
         self._asked = False
 
     def begin(self) -> Handle:
-        """Begin the parent run; gives a handle without ids where the server has just gone away: `drain` begins it then.
+        """Begin the parent run; gives a handle without ids where the server cannot answer now: `drain` begins it then.
+
+        That is one that has just gone away, or one whose database has: it answers 503, or 500.
 
         Raises:
             RunError: MLflow refuses it, or cannot be used.
@@ -52,7 +54,7 @@ class Sender:
             raise
         except Exception as error:  # each kind of store has its driver, and each driver its errors
             uri = self.outbox.beginning().tracking_uri
-            if uri.startswith(("http://", "https://")) and not is_there(uri):
+            if uri.startswith(("http://", "https://")) and (_has_failed(error) or not is_there(uri)):
                 self._failed_at = time.monotonic()
                 return Handle(uri, "", "")
             raise RunError(f"MLflow at {uri} cannot be used: {first_line(error)}") from error
@@ -116,6 +118,12 @@ class Sender:
         uri = runs.finish(handle, outcome, self.outbox.artifacts, self.outbox.model, self.outbox.observed())
         self.outbox.remove()
         return uri
+
+
+def _has_failed(error: Exception) -> bool:
+    """Whether an error of MLflow's says that its server could not do what it was asked, rather than would not."""
+    status = getattr(error, "get_http_status_code", None)
+    return status is not None and status() >= 500
 
 
 def first_line(error: BaseException) -> str:

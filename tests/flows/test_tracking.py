@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf, nan
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -400,6 +402,38 @@ def test_a_server_that_goes_away_while_a_run_begins_does_not_end_it(key: str) ->
     box.add([variant("kept")])
     assert sender.drain().reason is not None
     assert [record.name for _, batch in box.batches() for record in batch] == ["kept"]
+    box.remove()
+
+
+@pytest.fixture
+def failing() -> Iterator[str]:
+    """The address of a server that answers, but cannot do anything, as MLflow's does when its database is away."""
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(503)
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server calls
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_server_whose_database_is_away_while_a_run_begins_does_not_end_it(
+    failing: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    box = Outbox.of(key)
+    box.begin(beginning(key, failing))
+    sender = Sender(box)
+    assert sender.begin() == runs.Handle(failing, "", "")
+    assert sender.drain().reason is not None
     box.remove()
 
 
