@@ -42,8 +42,8 @@ def main() -> None:
 def measure(table: Path, scratch: Path, repeat: int) -> dict[str, Any]:
     """All figures; every list has one number per repetition, in the order of measuring."""
     home = scratch / "descent"
-    sweep = [str(DESCENT), "run", str(HERE / "sweep.yaml"), "--set", f"data.source={table}", "--json"]
-    small = [str(DESCENT), "run", str(HERE.parent / "experiments" / "penguins.yaml"), "--json"]
+    sweep = [str(DESCENT), "run", str(HERE / "sweep.yaml"), "--set", f"data.source={table}", "--fresh", "--json"]
+    small = [str(DESCENT), "run", str(HERE.parent / "experiments" / "penguins.yaml"), "--fresh", "--json"]
     found: dict[str, list[float]] = {}
 
     def note(name: str, value: float) -> None:

@@ -71,7 +71,7 @@ def measure(scratch: Path, sets: list[str], repeat: int) -> dict[str, list[dict[
 
 def run(arguments: list[str], environment: dict[str, str], before: str) -> dict[str, float]:
     """One run's seconds."""
-    command = [sys.executable, "-c", before + DESCENT, "run", *arguments, "--json"]
+    command = [sys.executable, "-c", before + DESCENT, "run", *arguments, "--fresh", "--json"]
     done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"the run ended with {done.returncode}")

@@ -25,7 +25,7 @@ from schemas import ExperimentConfig, ExperimentResult
 from . import ledger, store
 from .home import home, make_home
 from .locks import lock
-from .workspace import Workspace
+from .workspace import Workspace, new_id
 
 
 def experiment_digest(config: ExperimentConfig, table: str) -> str:
@@ -62,18 +62,19 @@ class Claim:
         self._lock = self._locked()
         _tidy(folder)
         left = None if fresh else _read(self._note)
-        self._work = Workspace(config.title, None if left is None else str(left["run"]))
-        if left is not None:
-            self.result = self._work.result()
-            if self.result is not None:
-                self._say(f"the run {self._work.id} had finished when its command was killed; this is its result")
-                return self._work
-            began = f"{datetime.fromtimestamp(left['since']):%Y-%m-%d %H:%M:%S}"
-            self._say(f"going on with the run {self._work.id}, begun {began} and not finished (--fresh starts over)")
+        now = datetime.now().timestamp()
+        note = left or {"run": new_id(config.title), "since": now}
+        _write(self._note, {**note, "pid": os.getpid(), "at": now})  # before there is a folder to be found
+        self._work = Workspace(config.title, str(note["run"]))
+        if left is None:
+            return self._work
+        self.result = self._work.result()
+        if self.result is not None:
+            self._say(f"the run {self._work.id} had finished when its command was killed; this is its result")
+            return self._work
+        began = f"{datetime.fromtimestamp(left['since']):%Y-%m-%d %H:%M:%S}"
+        self._say(f"going on with the run {self._work.id}, begun {began} and not finished (--fresh starts over)")
         self._work.clear()
-        since = datetime.now().timestamp() if left is None else left["since"]
-        note = {"run": self._work.id, "pid": os.getpid(), "since": since, "at": datetime.now().timestamp()}
-        _write(self._note, note)
         return self._work
 
     def _locked(self) -> int:

@@ -17,6 +17,12 @@ RESULT = "result.json"
 """The last file that a run writes: where it is, the run is whole."""
 
 
+def new_id(name: str) -> str:
+    """An id for a run: when, what, and six hexadecimal digits by chance."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{slug}-{uuid.uuid4().hex[:6]}"
+
+
 class Workspace:
     """``.descent/runs/<time>-<name>-<id>/`` with a ``scratch/`` folder that ends with the run.
 
@@ -25,8 +31,7 @@ class Workspace:
 
     def __init__(self, name: str, left: str | None = None) -> None:
         """``left`` is the id of a run that did not finish and goes on here."""
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
-        self.id = left or f"{datetime.now():%Y%m%d-%H%M%S}-{slug}-{uuid.uuid4().hex[:6]}"
+        self.id = left or new_id(name)
         self.folder = make_home("runs") / self.id
         self.scratch = self.folder / "scratch"
         self.scratch.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ from threading import Lock
 from typing import Any
 
 from ..home import home, make_home
-from ..locks import lock
+from ..locks import lock, locked
 from .records import Beginning, Dataset, Ending, Outcome, VariantRecord
 
 PART, GONE = ".part", ".gone"
@@ -59,14 +59,18 @@ class Outbox:
 
     @classmethod
     def taken(cls, key: str) -> "Outbox":
-        """The outbox of that run, held: waits for a ``descent sync`` that sends what a killed command has left."""
+        """The outbox of that run, held: waits for whoever still sends what a killed command has left.
+
+        That is a ``descent sync``, or the command's own recording process, which outlives it for a moment.
+        """
         while True:
             box = cls.of(key)
-            box._lock = lock(box.folder / "lock")
-            assert box._lock is not None
             with suppress(FileNotFoundError):  # it is sent now, and the folder has gone
-                if os.path.samestat(os.fstat(box._lock), (box.folder / "lock").stat()):
-                    return box
+                box._lock = lock(box.folder / "lock")
+                with locked(box.folder / "sending"):
+                    assert box._lock is not None
+                    if os.path.samestat(os.fstat(box._lock), (box.folder / "lock").stat()):
+                        return box
             box.release()
 
     def hold(self) -> bool:
@@ -133,6 +137,7 @@ class Outbox:
     def remove(self) -> None:
         """Everything has arrived."""
         gone = self.folder.with_name(f"{self.folder.name}{GONE}")
+        shutil.rmtree(gone, ignore_errors=True)  # of a run that was killed while it did this, and went on
         self.folder.replace(gone)
         shutil.rmtree(gone, ignore_errors=True)
 

@@ -121,8 +121,8 @@ def test_workers_with_other_code_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     with distributed.LocalCluster(
         n_workers=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as other:
-        monkeypatch.setattr(dask_cluster, "code", lambda *modules: "ml of yesterday")
-        monkeypatch.setattr("distributed.Client.run", lambda self, function, **how: {"tcp://there": "ml of today"})
+        monkeypatch.setattr(dask_cluster, "code", lambda *_: "ml of yesterday")
+        monkeypatch.setattr("distributed.Client.run", lambda self, function, *of, **how: {"tcp://there": "ml of today"})
         with (
             pytest.raises(RunError, match="install the same versions there"),
             connected(other.scheduler_address, "auto"),

@@ -37,6 +37,14 @@ def test_models_are_counted_and_the_same_again_is_no_further_look(path: Path) ->
     assert all(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
 
 
+def test_a_run_that_died_after_the_opening_opens_again_without_a_further_look(path: Path) -> None:
+    ledger.enter(replace(FIRST, config="c0", run="r0"))
+    counts = [ledger.enter(FIRST) for _ in range(3)]
+    assert [(count.number, count.repeated) for count in counts] == [(2, 0), (2, 1), (2, 2)]
+    assert ledger.enter(replace(FIRST, run="r2")).repeated == 0
+    assert len(ledger.read(path)[0]) == 5  # every opening stands there
+
+
 def test_rows_are_the_same_by_place_or_by_content_and_for_one_target(path: Path) -> None:
     ledger.enter(FIRST)
     read_otherwise = replace(FIRST, config="c2", sealed="s2")  # such as with data.missing

@@ -340,6 +340,62 @@ def test_an_outbox_that_exists_goes_on_and_records_nothing_twice(outbox: Outbox)
     assert recorded == [("first", 1), ("second", 2)]
 
 
+@pytest.mark.parametrize("left", ["killed while it trained", "killed while it sent the end", "interrupted", "synced"])
+def test_a_run_that_did_not_finish_is_gone_on_with(
+    client: Any, outbox: Outbox, uri: str, tiny_model: tuple[Path, dict[str, str]], left: str, tmp_path: Path
+) -> None:
+    """The same parent, running again, for another process; each variant once; an end that was never true is gone."""
+    folder, inputs = tiny_model
+    first = Sender(outbox)
+    handle = first.begin()
+    outbox.add([variant("one"), variant("two")])
+    first.drain()
+    if left == "killed while it sent the end":
+        outbox.finish(outcome(variant("one"), inputs), {"note.txt": "of before"}, folder)
+        outbox.observe([(1, {"system/cpu": 1.0})])
+    elif left == "interrupted":
+        outbox.end(Ending(KILLED, "interrupted"))  # and MLflow was away
+    elif left == "synced":
+        Sender(outbox).abandon()
+        Sender(outbox).drain()
+        assert client.get_run(handle.run_id).info.status == "KILLED"
+    again = Outbox.taken(outbox.key)
+    tags = {**beginning(outbox.key, uri).tags, "descent.process": "another"}
+    again.begin(replace(beginning(outbox.key, uri), tags=tags, at=99))
+    again.add([variant("one", at=7), variant("two", at=7), variant("three")])
+    sender = Sender(again)
+    assert sender.begin() == handle
+    run = client.get_run(handle.run_id)
+    assert (run.info.status, run.data.tags["descent.process"]) == ("RUNNING", "another")
+    assert run.data.tags["mlflow.note.content"] == ""
+    assert sender.drain().model_uri is None  # nothing that was recorded before ends it
+    assert {name: one.info.status for name, one in nested(client, handle).items()} == dict.fromkeys(
+        ("one", "two", "three"), "FINISHED"
+    )
+    again.finish(outcome(variant("three"), inputs), {"note.txt": "of now"}, folder)
+    assert sender.finish().reason is None
+    assert client.get_run(handle.run_id).info.status == "FINISHED"
+    said = client.download_artifacts(handle.run_id, "note.txt", str(tmp_path))
+    assert Path(said).read_text(encoding="utf-8") == "of now"
+    assert len(client.search_logged_models([handle.experiment_id], f"source_run_id = '{handle.run_id}'")) == 1
+    again.release()
+
+
+def test_whoever_goes_on_with_an_outbox_waits_for_a_sync_of_it(outbox: Outbox) -> None:
+    assert outbox.hold()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(Outbox.taken, outbox.key)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        outbox.remove()  # everything is sent
+        outbox.release()
+        taken = waiting.result(60)
+    assert taken.folder == outbox.folder
+    assert (taken.folder / "lock").exists()  # a new one, that nobody else can hold
+    taken.release()
+    taken.remove()
+
+
 def test_chunks_that_end_at_once_are_all_recorded(outbox: Outbox) -> None:
     names = [f"variant {number}" for number in range(200)]
     with ThreadPoolExecutor(16) as pool:
