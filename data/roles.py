@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from .names import shortened
+
 Role = Literal[
     "numeric",
     "categorical",
@@ -55,7 +57,7 @@ def role_of(column: pd.Series) -> Column:
     name, present = str(column.name), column.dropna()
     distinct = present.nunique()
     if distinct == 1:
-        return Column(name, "constant", f"only one value: {present.iloc[0]!r}")
+        return Column(name, "constant", f"only one value: {shortened(present.iloc[0])}")
     if is_group(name, present, distinct):
         return Column(name, "group", f"{distinct:,} values with {len(present) / distinct:.0f} rows each")
     if pd.api.types.is_datetime64_any_dtype(column):

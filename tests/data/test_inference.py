@@ -220,3 +220,10 @@ def test_the_table_itself_is_never_changed(houses: pd.DataFrame) -> None:
     before = houses.copy()
     infer(Table(houses, "", Path("t.csv")), "y", roles={"numeric": ["rooms"]})
     pd.testing.assert_frame_equal(houses, before)
+
+
+def test_the_one_value_of_a_constant_is_said_as_it_stands(ask: Ask) -> None:
+    _, inference = ask(pd.DataFrame({"x": NUMBERS, "zero": np.zeros(M, int), "here": "Anvers", "y": NUMBERS}))
+    columns = {column.name: column for column in inference.columns}
+    assert columns["zero"].reason == "only one value: 0"
+    assert columns["here"].reason == "only one value: 'Anvers'"
