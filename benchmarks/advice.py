@@ -95,19 +95,19 @@ def case_of(name: str, tables: Path | None) -> Case | None:
         more = np.arange(len(cv), min(len(cv) + 2 * len(train), len(frame)))
         if question.inference.group is not None:  # whole groups on one side
             cv, train, more = _by_group(frame[question.inference.group].to_numpy(), rows)
-        parts = _parts(frame, train, cv)
+        parts = parts_of(frame, train, cv)
         run = sweep(question, parts, place)
         gathered = run.gathered()
         found = judged(gathered.seen, run.winner.entry, run.board, gathered.changes)
         first = next((one for one in found.diagnosis.advice if one.gain is not None), None)
         falls: dict[str, Array] = {}
         for remedy, change in gathered.changes.items():
-            known = _features(change.variants, question, parts, run.matrices)
+            known = features_of(change.variants, question, parts, run.matrices)
             trained = [found.costs - costs_of(one, question, known, Inline()) for one in change.variants]
             falls[remedy] = max(trained, key=lambda fall: float(fall.mean()))
         if len(more) > 1.5 * len(train):
-            wider = _parts(frame, more, cv)
-            known = _features([run.winner.entry.variant], question, wider, {})
+            wider = parts_of(frame, more, cv)
+            known = features_of([run.winner.entry.variant], question, wider, {})
             falls["rows"] = found.costs - costs_of(run.winner.entry.variant, question, known, Inline())
         if first is None or (first.remedy or "rows") not in falls:
             return None
@@ -127,7 +127,8 @@ def _error(values: Array) -> float:
     return float(max(values.std(ddof=1), 1e-12) / np.sqrt(len(values)))
 
 
-def _parts(frame: pd.DataFrame, train: Array, cv: Array) -> Parts:
+def parts_of(frame: pd.DataFrame, train: Array, cv: Array) -> Parts:
+    """Train and cv rows as they are named; no test rows, no folds."""
     sizes = {"train": len(train), "cv": len(cv), "test": 0}
     return Parts(frame, train, cv, (), None, sizes, ())  # type: ignore[arg-type]
 
@@ -140,9 +141,10 @@ def _by_group(groups: Array, rows: int) -> tuple[Array, Array, Array]:
     return cv, rest[:rows], rest[: 2 * rows]
 
 
-def _features(
+def features_of(
     variants: Sequence[Variant], question: Question, parts: Parts, known: Any
 ) -> dict[FeatureSettings, Matrices]:
+    """The ``known`` matrices, and those that the variants need beside them."""
     matrices = dict(known)
     for variant in variants:
         if variant.features not in matrices:

@@ -1,6 +1,6 @@
 """How often a 95 % bootstrap interval of `ml.bootstrap` holds the true value of a metric, by size of the test set.
 
-    python benchmarks/coverage.py > benchmarks/COVERAGE.md
+    python -m benchmarks.coverage > benchmarks/COVERAGE.md
 
 Models with a known error: predictions y + noise (regression, normal and heavy-tailed), logits that separate two and
 three classes partly. The true metric is that of a million rows. Share of 400 samples whose interval holds it; the
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import bootstrap, metrics
+
+from .machine import describe_machine
 
 SIZES = (40, 100, 400)
 SAMPLES = 400
@@ -66,7 +68,8 @@ def covered(task: str, draw: Draw, rows: int, truth: dict[str, float], rng: np.r
 def main() -> None:
     """Print the table."""
     print("# Coverage of the 95 % intervals of the test metrics\n")
-    print("Made by `python benchmarks/coverage.py`; what is simulated stands there.\n")
+    print("Made by `python -m benchmarks.coverage > benchmarks/COVERAGE.md`; what is simulated stands there. "
+          f"{', '.join(describe_machine().values())}; nothing depends on time.\n")  # fmt: skip
     print("| case | metric | " + " | ".join(f"{rows} test rows" for rows in SIZES) + " |")
     print("|---|---" + "|---" * len(SIZES) + "|")
     for name, (task, draw) in CASES.items():

@@ -1,6 +1,6 @@
 """What categories of many levels are worth by encoding: the measurement behind `features.encode` and `max_levels`.
 
-    python benchmarks/encodings.py > benchmarks/ENCODINGS.md
+    python -m benchmarks.encodings > benchmarks/ENCODINGS.md
 
 Tables: the flights of ../shared/data (dest has 96 levels, flight 2,361, tailnum 3,560), without what is known only
 after departure, split by chance and by time; and generated ones of 40 and of 500 levels, which decide half of the
@@ -22,6 +22,8 @@ import data
 import ml
 from ml import metrics
 from schemas import FeatureSettings
+
+from .machine import describe_machine
 
 TABLES = Path(__file__).parents[2] / "shared" / "data"
 LATE = ["year", "dep_time", "dep_delay", "arr_time", "air_time", "minute", "hour"]
@@ -89,7 +91,8 @@ def line(case: Case, name: str, settings: FeatureSettings) -> str:
 def main() -> None:
     """Print the table."""
     print("# Categories of many levels, by encoding\n")
-    print("Made by `python benchmarks/encodings.py`; what is measured stands there.\n")
+    print("Made by `python -m benchmarks.encodings > benchmarks/ENCODINGS.md`; what is measured stands there. "
+          f"{', '.join(describe_machine().values())}.\n")  # fmt: skip
     print("| table | encoding | features | seconds to fit | linear, rmse | network, rmse |")
     print("|---|---|---|---|---|---|")
     for case in (flights("random"), flights("time"), generated(40), generated(500)):

@@ -170,6 +170,8 @@ def _shares(seen: Observations, measured: Measured) -> list[Evidence]:
         reason = f"what {measured.reference.name} reaches, its variance taken off"
     else:
         reason = "what the model itself reaches without its variance, as no other model reached less"
+        if float(np.median(measured.variance / measured.explainable)) > HIGH:
+            reason += "; with so much variance a bias may hide in it, which diagnose.baseline would show"
     found = [Evidence("level", level, f"Bias is counted from {level:.4g}: {reason}.")]
     for name, draws, source in (
         ("bias", measured.bias, "what is left of J_cv above the level without the variance"),

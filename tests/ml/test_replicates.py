@@ -84,7 +84,7 @@ def test_a_power_law_is_carried_on(c: float) -> None:
     found = law.at(800)
     assert found.low <= 1 + 20 * 800**-c <= found.high
     assert law.gain(800).value == pytest.approx(costs[-1] - (1 + 20 * 800**-c), rel=0.35)
-    assert law.falls > 0.99
+    assert law.falls > {0.5: 0.99, 0.8: 0.9, 1.2: 0.5}[c]  # the surer, the larger the fall is beside J
 
 
 def test_a_flat_curve_promises_nothing() -> None:
