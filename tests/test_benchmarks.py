@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import ml
-from benchmarks import ours, predictions, rivals
+from benchmarks import cluster_simulation, cost_model, ours, predictions, rivals
 from benchmarks.bare import make_products
 from benchmarks.chunks import measure_curve
+from benchmarks.cluster_simulation import Cluster, simulate
 from benchmarks.figures import Figure, network_figures
 from benchmarks.memory import measure_memory
 from benchmarks.phases import share_of_phases
@@ -109,3 +110,38 @@ def test_both_sides_of_the_predictions_learn_the_same(tmp_path: Path) -> None:
     ours = predictions.descent_model(frame, tmp_path / "model").predict(rows)["prediction"]
     theirs = predictions.sklearn_model(frame, tmp_path / "model.joblib").predict(rows.drop(columns="y"))
     assert np.corrcoef([ours, theirs, rows["y"]])[np.triu_indices(3, 1)].min() > 0.8
+
+
+WORKS = [cost_model.Work(rows, 10, layers, variants, 3) for rows in (500, 4000) for layers in ((), (16,), (64, 8))
+         for variants in (1, 6, 32)]  # fmt: skip
+
+
+def test_the_cost_model_finds_the_coefficients_that_made_the_times() -> None:
+    true = cost_model.CostModel((3e-5, 5e-8, 3e-11), (2e6, 1.3, 12.0))
+    made = [cost_model.Measured(work, true.seconds(work), round(true.bytes(work)), 0, 0) for work in WORKS]
+    found = cost_model.fit(made)
+    assert found.time == pytest.approx(true.time)
+    assert found.memory == pytest.approx(true.memory, rel=1e-3)
+
+
+def test_the_bytes_of_a_chunk_are_those_that_are_pickled() -> None:
+    work = cost_model.Work(3000, 5, (16,), 4, 3)
+    found = cost_model.measure_here(work)
+    assert work.data == pytest.approx(found["data"], rel=0.02)
+    assert work.result == pytest.approx(found["result"], rel=0.25)
+
+
+def test_a_simulated_cluster_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_simulation, "SPREAD", 0.0)
+    model = cost_model.CostModel((0.0, 1e-4 / 128, 0.0), (0.0, 1.0, 0.0))
+    sweep = cost_model.Work(12_800, 20, (8,), 64, 10)  # 64 · 0.1 s
+    alone = simulate(sweep, 8, model, Cluster(1, scheduler=0.0, link=1e15))
+    four = simulate(sweep, 8, model, Cluster(4, scheduler=0.0, link=1e15))
+    assert alone.seconds == pytest.approx(6.4)
+    assert four.seconds == pytest.approx(1.6)
+    slow = simulate(sweep, 8, model, Cluster(4, scheduler=0.0, link=sweep.data))  # a second for each worker
+    assert slow.seconds == pytest.approx(1.6 + 4)
+    assert slow.bound == "link"
+    queued = simulate(sweep, 8, model, Cluster(64, scheduler=0.1, link=1e15))  # 64 messages out, and the last back
+    assert queued.seconds > 6.4
+    assert queued.bound == "scheduler"

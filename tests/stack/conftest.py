@@ -66,6 +66,16 @@ class Stack:
         answer = json.loads(self.script("exec", sys.executable, str(here), request).stdout)
         return int(answer["status"]), str(answer["text"])
 
+    def image(self) -> tuple[int, str]:
+        """Bytes of the image, the base image included, and the user that it runs as."""
+        done = subprocess.run(
+            ["docker", "image", "inspect", "-f", "{{.Size}} {{.Config.User}}", self.environment["CTR_IMAGE"]],
+            env=self.environment | {"DOCKER_HOST": f"unix://{self.environment['CTR_STATE']}/docker.sock"},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        size, _, user = done.stdout.strip().partition(" ")
+        return int(size), user
+
     @property
     def script_path(self) -> Path:
         """The script that brought the stack up."""

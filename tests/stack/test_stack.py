@@ -118,6 +118,12 @@ def test_the_champion_answers_as_soon_as_there_is_one(stack: Stack) -> None:
     assert "is the champion already" in again.stderr
 
 
+def test_the_image_is_small_and_nobody_in_it_is_root(stack: Stack) -> None:
+    size, user = stack.image()
+    assert size <= 1.2e9
+    assert user not in ("", "0", "root")
+
+
 def test_a_restart_of_the_database_in_mid_run_loses_nothing(stack: Stack) -> None:
     """The run completes, or it says in a sentence why not and completes on the next command."""
     stack.within("worker", "sh", "-c", f"cat > /work/long.yaml <<'END'\n{LONG}END")

@@ -1,0 +1,184 @@
+"""What a sweep costs: seconds, memory and bytes moved, from rows, features, layers, variants and epochs.
+
+A chunk of v variants with M weights each, trained on m rows in batches of B for E epochs, takes of one processor
+
+    seconds = E · [ a · m/B + m·v · (b + c·M) ]
+
+a is the interpreter's share of a step, b and c what a row costs a variant, its share of the updates included. They are
+fitted by non-negative least squares of the relative error (`fit`) to the chunks of `FITTED`, and checked on others.
+
+    memory = base + k · (bytes of the rows) + p · v · M
+    bytes moved = rows once per worker + (result of a variant) · variants
+
+The plan of a run needs no such model: `flows.estimate` probes the table, the machine and every fleet in place. This one
+is for machines and tables that are not there. `python -m benchmarks.cost_model` measures one chunk in this process.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+from scipy.optimize import nnls
+
+BATCH = 128
+CV = 1 / 3
+"""Cross-validation rows per training row."""
+RESULT = 400
+"""Bytes of a variant's result beside its weights and curves: metrics, names, status."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A chunk: training rows, features, layers, variants, epochs."""
+
+    rows: int
+    features: int
+    layers: tuple[int, ...]
+    variants: int
+    epochs: int
+
+    @property
+    def weights(self) -> int:
+        """Weights and biases of one variant."""
+        sizes = (self.features, *self.layers, 1)
+        return sum((a + 1) * b for a, b in pairwise(sizes))
+
+    @property
+    def terms(self) -> tuple[float, float, float]:
+        """What the three coefficients are multiplied by."""
+        steps, rows = self.epochs * ceil(self.rows / BATCH), self.epochs * self.rows * self.variants
+        return steps, rows, rows * self.weights
+
+    @property
+    def data(self) -> int:
+        """Bytes of the rows as they are sent and mapped: float32 features and target, training and cv."""
+        return round(self.rows * (1 + CV) * 4 * (self.features + 1))
+
+    @property
+    def result(self) -> int:
+        """Bytes that come back: weights, two curves of float64, and the rest."""
+        return self.variants * (4 * self.weights + 16 * self.epochs + RESULT)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A chunk's seconds, peak memory of its process beyond that of an idle worker, and bytes of rows and result.
+
+    Seconds are those of a processor, not of the wall clock: what else a machine does counts little in them.
+    """
+
+    work: Work
+    seconds: float
+    memory: int
+    data: int
+    result: int
+
+
+FITTED = (
+    Work(2_000, 5, (), 1, 40), Work(2_000, 5, (), 32, 40), Work(20_000, 20, (), 8, 10), Work(2_000, 20, (16,), 1, 30),
+    Work(2_000, 20, (16,), 32, 20), Work(20_000, 20, (32, 16), 1, 5), Work(20_000, 20, (32, 16), 8, 4),
+    Work(20_000, 20, (32, 16), 32, 2), Work(5_000, 50, (64,), 8, 8), Work(5_000, 50, (64,), 24, 4),
+    Work(100_000, 10, (16, 8), 4, 2), Work(100_000, 10, (16, 8), 16, 1),
+)  # fmt: skip
+CHECKED = (
+    Work(4_000, 10, (), 16, 30), Work(8_000, 30, (24,), 4, 15), Work(8_000, 30, (24,), 16, 8),
+    Work(50_000, 15, (32, 16), 4, 3), Work(50_000, 15, (32, 16), 24, 1), Work(200_000, 20, (32, 16), 8, 1),
+    Work(1_000_000, 8, (16,), 4, 1),
+)  # fmt: skip
+
+
+def measure(works: Sequence[Work], repeat: int = 3) -> list[Measured]:
+    """Each chunk in a fresh process (Linux) that imports `ml` alone; the median of ``repeat`` by seconds."""
+    found = []
+    for work in works:
+        command = [sys.executable, "-m", __name__, json.dumps(asdict(work))]
+        folder = Path(__file__).parent.parent
+        said = [json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout)
+                for _ in range(repeat)]  # fmt: skip
+        found.append(Measured(work, **sorted(said, key=lambda one: one["seconds"])[repeat // 2]))
+    return found
+
+
+def measure_here(work: Work) -> dict[str, float]:
+    """Train a chunk in this process, rows from memory-mapped files as workers have them."""
+    from tempfile import TemporaryDirectory
+
+    import ml
+    from ml.chunks import Chunk, Sources, train_chunk
+
+    rng = np.random.default_rng(0)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for suffix, rows in (("", work.rows), ("_cv", round(CV * work.rows))):
+            x = rng.standard_normal((rows, work.features), np.float32)
+            np.save(folder / f"x{suffix}.npy", x)
+            np.save(folder / f"y{suffix}.npy", x[:, 0] - x[:, 1])
+        del x
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak counts anew from here
+        before = _status("VmRSS")
+        sources = Sources(*(folder / f"{name}.npy" for name in ("x", "y", "x_cv", "y_cv")))
+        settings = tuple(ml.Settings(lam=1 + number, learning_rate=1e-3) for number in range(work.variants))
+        model = ml.Model(work.features, work.layers)
+        began = process_time()
+        found = train_chunk(Chunk(model, "adam", settings, sources, BATCH, work.epochs))
+        seconds = process_time() - began
+        arrays = sources.open()
+        return {
+            "seconds": seconds, "memory": _status("VmHWM") - before,
+            "data": len(pickle.dumps([np.array(value) for value in vars(arrays).values() if value is not None])),
+            "result": len(pickle.dumps(found)),
+        }  # fmt: skip
+
+
+def _status(name: str) -> int:
+    """Bytes of a line of /proc/self/status."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Coefficients: seconds a, b, c; memory k per byte of rows and p bytes per variant and weight."""
+
+    time: tuple[float, ...]
+    memory: tuple[float, ...]
+
+    def seconds(self, work: Work) -> float:
+        """Of a chunk on one processor."""
+        return float(np.dot(self.time, work.terms))
+
+    def bytes(self, work: Work) -> float:
+        """Memory of a worker beyond an idle one's."""
+        return float(np.dot(self.memory, _memory_terms(work)))
+
+
+def _memory_terms(work: Work) -> tuple[float, float, float]:
+    return 1.0, work.data, work.variants * work.weights
+
+
+def fit(measured: Sequence[Measured]) -> CostModel:
+    """Non-negative least squares of the relative errors."""
+
+    def solve(terms: list[tuple[float, ...]], values: list[float]) -> tuple[float, ...]:
+        matrix = np.array(terms) / np.array(values)[:, None]
+        return tuple(float(value) for value in nnls(matrix, np.ones(len(values)))[0])
+
+    return CostModel(
+        solve([one.work.terms for one in measured], [one.seconds for one in measured]),
+        solve([_memory_terms(one.work) for one in measured], [float(max(one.memory, 1 << 20)) for one in measured]),
+    )
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    print(json.dumps(measure_here(Work(**{**given, "layers": tuple(given["layers"])}))))
