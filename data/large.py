@@ -105,6 +105,7 @@ class LargeTable:
                     first += batch.num_rows
             except (pa.ArrowException, OSError, ValueError) as error:
                 raise TableError(f"{where}: cells that cannot be read ({first_line(error)})") from None
+        pa.default_memory_pool().release_unused()
         if first != self.rows:
             raise TableError(f"{self.path}: the table changed while it was read: {self.rows:,} rows, then {first:,}")
 

@@ -96,13 +96,19 @@ def refit(entry: Entry, question: Question, parts: Parts, swept: Matrices, execu
     same = plain.features == variant.features
     plain_matrices = matrices if same else refit_matrices(plain.features, question, parts, scratch / "refit-plain")
     plain_waiting = _submit(plain, plain_matrices, question, executor, None)
-    held_out = None
-    if question.task == "regression":
-        held_out = _submit(variant, swept, question, executor, epochs_found(entry), keep_outputs=True, metrics=())
+
+    def held_out_too() -> "Future[ChunkResult]":
+        return _submit(variant, swept, question, executor, epochs_found(entry), keep_outputs=True, metrics=())
+
+    regression, held_out = question.task == "regression", None
+    if regression and parts.whole is None:
+        held_out = held_out_too()
     won = _trained(waiting, variant, matrices, question)
     if isinstance(won, str):
         raise RunError(f"the winner {variant.name} could not be trained on train and cv rows: {won}")
     linear = _trained(plain_waiting, plain, plain_matrices, question)
+    if regression and held_out is None:  # not beside the others: its rows are as much memory again
+        held_out = held_out_too()
     folder = scratch / "model"
     won.features.save(folder / "features")
     (folder / "target.json").write_text(json.dumps(won.target.to_dict(), ensure_ascii=False), encoding="utf-8")
