@@ -1,13 +1,15 @@
 """What a sweep costs: seconds, memory and bytes moved, from rows, features, layers, variants and epochs.
 
-A chunk of v variants with M weights each, trained on m rows in batches of B for E epochs, takes of one processor
+A chunk of v variants of a network of L hidden layers with U units (the output's included) and M weights, trained on m
+rows in batches of B for E epochs, takes of one processor
 
-    seconds = E · [ a · m/B + m·v · (b + c·M) ]
+    seconds = E · (a + b·L) · m/B + m·v · [ E · (c + d·U + e·M) + f·U ]
 
-a is the interpreter's share of a step, b and c what a row costs a variant, its share of the updates included. They are
-fitted by non-negative least squares of the relative error (`fit`) to the chunks of `FITTED`, and checked on others.
+a and b are the interpreter's share of a step, c to e what a row costs a variant, its share of the updates included, and
+f its evaluation in the end. They are fitted by non-negative least squares of the relative error (`fit`) to the chunks
+of `FITTED`, and checked on those of `CHECKED`.
 
-    memory = base + k · (bytes of the rows) + p · v · M
+    memory = base + g · (bytes of the rows) + v · (h·M + i·U)
     bytes moved = rows once per worker + (result of a variant) · variants
 
 The plan of a run needs no such model: `flows.estimate` probes the table, the machine and every fleet in place. This one
@@ -52,10 +54,16 @@ class Work:
         return sum((a + 1) * b for a, b in pairwise(sizes))
 
     @property
-    def terms(self) -> tuple[float, float, float]:
-        """What the three coefficients are multiplied by."""
-        steps, rows = self.epochs * ceil(self.rows / BATCH), self.epochs * self.rows * self.variants
-        return steps, rows, rows * self.weights
+    def units(self) -> int:
+        """Units of all layers of one variant."""
+        return sum(self.layers) + 1
+
+    @property
+    def terms(self) -> tuple[float, ...]:
+        """What the six coefficients of time are multiplied by."""
+        steps, rows = self.epochs * ceil(self.rows / BATCH), self.rows * self.variants
+        of_rows = (self.epochs * rows, self.epochs * rows * self.units, self.epochs * rows * self.weights)
+        return (steps, steps * len(self.layers), *of_rows, rows * self.units)
 
     @property
     def data(self) -> int:
@@ -86,12 +94,14 @@ FITTED = (
     Work(2_000, 5, (), 1, 40), Work(2_000, 5, (), 32, 40), Work(20_000, 20, (), 8, 10), Work(2_000, 20, (16,), 1, 30),
     Work(2_000, 20, (16,), 32, 20), Work(20_000, 20, (32, 16), 1, 5), Work(20_000, 20, (32, 16), 8, 4),
     Work(20_000, 20, (32, 16), 32, 2), Work(5_000, 50, (64,), 8, 8), Work(5_000, 50, (64,), 24, 4),
-    Work(100_000, 10, (16, 8), 4, 2), Work(100_000, 10, (16, 8), 16, 1),
+    Work(100_000, 10, (16, 8), 4, 2), Work(100_000, 10, (16, 8), 16, 1), Work(4_000, 10, (), 16, 30),
+    Work(8_000, 30, (24,), 4, 15), Work(8_000, 30, (24,), 16, 8), Work(50_000, 15, (32, 16), 4, 3),
+    Work(50_000, 15, (32, 16), 24, 1), Work(200_000, 20, (32, 16), 8, 1), Work(1_000_000, 8, (16,), 4, 1),
 )  # fmt: skip
 CHECKED = (
-    Work(4_000, 10, (), 16, 30), Work(8_000, 30, (24,), 4, 15), Work(8_000, 30, (24,), 16, 8),
-    Work(50_000, 15, (32, 16), 4, 3), Work(50_000, 15, (32, 16), 24, 1), Work(200_000, 20, (32, 16), 8, 1),
-    Work(1_000_000, 8, (16,), 4, 1),
+    Work(10_000, 8, (), 12, 20), Work(15_000, 25, (20,), 6, 6), Work(30_000, 12, (24, 12), 12, 3),
+    Work(60_000, 30, (48,), 6, 2), Work(300_000, 10, (16, 8), 8, 1), Work(25_000, 40, (64, 32), 10, 2),
+    Work(600_000, 15, (24,), 4, 1),
 )  # fmt: skip
 
 
@@ -148,7 +158,7 @@ def _status(name: str) -> int:
 
 @dataclass(frozen=True)
 class CostModel:
-    """Coefficients: seconds a, b, c; memory k per byte of rows and p bytes per variant and weight."""
+    """Coefficients a to f of the seconds, and of the memory in bytes: base, g, h, i."""
 
     time: tuple[float, ...]
     memory: tuple[float, ...]
@@ -162,8 +172,8 @@ class CostModel:
         return float(np.dot(self.memory, _memory_terms(work)))
 
 
-def _memory_terms(work: Work) -> tuple[float, float, float]:
-    return 1.0, work.data, work.variants * work.weights
+def _memory_terms(work: Work) -> tuple[float, ...]:
+    return 1.0, work.data, work.variants * work.weights, work.variants * work.units
 
 
 def fit(measured: Sequence[Measured]) -> CostModel:

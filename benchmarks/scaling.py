@@ -1,6 +1,6 @@
 """How a sweep scales: Dask workers, variants, and what it will cost on clusters that are not there.
 
-    .venv/bin/python -m benchmarks.scaling [--rows 20000] [--repeat 1]
+    .venv/bin/python -m benchmarks.scaling [--rows 20000] [--repeat 1] [--model-only]
 
 Writes benchmarks/SCALING.md. (1) `descent run benchmarks/scaling.yaml` on the Dask engine, whole processes, every run
 with ``--fresh``: 128 variants on one worker and on two; 64, 128, 256 and 512 variants on two. What counts is the
@@ -45,10 +45,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--model-only", action="store_true", help="leave (1) out, whose times need an idle machine")
     parser.add_argument("--output", type=Path, default=HERE / "SCALING.md")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        runs = sweeps(Path(scratch), given.rows, given.repeat)
+    runs: dict[tuple[int, int], dict[str, float]] = {}
+    if not given.model_only:
+        with tempfile.TemporaryDirectory() as scratch:
+            runs = sweeps(Path(scratch), given.rows, given.repeat)
     found = {"runs": runs, "fitted": measure(FITTED), "checked": measure(CHECKED), "message": message_seconds()}
     given.output.write_text(report(found, " ".join(sys.argv[1:])), encoding="utf-8")
 
@@ -62,7 +65,7 @@ def sweeps(scratch: Path, rows: int, repeat: int) -> dict[tuple[int, int], dict[
     def once(workers: int, variants: int) -> dict[str, float]:
         command = [str(DESCENT), "run", str(HERE / "scaling.yaml"), "--fresh", "--json"]
         lam = f'{{"log": [0.001, 10], "count": {variants}}}'
-        for pair in (f"data.source={table}", f"compute.workers={workers}", f"search.models.0.lambda={lam}"):
+        for pair in (f"data.source={table}", f"compute.workers={workers}", f"search.models[0].lambda={lam}"):
             command += ["--set", pair]
         done = run(command, home, HERE.parent)
         train = done.result["seconds"]["train"]
@@ -85,16 +88,16 @@ def sweeps(scratch: Path, rows: int, repeat: int) -> dict[tuple[int, int], dict[
     }
 
 
-def message_seconds(count: int = 400) -> float:
-    """Seconds of the scheduler per message: half of what a call that does nothing takes, among many."""
+def message_seconds(count: int = 2000) -> float:
+    """Seconds of a processor that the scheduler spends on a message: half of those on a call that does nothing."""
     from flows.dask_cluster import connected
 
     with connected(None, 1) as cluster:
         cluster.submit(int).result()
-        began = time.perf_counter()
+        before = cluster._client.run_on_scheduler(time.process_time)
         for future in [cluster.submit(int) for _ in range(count)]:
             future.result()
-        return (time.perf_counter() - began) / count / 2
+        return float(cluster._client.run_on_scheduler(time.process_time) - before) / count / 2
 
 
 def growth(runs: dict[tuple[int, int], dict[str, float]]) -> list[tuple[int, int, float]]:
@@ -104,22 +107,30 @@ def growth(runs: dict[tuple[int, int], dict[str, float]]) -> list[tuple[int, int
 
 def report(found: dict[str, Any], arguments: str) -> str:
     """The Markdown text."""
-    runs, model = found["runs"], fit(found["fitted"])
-    faster = runs[1, 128]["train"] / runs[2, 128]["train"]
+    model = fit(found["fitted"])
+    command = " ".join(("python -m benchmarks.scaling", arguments)).strip()
     lines = [
-        "# Scaling", "",
-        f"Measured by `{' '.join(('python -m benchmarks.scaling', arguments)).strip()}`; its docstring says what.", "",
-        "## Workers and variants", "",
-        "| Dask workers | variants | training, s | all else, s |", "|---|---|---|---|",
-        *(f"| {w} | {v} | {one['train']:.2f} | {one['rest']:.2f} |" for (w, v), one in sorted(runs.items())), "",
-        f"- 2 workers against 1, 128 variants: {faster:.2f}× ({verdict(faster >= FASTER)}; asked ≥ {FASTER})",
-        *(f"- {few} → {many} variants: {factor:.2f}× linear ({verdict(factor <= MOST)}; asked ≤ {MOST})"
-          for few, many, factor in growth(runs)),
+        "# Scaling", "", f"Measured by `{command}`; its docstring says what.", "",
+        "## Workers and variants", "", *sweep_lines(found["runs"]),
         "", "## Cost model", "", *cost_lines(model, found["fitted"], found["checked"]),
         "", "## 1 to 1,000 workers", "", *plan_lines(model, found["message"]),
         "", "## Machine", "", *(f"- {name}: {words}" for name, words in describe_machine().items()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def sweep_lines(runs: dict[tuple[int, int], dict[str, float]]) -> list[str]:
+    """What was measured of whole runs."""
+    if not runs:
+        return ["Not measured here."]
+    faster = runs[1, 128]["train"] / runs[2, 128]["train"]
+    return [
+        "| Dask workers | variants | training, s | all else, s |", "|---|---|---|---|",
+        *(f"| {w} | {v} | {one['train']:.2f} | {one['rest']:.2f} |" for (w, v), one in sorted(runs.items())), "",
+        f"- 2 workers against 1, 128 variants: {faster:.2f}× ({verdict(faster >= FASTER)}; asked ≥ {FASTER})",
+        *(f"- {few} → {many} variants: {factor:.2f}× linear ({verdict(factor <= MOST)}; asked ≤ {MOST})"
+          for few, many, factor in growth(runs)),
+    ]  # fmt: skip
 
 
 def verdict(reached: bool) -> str:
@@ -129,12 +140,15 @@ def verdict(reached: bool) -> str:
 
 def cost_lines(model: CostModel, fitted: Sequence[Measured], checked: Sequence[Measured]) -> list[str]:
     """Coefficients, and predictions beside measurements."""
-    a, b, c = model.time
-    base, rows, stack = model.memory
+    a, b, c, d, e, f = (value * 1e6 for value in model.time)
+    base, rows, weights, units = model.memory
     lines = [
-        "A chunk of v variants with M weights each, m training rows in batches of 128, E epochs, on one processor:", "",
-        f"- microseconds = E · [ {a * 1e6:.1f} · m/128 + m·v · ({b * 1e6:.4f} + {c * 1e6:.6f}·M) ]",
-        f"- memory beyond an idle worker = {base / 1e6:.1f} MB + {rows:.2f} · bytes of rows + {stack:.1f} bytes · v·M",
+        "A chunk of v variants with L hidden layers, U units and M weights each, m training rows in batches of 128, "
+        "E epochs, on one processor:", "",
+        f"- microseconds = E · ({a:.1f} + {b:.1f}·L) · m/128 "
+        f"+ m·v · [ E · ({c:.4f} + {d:.5f}·U + {e:.6f}·M) + {f:.5f}·U ]",
+        f"- memory beyond an idle worker = {base / 1e6:.1f} MB + {rows:.2f} · bytes of the rows "
+        f"+ v · ({weights:.0f}·M + {units:.0f}·U) bytes",
         "- bytes moved = rows once per worker + results", "",
         "| chunk | used to | s, predicted | measured | off | MB, predicted | measured | off "
         "| MB sent, predicted | measured | kB back, predicted | measured |",

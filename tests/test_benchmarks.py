@@ -112,12 +112,14 @@ def test_both_sides_of_the_predictions_learn_the_same(tmp_path: Path) -> None:
     assert np.corrcoef([ours, theirs, rows["y"]])[np.triu_indices(3, 1)].min() > 0.8
 
 
-WORKS = [cost_model.Work(rows, 10, layers, variants, 3) for rows in (500, 4000) for layers in ((), (16,), (64, 8))
-         for variants in (1, 6, 32)]  # fmt: skip
+WORKS = [
+    cost_model.Work(rows, 10, layers, variants, epochs)
+    for rows in (512, 4096) for layers in ((), (16,), (64, 8)) for variants in (1, 6, 32) for epochs in (1, 3)
+]  # fmt: skip
 
 
 def test_the_cost_model_finds_the_coefficients_that_made_the_times() -> None:
-    true = cost_model.CostModel((3e-5, 5e-8, 3e-11), (2e6, 1.3, 12.0))
+    true = cost_model.CostModel((3e-5, 1e-5, 1e-8, 2e-9, 9e-11, 8e-10), (2e6, 1.3, 12.0, 900.0))
     made = [cost_model.Measured(work, true.seconds(work), round(true.bytes(work)), 0, 0) for work in WORKS]
     found = cost_model.fit(made)
     assert found.time == pytest.approx(true.time)
@@ -133,7 +135,7 @@ def test_the_bytes_of_a_chunk_are_those_that_are_pickled() -> None:
 
 def test_a_simulated_cluster_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_simulation, "SPREAD", 0.0)
-    model = cost_model.CostModel((0.0, 1e-4 / 128, 0.0), (0.0, 1.0, 0.0))
+    model = cost_model.CostModel((0.0, 0.0, 1e-4 / 128, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
     sweep = cost_model.Work(12_800, 20, (8,), 64, 10)  # 64 · 0.1 s
     alone = simulate(sweep, 8, model, Cluster(1, scheduler=0.0, link=1e15))
     four = simulate(sweep, 8, model, Cluster(4, scheduler=0.0, link=1e15))
