@@ -10,6 +10,7 @@ chunks measured here and checked on others. (3) Scheduler round trips of the Das
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             runs = sweeps(Path(scratch), given.rows, given.repeat)
     found = {"runs": runs, "fitted": measure(FITTED), "checked": measure(CHECKED), "message": message_seconds()}
+    found["load"] = os.getloadavg()[1]
     given.output.write_text(report(found, " ".join(sys.argv[1:])), encoding="utf-8")
 
 
@@ -114,7 +116,8 @@ def report(found: dict[str, Any], arguments: str) -> str:
         "## Workers and variants", "", *sweep_lines(found["runs"]),
         "", "## Cost model", "", *cost_lines(model, found["fitted"], found["checked"]),
         "", "## 1 to 1,000 workers", "", *plan_lines(model, found["message"]),
-        "", "## Machine", "", *(f"- {name}: {words}" for name, words in describe_machine().items()),
+        "", "## Machine", "", f"- load in the last five minutes of measuring: {found['load']:.0f}",
+        *(f"- {name}: {words}" for name, words in describe_machine().items()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -209,7 +212,7 @@ def duration(seconds: float) -> str:
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.2g} s"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
 if __name__ == "__main__":
