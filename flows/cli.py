@@ -179,6 +179,78 @@ def rollback(name: Name) -> None:
     rollback(name)
 
 
+@app.command(epilog="Example:  descent retrain experiments/penguins.yaml")
+def retrain(
+    source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
+) -> None:
+    """Train anew on fresh data; the champion is whoever is better then."""
+    from .commands.schedules import retrain
+
+    retrain(source, target, set_ or [], json=json, verbose=verbose)
+
+
+@app.command(
+    epilog='Examples:  descent deploy experiments/penguins.yaml --cron "0 3 * * *"'
+    '   ·   descent deploy prices.csv --target price --cron "30 6 * * 1" --timezone Europe/Berlin'
+)
+def deploy(
+    source: Source,
+    target: Target = None,
+    cron: Annotated[
+        str | None, typer.Option("--cron", metavar="LINE", help='When: minute hour day month weekday, "0 3 * * *".')
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Of --cron; this machine's if left out.")
+    ] = None,
+    work_pool: Annotated[
+        str | None, typer.Option("--work-pool", metavar="NAME", help="Whose worker runs it; descent if left out.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Of the deployment; the experiment's if left out.")
+    ] = None,
+    folder: Annotated[
+        str | None, typer.Option("--folder", metavar="DIR", help="The worker's folder; this one if left out.")
+    ] = None,
+    notify: Annotated[
+        str | None,
+        typer.Option("--notify", metavar="WHERE", help="A Prefect block (TYPE/NAME), ${VARIABLE}, or a webhook's URL."),
+    ] = None,
+    set_: Overrides = None,
+) -> None:
+    """Put the retraining of an experiment on a schedule."""
+    from .commands.schedules import deploy
+
+    deploy(
+        source, target, set_ or [], cron=cron, timezone=timezone, pool=work_pool, name=name, folder=folder,
+        notify=notify,
+    )  # fmt: skip
+
+
+@app.command(epilog="Examples:  descent schedules   ·   descent schedules --pause penguins")
+def schedules(
+    remove: Annotated[str | None, typer.Option("--remove", metavar="NAME", help="Remove a deployment.")] = None,
+    pause: Annotated[str | None, typer.Option("--pause", metavar="NAME", help="Let its schedule rest.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="NAME", help="Let it go on.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List what is deployed: when it runs next, and how it went last."""
+    from .commands.schedules import schedules
+
+    schedules(remove=remove, pause=pause, resume=resume, json=json)
+
+
+@app.command(epilog="Example:  descent worker")
+def worker(
+    work_pool: Annotated[
+        str | None, typer.Option("--work-pool", metavar="NAME", help="Whose runs; descent if left out.")
+    ] = None,
+) -> None:
+    """Run what is due on this machine, until Ctrl-C."""
+    from .commands.schedules import worker
+
+    worker(work_pool)
+
+
 @app.command(epilog="Example:  descent ui --port 5000")
 def ui(
     port: Annotated[

@@ -100,7 +100,9 @@ def enter(opening: Opening) -> Count:
 
 def config_digest(config: ExperimentConfig) -> str:
     """SHA-256 over all settings that decide about the model: not the name, where the table lies, or how many work."""
-    plain = config.model_dump(mode="json", exclude={"name": True, "data": {"source"}, "compute": {"workers"}})
+    plain = config.model_dump(
+        mode="json", exclude={"name": True, "data": {"source"}, "compute": {"workers"}, "retrain": True}
+    )
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

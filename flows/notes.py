@@ -42,16 +42,16 @@ def markdown(result: ExperimentResult) -> str:
     error = f" ± {spread(selected.cv.se)} over {len(selected.cv.folds)} folds" if selected.cv.se is not None else ""
     splits, titles = result.data.splits, tested.columns(result)
     lines = [
-        f"## {_plain(result.experiment)}: {result.diagnosis.verdict}",
-        f"Selected **{_plain(selected.name)}** of {len(result.variants)} variants: "
+        f"## {plain(result.experiment)}: {result.diagnosis.verdict}",
+        f"Selected **{plain(selected.name)}** of {len(result.variants)} variants: "
         f"{metric} {number(selected.cv.mean)}{error}.",
         "",
-        *(f"{_plain(line)}\n" for line in (result.search.summary if result.search else ())),
+        *(f"{plain(line)}\n" for line in (result.search.summary if result.search else ())),
         "### What the numbers say",
-        *(f"- {_plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
+        *(f"- {plain(evidence.sentence)}" for evidence in result.diagnosis.evidence),
         "",
         *(
-            ["### What was followed", f"- {_plain(outcome(result.diagnosis.followed))}", ""]
+            ["### What was followed", f"- {plain(outcome(result.diagnosis.followed))}", ""]
             if result.diagnosis.followed
             else []
         ),
@@ -62,16 +62,16 @@ def markdown(result: ExperimentResult) -> str:
         *("| " + " | ".join(cells) + " |" for cells in (titles, ["---"] * len(titles), *tested.rows(result))),
         "",
         *(f"- {caveat}" for caveat in tested.caveats(result)),
-        *(f"- {_plain(warning)}" for warning in result.warnings),
+        *(f"- {plain(warning)}" for warning in result.warnings),
         "",
-        f"{result.data.rows:,} rows of {_plain(result.data.source or '')}: {splits.train:,} train, {splits.cv:,} cv, "
+        f"{result.data.rows:,} rows of {plain(result.data.source or '')}: {splits.train:,} train, {splits.cv:,} cv, "
         f"{splits.test:,} test, split by {result.data.split_by}.",
     ]
     return "\n".join(lines)
 
 
 def _advice(advice: Advice) -> str:
-    said = [_plain(advice.text), *([predicted(advice)] if advice.gain else [])]
+    said = [plain(advice.text), *([predicted(advice)] if advice.gain else [])]
     setting = f" `--set {shlex.quote(advice.setting)}`" if advice.setting else ""
     return f"- {' '.join(said)}{setting}"
 
@@ -79,6 +79,6 @@ def _advice(advice: Advice) -> str:
 MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&\\`*_[]<>|#"})
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from a table or a configuration, so that it cannot be markup."""
     return text.translate(MARKUP)

@@ -98,6 +98,17 @@ def run_url(base: str, experiment_id: str, run_id: str) -> str:
     return f"{base}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
 
 
+def ui_base() -> str:
+    """Where people see the runs: ``DESCENT_MLFLOW_URL``, else the tracking server, else what ``descent ui`` starts."""
+    uri = os.environ.get("DESCENT_MLFLOW_URL") or tracking_uri()
+    return uri.rstrip("/") if uri.startswith(("http://", "https://")) else f"http://127.0.0.1:{UI_PORT}"
+
+
+def report_url(base: str, experiment_id: str, run_id: str, name: str) -> str:
+    """The page of one file of a run, which MLflow shows."""
+    return f"{base}/#/experiments/{experiment_id}/runs/{run_id}/artifacts/{quote(name)}?workflowType=machine_learning"
+
+
 def open_ui(port: int | None = None, say: Callable[[str], None] = print) -> None:
     """Serve the UI on the loopback address until interrupted; where a server has the store, say its link.
 

@@ -12,6 +12,7 @@ from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, TrackConfig,
 from .models import AnyModel
 from .origin import Origin, Path
 from .registering import RegisterConfig
+from .retraining import RetrainConfig
 from .search import SearchConfig
 from .secrets import conceal
 from .table import DataConfig, SplitConfig, Text
@@ -55,6 +56,9 @@ class ExperimentConfig(ConfigModel):
         validation_alias="register",
         serialization_alias="register",
         description="the name under which the winner is registered in MLflow",
+    )
+    retrain: RetrainConfig = Field(
+        default=RetrainConfig.model_construct(), description="training anew on fresh data, by hand or on a schedule"
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)

@@ -136,12 +136,15 @@ def test_servers_and_worker_do_not_run_as_root() -> None:
     assert steps("USER") == ["1000"]
 
 
-def test_the_deployment_starts_the_flow_in_the_folder_of_the_worker() -> None:
+@pytest.mark.parametrize("name", ["experiment", "retrain"])
+def test_a_deployment_starts_its_flow_in_the_folder_of_the_worker(name: str) -> None:
     prefect = read("prefect.yaml")
-    (deployment,) = prefect["deployments"]
-    module, name = deployment["entrypoint"].rsplit(".", 1)  # a module, not a file
+    (deployment,) = (one for one in prefect["deployments"] if one["name"] == name)
+    module, function_name = deployment["entrypoint"].rsplit(".", 1)  # a module, not a file
     source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
-    (function,) = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name)
+    (function,) = (
+        node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == function_name
+    )
     assert [ast.unparse(decorator).partition("(")[0] for decorator in function.decorator_list] == ["flow"]
     (step,) = prefect["pull"]
     (folder,) = (arguments["directory"] for arguments in step.values())
@@ -150,8 +153,7 @@ def test_the_deployment_starts_the_flow_in_the_folder_of_the_worker() -> None:
 
 
 def test_the_worker_serves_the_pool_that_the_deployment_asks_for() -> None:
-    (deployment,) = read("prefect.yaml")["deployments"]
-    pool = deployment["work_pool"]["name"]
+    (pool,) = {deployment["work_pool"]["name"] for deployment in read("prefect.yaml")["deployments"]}
     command = " ".join(COMPOSE["services"]["worker"]["command"])
     assert f"work-pool create {pool} " in command
     assert f"worker start --pool {pool} " in command

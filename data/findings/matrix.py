@@ -1,5 +1,6 @@
 """Columns as numbers for the trees that some checks grow; large tables in samples of rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,10 @@ def codes(column: pd.Series, numeric: bool) -> Array:
     return labels.map(order).to_numpy(np.float64)
 
 
-def matrix(rows: pd.DataFrame, inference: Inference) -> Array:
-    """(m, n) float64 of `inputs_of`, with NaN where a number is missing."""
+def matrix(rows: pd.DataFrame, inference: Inference, names: Sequence[str] | None = None) -> Array:
+    """(m, n) float64 of `inputs_of`, or of those named, with NaN where a number is missing."""
     numeric = set(inference.of_role("numeric"))
-    names = inputs_of(inference)
+    names = inputs_of(inference) if names is None else names
     if not names:
         return np.empty((len(rows), 0))
     return np.column_stack([codes(rows[name], name in numeric) for name in names])

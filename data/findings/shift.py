@@ -1,4 +1,4 @@
-"""Whether cv and test rows are like the training rows."""
+"""Whether cv and test rows are like the training rows, and fresh rows like those of before."""
 
 from math import sqrt
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier
 
+from ..inference import Inference
 from ..names import listed
 from .alone import Question, area, score_alone
 from .examined import Examined
@@ -33,7 +34,7 @@ def drift(seen: Examined) -> list[Finding]:
     """
     target = seen.inference.target
     others = pd.concat([seen.cv.drop(columns=target), seen.test])
-    told = told_apart(seen, seen.train.drop(columns=target), others)
+    told = told_apart(seen.inference, seen.train.drop(columns=target), others)
     if told is None:
         return []
     size, columns = told
@@ -54,15 +55,15 @@ def drift(seen: Examined) -> list[Finding]:
     return [Finding("drift", severity, tuple(columns), evidence, action)]  # type: ignore[arg-type]
 
 
-def told_apart(seen: Examined, first: pd.DataFrame, second: pd.DataFrame) -> tuple[float, list[str]] | None:
+def told_apart(inference: Inference, first: pd.DataFrame, second: pd.DataFrame) -> tuple[float, list[str]] | None:
     """How well two sets of rows are told apart, and by which columns; None if they are not, for sure."""
-    names = inputs_of(seen.inference)
+    names = [name for name in inputs_of(inference) if name in first and name in second]
     if not names or min(len(first), len(second)) < FEWEST:
         return None
     rows = pd.concat([spaced(first, ROWS), spaced(second, ROWS)])
     side = np.arange(len(rows)) >= min(len(first), ROWS)
     question = Question.halves(side.astype(np.intp), 2)
-    x, fit, held = matrix(rows, seen.inference), question.fit, question.held
+    x, fit, held = matrix(rows, inference, names), question.fit, question.held
     trees = ExtraTreesClassifier(60, min_samples_leaf=3, random_state=0).fit(x[fit], side[fit])
     if trees.n_classes_ < 2:
         return None
@@ -74,10 +75,30 @@ def told_apart(seen: Examined, first: pd.DataFrame, second: pd.DataFrame) -> tup
     error = sqrt((ones + zeros + 1) / (12 * ones * zeros))
     if size < VISIBLE or (size - 0.5) / error < SURE:
         return None
-    numeric = set(seen.inference.of_role("numeric"))
+    numeric = set(inference.of_role("numeric"))
     scores = {name: score_alone(rows[name], name in numeric, question) for name in names}
     columns = sorted(names, key=lambda name: -scores[name])[:3]
     return size, [name for name in columns if scores[name] >= (1 + size) / 3] or columns[:1]
+
+
+def drift_since(before: pd.DataFrame, now: pd.DataFrame, inference: Inference) -> list[Finding]:
+    """The same test between rows that a model has learned from and fresh ones, and the same for their target.
+
+    No test rows belong in either: their labels are not to be looked at.
+    """
+    target, found = inference.target, []
+    told = told_apart(inference, before.drop(columns=target), now.drop(columns=target))
+    if told is not None:
+        size, columns = told
+        evidence = f"fresh rows can be told from those before (ROC AUC {size:.2f}), most by {listed(columns, 3)}"
+        action = "the champion meets other rows than it learned from: see whether they were collected as before"
+        found.append(Finding("drift", "warning", tuple(columns), evidence, action))
+    if min(len(before), len(now)) >= FEWEST and (moved := _target_moved(before, now, inference)) is not None:
+        what, old, new = moved
+        evidence = f"{what} goes from {old:.4g} in the rows before to {new:.4g} in the fresh ones"
+        action = "see whether the target is still measured as before"
+        found.append(Finding("target-drift", "warning", (target,), evidence, action))
+    return found
 
 
 def target_drift(seen: Examined) -> list[Finding]:
@@ -85,13 +106,9 @@ def target_drift(seen: Examined) -> list[Finding]:
     inference = seen.inference
     if min(len(seen.train), len(seen.cv)) < FEWEST or inference.split_by == "group":
         return []
-    train, cv = seen.train[inference.target], seen.cv[inference.target]
-    labels = [None] if inference.task == "regression" else list(inference.classes)
-    found = [(label, *_moved(train, cv, label)) for label in labels]
-    label, size, before, after = max(found, key=lambda one: abs(one[1]))
-    if abs(size) < TARGET or abs(size) / sqrt(1 / len(train) + 1 / len(cv)) < SURE:
+    if (moved := _target_moved(seen.train, seen.cv, inference)) is None:
         return []
-    what = f"the mean of {inference.target}" if label is None else f"the share of {inference.target} = {label}"
+    what, before, after = moved
     return [
         Finding(
             "target-drift",
@@ -102,6 +119,18 @@ def target_drift(seen: Examined) -> list[Finding]:
             "rows only",
         )
     ]
+
+
+def _target_moved(train: pd.DataFrame, cv: pd.DataFrame, inference: Inference) -> tuple[str, float, float] | None:
+    """What of the target lies elsewhere, before and after; None if nothing does, for sure."""
+    first, second = train[inference.target], cv[inference.target]
+    labels = [None] if inference.task == "regression" else list(inference.classes)
+    found = [(label, *_moved(first, second, label)) for label in labels]
+    label, size, before, after = max(found, key=lambda one: abs(one[1]))
+    if abs(size) < TARGET or abs(size) / sqrt(1 / len(train) + 1 / len(cv)) < SURE:
+        return None
+    name = inference.target
+    return f"the mean of {name}" if label is None else f"the share of {name} = {label}", before, after
 
 
 def _moved(train: pd.Series, cv: pd.Series, label: object) -> tuple[float, float, float]:

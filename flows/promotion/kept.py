@@ -1,4 +1,5 @@
-"""What a registered run keeps so that its model can be compared later: its test rows, and which rows it learned from.
+"""What a registered run keeps so that its model can be compared later: its test rows, which rows it learned from, and
+some of those themselves, beside which fresh ones are laid.
 
 The test rows stay what they are: a file known by its digest, opened by a comparison alone, which the ledger notes.
 """
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.findings.matrix import spaced
+from data.findings.shift import ROWS as SHIFT_ROWS
 from data.fingerprints import Hashes, row_hashes
 
 from .. import large
@@ -22,7 +25,7 @@ from ..ledger import config_digest
 from ..sealed import Sealed
 
 FOLDER = "promotion"
-ROWS, LEARNED, ABOUT = "test-rows.parquet", "learned.npy", "about.json"
+ROWS, LEARNED, SAMPLE, ABOUT = "test-rows.parquet", "learned.npy", "learned-sample.parquet", "about.json"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class About:
     sealed: str
     rows: str
     test_rows: int
+    learned_rows: int = 0
 
 
 def write(question: Question, parts: Parts, columns: Iterable[str], folder: Path) -> dict[str, Path]:
@@ -58,7 +62,9 @@ def write(question: Question, parts: Parts, columns: Iterable[str], folder: Path
         config.registration.confidence, config.registration.guards, names,
         inference.group if inference.split_by == "group" else None, config_digest(config), question.digest,
         parts.sealed.digest, parts.sealed.identity, parts.sealed.rows,
+        parts.sizes["train"] + parts.sizes["cv"],
     )  # fmt: skip
+    spaced(parts.frame[list(names)], SHIFT_ROWS).to_parquet(folder / SAMPLE, index=False)
     frames = [parts.frame] if parts.whole is None else parts.whole.batches(large.TRAIN, large.CV)
     np.save(folder / LEARNED, np.unique(np.concatenate([row_hashes(frame, names) for frame in frames])))
     shutil.copyfile(parts.sealed.path, folder / ROWS)
@@ -84,6 +90,11 @@ class Kept:
     def learned(self) -> Hashes:
         """Sorted hashes of the rows that the model has learned from."""
         return np.asarray(np.load(self.folder / LEARNED, allow_pickle=False))
+
+    def sample(self) -> pd.DataFrame | None:
+        """Some of those rows; None of a model that was registered before they were kept."""
+        path = self.folder / SAMPLE
+        return pd.read_parquet(path) if path.exists() else None
 
     def test_rows(self) -> pd.DataFrame:
         """The sealed test rows; the ledger must have been told. Raises `RunError` if they were changed."""

@@ -48,6 +48,10 @@ class Promotion:
         return f"{self.name} version {self.challenger} against {against}: {outcome}: {self.decision.reason}{rows}"
 
 
+class TooFewRowsError(RunError):
+    """Of the challenger's test rows too few are new to the champion: nothing was compared, nothing has changed."""
+
+
 def promote(registry: Registry, *, confidence: float | None = None, guards: Sequence[str] | None = None) -> Promotion:
     """Compare the challenger with the champion, write the decision on its version, and let the better one be champion.
 
@@ -105,7 +109,7 @@ def rollback(registry: Registry) -> tuple[Version, str]:
 
 
 def _first(registry: Registry, challenger: Version) -> Promotion:
-    about, found = _kept(registry, challenger).about(), registry.metrics(challenger)
+    about, found = kept_of(registry, challenger).about(), registry.metrics(challenger)
     own, dummy = found.get(f"test/{about.metric}"), found.get(f"dummy/{about.metric}")
     if own is None or dummy is None:
         raise RunError(f"{challenger.address}: its run has no test/{about.metric}: train the challenger again")
@@ -118,9 +122,9 @@ def _first(registry: Registry, challenger: Version) -> Promotion:
 def _compared(
     registry: Registry, challenger: Version, champion: Version, confidence: float | None, guards: Sequence[str] | None
 ) -> Promotion:
-    own, other = _kept(registry, challenger), _kept(registry, champion)
+    own, other = kept_of(registry, challenger), kept_of(registry, champion)
     about, before = own.about(), other.about()
-    _refuse_other_questions(challenger, about, champion, before)
+    refuse_other_question(challenger.address, about.target, about.task, about.classes, champion, before)
     models = [load_model(one.address) for one in (champion, challenger)]
     ledger.enter(_opening(about, challenger))
     rows = own.test_rows()
@@ -133,7 +137,7 @@ def _compared(
     count = len(rows) if units is None else len(np.unique(units))
     if count < FEWEST:
         what = "rows" if units is None else f"values of {about.group}"
-        raise RunError(
+        raise TooFewRowsError(
             f"{registry.name}: of the challenger's {len(known):,} test rows {int(known.sum()):,} are among those that "
             f"the champion learned from; {count} {what} are left, too few to compare (at least {FEWEST}). Train the "
             "challenger on a table with new rows"
@@ -153,21 +157,24 @@ def _compared(
     )
 
 
-def _kept(registry: Registry, version: Version) -> Kept:
+def kept_of(registry: Registry, version: Version) -> Kept:
+    """What the run of a version has kept, fetched."""
     return Kept(registry.files(version, FOLDER))
 
 
-def _refuse_other_questions(challenger: Version, about: About, champion: Version, before: About) -> None:
-    for what, new, old in (
-        ("target", about.target, before.target),
-        ("task", about.task, before.task),
-        ("classes", about.classes, before.classes),
+def refuse_other_question(
+    what: str, target: str, task: str, classes: Sequence[str], champion: Version, before: About
+) -> None:
+    """Raises `RunError` if something answers another question than the champion does."""
+    for name, new, old in (
+        ("target", target, before.target),
+        ("task", task, before.task),
+        ("classes", ", ".join(classes), ", ".join(before.classes)),
     ):
         if new != old:
-            shown = [", ".join(value) if isinstance(value, tuple) else value for value in (new, old)]
             raise RunError(
-                f"{challenger.address} and {champion.address} answer different questions: {what} {shown[0]}, and "
-                f"{shown[1]}. Register this one under another name"
+                f"{what} and {champion.address} answer different questions: {name} {new}, and {old}. Register this "
+                "one under another name"
             )
 
 

@@ -73,6 +73,11 @@ class Registry:
     def __init__(self, tracking_uri: str, name: str) -> None:
         self.uri, self.name = tracking_uri, name
 
+    def exists(self) -> bool:
+        """Whether the registered model is there."""
+        with _told(self.uri, f"the model {self.name!r}"):
+            return _there(client_of(self.uri), self.name)
+
     def version(self, alias: str) -> Version | None:
         """The version with an alias; None if there is none."""
         with _told(self.uri, f"the model {self.name!r}"):

@@ -12,7 +12,7 @@ DATA_KEYS = (
     "source, target, task, query, exclude, numeric, categorical, datetime, boolean, text, identifier, constant, "
     "missing, keep, delimiter, encoding, memory, group, time, positive"
 )
-TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute, track, register"
+TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute, track, register, retrain"
 OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
 RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
 

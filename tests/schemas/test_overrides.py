@@ -49,7 +49,7 @@ def test_later_overrides_win_and_the_mapping_is_left_alone() -> None:
 
 
 MODELS = "kind, lambda, optimizer, batch, seed"
-TOP = "name, data, split, features, search, validate, select, diagnose, compute, track, register"
+TOP = "name, data, split, features, search, validate, select, diagnose, compute, track, register, retrain"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Training anew on fresh data, to be read from top to bottom: the better model is the champion afterwards."""
+
+from functools import partial
+
+from prefect import flow, get_run_logger
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from schemas import ExperimentConfig
+
+from .experiment import run_experiment
+from .published import publish
+from .retraining import steps
+from .retraining.alone import alone, deadline
+from .retraining.outcome import Retrained, told
+from .retraining.registration import with_name
+
+
+@flow(
+    name="retrain",
+    flow_run_name="retrain {config.title}",
+    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]  # its type variable is open
+    persist_result=False,
+)
+def retrain(config: ExperimentConfig) -> Retrained:
+    """Look at the fresh data, train on them, and let the champion be who is better; tell people, however it ends.
+
+    Without ``register.name`` the model is registered under the experiment's name. What goes wrong leaves the champion
+    as it is.
+
+    Raises:
+        ConfigError: the configuration does not fit the table, or nobody can be told.
+        DataError: the fresh data are bad.
+        RunError: the run failed, or took longer than ``retrain.minutes``.
+    """
+    config = with_name(config)
+    assert config.registration.name is not None
+    steps.check_notification(config)
+    with (
+        told(config, partial(steps.tell, config)) as news,
+        deadline(config.retrain.minutes),
+        alone(config.registration.name, get_run_logger().info),
+    ):
+        champion = steps.find_champion(config)
+        news.champion = champion.version.number if champion else None
+        table = steps.load_fresh(config)
+        news.findings = steps.check_fresh(config, table, champion)
+        del table  # the experiment has it, and forgets it once the test rows are sealed
+
+        news.result = run_experiment(config)
+        publish(news.result)
+
+        news.challenger = steps.registered(config, news.result)
+        news.decide(steps.promote(config))
+        steps.publish(news)
+    return news

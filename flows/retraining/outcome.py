@@ -1,0 +1,76 @@
+"""What came of a retraining, told to people however it ends."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from data import Finding
+from schemas import ExperimentConfig, ExperimentResult
+from schemas.secrets import conceal
+
+from .. import published
+from ..promotion.promote import Promotion, TooFewRowsError
+from .notices import Notice
+
+Outcome = Literal["promoted", "kept", "failed"]
+
+
+@dataclass
+class Retrained:
+    """A retraining as far as it has come; ``outcome`` is ``failed`` until there is a decision."""
+
+    experiment: str
+    champion: str | None = None
+    """Version that was the champion when it began."""
+    findings: Sequence[Finding] = ()
+    result: ExperimentResult | None = None
+    challenger: str | None = None
+    outcome: Outcome = "failed"
+    reason: str = ""
+    links: dict[str, str] = field(default_factory=dict)
+
+    def decide(self, found: Promotion | TooFewRowsError) -> None:
+        """Note who won, or that there was too little to compare with."""
+        if isinstance(found, TooFewRowsError):
+            self.outcome, self.reason = "kept", str(found)
+        else:
+            self.outcome, self.reason = "promoted" if found.decision.promote else "kept", str(found)
+
+    @property
+    def serving(self) -> str | None:
+        """Version that is the champion now."""
+        return self.challenger if self.outcome == "promoted" else self.champion
+
+    def notice(self) -> Notice:
+        """The same for people."""
+        who = {
+            "promoted": f"version {self.challenger} is the new champion",
+            "kept": f"version {self.champion} stays champion" if self.champion else "still no champion",
+            "failed": "retraining failed" + (f"; version {self.champion} stays champion" if self.champion else ""),
+        }[self.outcome]
+        noticed = [f"noticed: {one}" for one in self.findings if one.severity != "note"]
+        return Notice(f"{self.experiment}: {who}", "\n".join([self.reason, *noticed]), self.outcome, self.links)
+
+    def markdown(self) -> str:
+        """The same as a page."""
+        from ..notes import plain
+
+        notice = self.notice()
+        return "\n".join([f"## {plain(notice.title)}", *(f"- {plain(line)}" for line in notice.body.splitlines())])
+
+
+@contextmanager
+def told(config: ExperimentConfig, tell: Callable[[Notice], None]) -> Iterator[Retrained]:
+    """Tell people in the end, of a failure as well, which then goes on; ``tell`` raises nothing."""
+    news = Retrained(config.title)
+    try:
+        yield news
+    except BaseException as error:
+        # A traceback is for the log; an interruption has no words.
+        news.reason = conceal(str(error).strip()) or type(error).__name__
+        tell(news.notice())
+        raise
+    if news.result is not None:
+        news.links = published.links(news.result)
+    tell(news.notice())

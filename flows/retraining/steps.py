@@ -1,0 +1,124 @@
+"""The tasks of a retraining. Those that read or record are tried again, later and later; none that trains is."""
+
+from typing import TYPE_CHECKING
+
+from prefect import Task, get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import exponential_backoff
+
+import data
+from schemas import ExperimentConfig, ExperimentResult
+
+from .. import inputs
+from ..errors import RunError
+from ..promotion.promote import Promotion, TooFewRowsError
+from ..promotion.promote import promote as compare
+from ..tracking.registry import CHALLENGER
+from ..tracking.sync import sync
+from . import fresh, notices
+from .outcome import Retrained
+from .passing import passes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+RETRIES = 4
+FIRST_PAUSE = 5.0
+"""Seconds before the second attempt; twice as many before each further one, and a little more by chance."""
+
+
+def task(name: str, *, retried: bool = True) -> "Callable[[Callable[P, R]], Task[P, R]]":
+    """A task that is tried again after what may pass: a server that is away, say, but not a wrong column."""
+
+    def decorate(function: "Callable[P, R]") -> "Task[P, R]":
+        return Task(
+            function, name=name, cache_policy=NO_CACHE, persist_result=False,
+            retries=RETRIES if retried else 0,
+            retry_delay_seconds=exponential_backoff(FIRST_PAUSE) if retried else None,
+            retry_jitter_factor=0.5 if retried else None,
+            retry_condition_fn=passes if retried else None,
+        )  # fmt: skip
+
+    return decorate
+
+
+@task("check notification")
+def check_notification(config: ExperimentConfig) -> None:
+    """See that people can be told."""
+    if config.retrain.notify is not None:
+        notices.check(config.retrain.notify)
+
+
+@task("find champion")
+def find_champion(config: ExperimentConfig) -> fresh.Champion | None:
+    """The champion, with its model and some of the rows that it learned from."""
+    return fresh.champion_of(config)
+
+
+@task("load fresh data")
+def load_fresh(config: ExperimentConfig) -> data.Table:
+    """Read the table; the experiment finds it read."""
+    return inputs.load(config)
+
+
+@task("check fresh data", retried=False)
+def check_fresh(
+    config: ExperimentConfig, table: data.Table, champion: fresh.Champion | None
+) -> tuple[data.Finding, ...]:
+    """Refuse bad data; say what has changed since the champion learned."""
+    found = fresh.examine(config, table, champion)
+    log = get_run_logger()
+    for one in found:
+        log.log({"error": 40, "warning": 30}.get(one.severity, 20), f"{one.name}: {one}")
+    return found
+
+
+@task("register challenger")
+def registered(config: ExperimentConfig, result: ExperimentResult) -> str:
+    """The version that the run's winner is, sent to MLflow where that did not answer before; gives its number."""
+    if result.mlflow.unsent is not None and not sync(get_run_logger().info):
+        raise RunError(
+            f"MLflow has not taken the run ({result.mlflow.unsent}): nothing was compared. Its records wait here: "
+            "descent sync, then descent promote"
+        ) from ConnectionError(result.mlflow.unsent)
+    challenger = fresh.registry_of(config).version(CHALLENGER)
+    if challenger is None or result.mlflow.run_id not in ("", challenger.run_id):
+        raise RunError(
+            f"{config.registration.name}: another run became the challenger during this one: nothing was compared"
+        )
+    return challenger.number
+
+
+@task("promote or keep")
+def promote(config: ExperimentConfig) -> Promotion | TooFewRowsError:
+    """Compare challenger and champion; the better one is the champion afterwards. Too few new rows: nothing changes."""
+    try:
+        return compare(fresh.registry_of(config))
+    except TooFewRowsError as few:
+        return few
+
+
+@task("notify")
+def _notify(where: str, notice: notices.Notice) -> None:
+    notices.send(where, notice)
+
+
+def tell(config: ExperimentConfig, notice: notices.Notice) -> None:
+    """Send a notice where the configuration says; a failure of that is logged and stands in the task, no more."""
+    log = get_run_logger()
+    log.log(40 if notice.outcome == "failed" else 20, notice.text)
+    if config.retrain.notify is None:
+        return
+    state = _notify(config.retrain.notify, notice, return_state=True)
+    if not state.is_completed():
+        log.error("nobody was told: %s", state.message)
+
+
+def publish(news: Retrained) -> None:
+    """The decision as an artifact of the flow run, beside those of the experiment."""
+    create_markdown_artifact(news.markdown(), key="decision", description=f"{news.experiment}: who is the champion")

@@ -1,0 +1,191 @@
+"""A schedule on a real Prefect server, and a real worker: a good table, and then one that is not."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .embedded import SECONDS, Embedded, embedded
+
+pytestmark = pytest.mark.integration
+SMALL = ("search.models=[{kind: linear, lambda: [0, 1]}]", "validate.folds=0", "diagnose.curves=false",
+         "compute.workers=1", "register.name=house")  # fmt: skip
+
+
+def write(path: Path, columns: str) -> Path:
+    x = np.random.default_rng(0).normal(size=(400, 3))
+    frame = pd.DataFrame(x, columns=list("abc")).assign(y=x @ [1.0, -2.0, 0.5] + 0.1)
+    frame[[*columns, "y"]].to_csv(path, index=False)
+    return path
+
+
+class Inbox:
+    """Takes what is sent to a URL."""
+
+    def __init__(self) -> None:
+        taken = self.taken = []  # type: list[dict[str, Any]]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                taken.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/a-secret-path"
+
+
+@pytest.fixture(scope="module")
+def inbox() -> Iterator[Inbox]:
+    made = Inbox()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    yield from embedded(tmp_path_factory.mktemp("retrain") / ".descent")
+
+
+@pytest.fixture(scope="module")
+def deployed(home: Embedded, inbox: Inbox) -> Embedded:
+    """Two deployments that train the same registered model, of a good table and of one that lacks a column."""
+    folder = home.home.parent
+    for name, columns, told in (("good", "abc", []), ("bad", "ab", ["--notify", inbox.url])):
+        table = write(folder / f"{name}.csv", columns)
+        settings = [word for setting in SMALL for word in ("--set", setting)]
+        done = home.descent("deploy", table.name, "--target", "y", *settings, "--cron", "0 3 * * *", "--timezone",
+                            "Europe/Berlin", *told, cwd=folder)  # fmt: skip
+        assert done.code == 0, done.stderr
+        assert f"table     {table}" in done.stdout
+        assert "0 3 * * * (Europe/Berlin)" in done.stdout
+        assert "descent worker" in done.stdout
+        assert inbox.url not in done.stdout
+    return home
+
+
+def ask(home: Embedded, path: str, body: object = None) -> Any:
+    port = json.loads((home.home / "prefect" / "server.json").read_text())["port"]
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET" if body is None else "POST", f"/api{path}", body and json.dumps(body),
+                           {"content-type": "application/json"})  # fmt: skip
+        answer = connection.getresponse()
+        text = answer.read()
+        assert answer.status in (200, 201), text
+        return json.loads(text)
+    finally:
+        connection.close()
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "never came true"
+        time.sleep(0.2)
+    return found
+
+
+def runs(home: Embedded, deployment: str) -> list[dict[str, Any]]:
+    query = {"deployments": {"name": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
+    return list(ask(home, "/flow_runs/filter", query))
+
+
+def due_now(home: Embedded, deployment: str) -> str:
+    """Let the next run that the schedule has made begin now, as the page of the run can; its id."""
+    run = until(lambda: runs(home, deployment))[0]
+    state = {"type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}
+    ask(home, f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
+    return str(run["id"])
+
+
+def state(home: Embedded, run: str) -> str:
+    return str(ask(home, f"/flow_runs/{run}")["state_type"])
+
+
+def ended(home: Embedded, run: str) -> dict[str, Any]:
+    until(lambda: state(home, run) in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
+    return dict(ask(home, f"/flow_runs/{run}"))
+
+
+def task_names(home: Embedded, run: str) -> dict[str, dict[str, Any]]:
+    query = {"flow_runs": {"id": {"any_": [run]}}}
+    return {task["name"].rsplit("-", 1)[0]: task for task in ask(home, "/task_runs/filter", query)}
+
+
+def champion(home: Embedded) -> list[tuple[str, int]]:
+    return home.mlflow("select name, version from registered_model_aliases where alias = 'champion'")
+
+
+def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedded) -> None:
+    first = until(lambda: runs(deployed, "good"))[0]
+    due = datetime.fromisoformat(first["expected_start_time"])
+    assert due > datetime.now(UTC) - timedelta(minutes=5)
+    assert due.minute == 0
+    (found,) = ask(deployed, "/deployments/filter", {"deployments": {"name": {"any_": ["good"]}}})
+    assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert found["global_concurrency_limit"]["limit"] == 1
+    assert found["parameters"]["config"]["data"]["target"] == "y"
+    config = found["parameter_openapi_schema"]["definitions"]
+    assert config["DataConfig"]["properties"]["target"]["type"] == "string"
+    assert config["SplitConfig"]["properties"]["seed"]["type"] == "integer"
+
+
+def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embedded, inbox: Inbox) -> None:
+    worker = deployed.start("worker")
+    try:
+        good = due_now(deployed, "good")
+        until(lambda: "find champion" in task_names(deployed, good) or state(deployed, good) in ("FAILED", "CRASHED"))
+        bad = due_now(deployed, "bad")  # it is due while the other one goes on, and waits for it
+        done, failed = ended(deployed, good), ended(deployed, bad)
+    finally:
+        worker.terminate()
+        said, _ = worker.communicate(timeout=SECONDS)
+    assert done["state_type"] == "COMPLETED", (done["state"]["message"], said)
+    assert champion(deployed) == [("house", 1)]
+    artifacts = ask(deployed, "/artifacts/filter", {"flow_runs": {"id": {"any_": [good]}}})
+    shown = {artifact["key"]: artifact for artifact in artifacts}
+    assert set(shown) == {"leaderboard", "diagnosis", "mlflow-run", "report", "decision"}
+    assert len(json.loads(shown["leaderboard"]["data"])) == 2
+    assert "version 1 is the new champion" in shown["decision"]["data"]
+
+    assert failed["state_type"] == "FAILED"
+    words = "the champion (models:/house/1) cannot be asked about these rows"
+    assert words in failed["state"]["message"]
+    assert "'c'" in failed["state"]["message"]
+    looked = task_names(deployed, bad)
+    assert looked["find champion"]["start_time"] >= task_names(deployed, good)["promote or keep"]["end_time"]
+    assert "register challenger" not in looked
+    (told,) = inbox.taken
+    assert told["outcome"] == "failed"
+    assert words in told["text"]
+    assert champion(deployed) == [("house", 1)]
+
+
+def test_schedules_say_when_and_how_it_went_and_can_rest(deployed: Embedded) -> None:
+    listed = deployed.descent("schedules")
+    assert listed.code == 0, listed.stderr
+    assert "cannot be asked about these rows" in listed.stdout
+    assert "without a worker nothing runs: descent worker" in listed.stdout
+    assert deployed.descent("schedules", "--pause", "good").code == 0
+    assert deployed.descent("schedules", "--remove", "bad").code == 0
+    (row,) = deployed.descent("schedules", "--json").json
+    assert (row["name"], row["cron"], row["timezone"], row["paused"]) == ("good", "0 3 * * *", "Europe/Berlin", True)
+    assert row["last_state"] == "Completed"
