@@ -8,7 +8,7 @@ export UV_PYTHON := $(BIN)/python
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit bench lock clean stack env backup restore
+.PHONY: help setup run test lint types unit audit bench lock clean stack env backup restore
 
 help:  ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -42,6 +42,9 @@ unit: setup
 
 stack: setup  ## test the container stack (needs root and the script that tests/stack/conftest.py names)
 	$(BIN)/python -m pytest -m stack tests/stack
+
+audit: setup  ## look for known vulnerabilities in the locked dependencies (needs the network)
+	$(BIN)/uv tool run --from pip-audit pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 
 bench: setup  ## measure the speed figures and write benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py

@@ -130,6 +130,14 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
         return
     counts = column.value_counts()
     if len(counts) > max(MOST_CLASSES, len(column) // 10):
+        _, wrong = to_numbers(column)
+        if 0 < wrong.sum() <= len(column) // 2:
+            _refuse(
+                table, "target-of-names", [name],
+                f"target {name!r} has numbers and {int(wrong.sum()):,} texts in {len(column):,} rows, the first in "
+                f"{_place(column, wrong, table)}: {shortened(_first_text(column, wrong))}",
+                f"if it means a missing value: {_as_missing(column, wrong)}; or choose another target",
+            )  # fmt: skip
         _refuse(
             table, "target-of-names", [name],
             f"target {name!r} has {len(counts):,} different labels in {len(column):,} rows: "
@@ -161,8 +169,12 @@ def _refuse(table: Table, name: str, columns: Sequence[str], evidence: str, acti
 
 
 def _first_wrong(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
-    place = table.row(int(column.index[int(np.argmax(wrong))]))
+    place = _place(column, wrong, table)
     return f"{table.path}: column {column.name!r}, {place}: {shortened(_first_text(column, wrong))}"
+
+
+def _place(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
+    return table.row(int(column.index[int(np.argmax(wrong))]))
 
 
 def _first_text(column: pd.Series, wrong: np.ndarray) -> str:

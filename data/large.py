@@ -109,12 +109,24 @@ class LargeTable:
         if first != self.rows:
             raise TableError(f"{self.path}: the table changed while it was read: {self.rows:,} rows, then {first:,}")
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pd.DataFrame]]:
-        """The same as frames of the kinds that the rest of the package knows, the rows' numbers as their index."""
+    def batches(
+        self, columns: Sequence[str] | None = None, chosen: NDArray[np.bool_] | None = None
+    ) -> Iterator[tuple[int, pd.DataFrame]]:
+        """The same as frames of the kinds that the rest of the package knows, the rows' numbers as their index.
+
+        Of a mask ``chosen`` (rows,) only its rows are made into frames, and batches without any are left out.
+        """
         for first, table in self.tables(columns):
+            mask = None if chosen is None else chosen[first : first + len(table)]
+            if mask is not None and not mask.any():
+                continue
+            numbers: Any = pd.RangeIndex(first, first + len(table))
+            if mask is not None and not _kinds_hang_on_rows(table):  # else a frame of all rows says their kinds
+                table, numbers, mask = table.filter(pa.array(mask)), numbers[mask], None
             frame = table.to_pandas(date_as_object=False, ignore_metadata=True)
-            frame.index = pd.RangeIndex(first, first + len(frame))
-            yield first, plain_frame(frame, self.path, self.missing)[0]
+            frame.index = numbers
+            frame = plain_frame(frame, self.path, self.missing)[0]
+            yield first, frame if mask is None else frame[mask]
 
     def columns(self, names: Sequence[str]) -> pd.DataFrame:
         """Some columns of all rows."""
@@ -122,12 +134,9 @@ class LargeTable:
 
     def take(self, rows: Indices) -> pd.DataFrame:
         """The rows of these numbers, which ascend, under new numbers from 0."""
-        taken = []
-        for first, frame in self.batches():
-            start, stop = np.searchsorted(rows, (first, first + len(frame)))
-            if stop > start:
-                taken.append(frame.iloc[rows[start:stop] - first])
-        return pd.concat(taken, ignore_index=True)
+        chosen = np.zeros(self.rows, bool)
+        chosen[rows] = True
+        return pd.concat([frame for _, frame in self.batches(chosen=chosen)], ignore_index=True)
 
     def write(self, chosen: NDArray[np.bool_], path: Path) -> None:
         """Write the rows of a mask (rows,) as they stand into one Parquet file."""
@@ -136,9 +145,18 @@ class LargeTable:
                 writer.write_table(table.filter(pa.array(chosen[first : first + len(table)])))
 
 
+def _kinds_hang_on_rows(table: Any) -> bool:
+    """Whether whole numbers or truth values are missing: pandas has another kind for a column with such cells."""
+    return any(
+        column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type))
+        for column in table.columns
+    )
+
+
 def _opened(path: Path, where: str) -> Any:
     try:
-        return pq.ParquetFile(path)
+        # Buffered ahead, every byte that was read would stay in memory until the end of the file.
+        return pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise TableError(
             f"{where}: not readable as Parquet ({first_line(error)}): is the file complete, and really Parquet?"

@@ -290,4 +290,9 @@ def down() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    from .quiet import end
+
+    try:
+        app()
+    except SystemExit as ending:
+        end(ending)

@@ -19,7 +19,7 @@ import data
 import ml
 from ml import bootstrap, metrics
 from ml.chunks import ChunkResult
-from ml.conformal import half_width
+from ml.conformal import half_widths
 from schemas import Variant
 
 from . import ledger, manifest
@@ -180,7 +180,8 @@ def _intervals(result: ChunkResult, swept: Matrices) -> dict[str, Any]:
     decode, y = swept.target.decode, swept.sources.open().y_cv
     assert y is not None
     residuals = decode(np.asarray(y)) - decode(result.outputs_cv[0])
-    widths = {level: half_width(residuals, level / 100) for level in range(50, 100)}
+    levels = range(50, 100)
+    widths = dict(zip(levels, half_widths(residuals, [level / 100 for level in levels]), strict=True))
     return {
         "method": "split conformal: residuals on the cv rows of the winner trained on the training rows",
         "rows": len(residuals),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from threading import Lock
 
 import ml
 from ml import metrics
@@ -12,6 +13,9 @@ from .inputs import Indices, Matrices, Parts, Question, featurise
 from .models import model_of
 from .selection import Entry, Finalist
 from .training import submit
+
+_one_at_a_time = Lock()
+"""Features are made for one fold after the other: on the way they take many times the memory that they are."""
 
 
 def epochs_found(entry: Entry) -> int | None:
@@ -27,9 +31,9 @@ def score_fold(
 ) -> list[float]:
     """The selection metric of every candidate on the held-out rows, trained for the epochs found in the sweep."""
     fitted: dict[object, Matrices] = {}
-    for entry in candidates:
-        if entry.variant.features not in fitted:
-            fitted[entry.variant.features] = featurise(entry.variant.features, question, parts, *fold, None)
+    with _one_at_a_time:
+        for settings in dict.fromkeys(entry.variant.features for entry in candidates):
+            fitted[settings] = featurise(settings, question, parts, *fold, None)
     waiting = []
     for entry in candidates:
         matrices = fitted[entry.variant.features]

@@ -46,10 +46,8 @@ class Whole:
 
     def batches(self, *parts: int) -> Iterator[pd.DataFrame]:
         """The rows of some parts, in the table's order, their numbers as the index."""
-        for first, frame in self.table.batches():
-            rows = frame[np.isin(self.part[first : first + len(frame)], parts)]
-            if len(rows):
-                yield rows
+        for _, frame in self.table.batches(chosen=np.isin(self.part, parts)):
+            yield frame
 
 
 def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, dict[str, int], str]:

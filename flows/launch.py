@@ -2,18 +2,25 @@
 
 import gc
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from schemas import ExperimentConfig, ExperimentResult
 
 from . import recording, store
 from .connection import connect, session, wait_connected
+from .errors import RunError
+from .home import server_log
 from .progress import Logged, display
-from .quiet import quiet
+from .quiet import give_up, quiet
+from .reach import is_there
+from .server import Server
 from .space import refuse_full_disk
 
 if TYPE_CHECKING:
     import pandas as pd
+    from prefect import Flow
 
 
 def run_experiment(
@@ -48,7 +55,48 @@ def run_experiment(
                 from .experiment import run_experiment as flow
 
                 gc.enable()
-                return flow(config, fresh=fresh)
+                return _run(flow, server, say, config, fresh)
     finally:
         gc.enable()
         recording.discard()
+
+
+def _run(
+    flow: "Flow[..., ExperimentResult]",
+    server: Server,
+    say: Callable[[str], None],
+    config: ExperimentConfig,
+    fresh: bool,
+) -> ExperimentResult:
+    """Run the flow. Whether Prefect's server hears of how it ended changes nothing about that."""
+    import httpx
+
+    made: list[ExperimentResult] = []
+    failed: list[BaseException] = []
+    whole = flow.with_options()
+
+    @wraps(flow.fn)
+    def kept(config: ExperimentConfig, fresh: bool) -> ExperimentResult:
+        try:
+            made.append(flow.fn(config, fresh))
+        except BaseException as error:
+            failed.append(error)
+            raise
+        return made[0]
+
+    whole.fn = kept
+    try:
+        return whole(config, fresh)
+    except httpx.HTTPError as error:
+        if not is_there(server.url):
+            give_up()
+        if failed and failed[0] is not error:
+            raise failed[0] from None
+        reason = f"the Prefect server at {server.url} cannot be used any more: {str(error).splitlines()[0]}"
+        if not made:
+            if server.is_local:
+                refuse_full_disk(0)  # its database is there as well
+            remedy = f"Its log: {server_log()}" if server.is_local else "Unset PREFECT_API_URL to use a local one"
+            raise RunError(f"{reason}. Run again when it can. {remedy}") from error
+        say(f"{reason}. The run is complete all the same; only its page there does not say so")
+        return made[0]

@@ -6,6 +6,7 @@ Both read their settings when they are imported, so `quiet` comes first. A varia
 import logging
 import os
 import sys
+from typing import NoReturn
 
 from .home import home, prefect_home
 
@@ -67,3 +68,18 @@ def quiet(verbose: bool = False) -> None:
 
 
 _prepared: list[bool] = []
+_hopeless: list[bool] = []
+
+
+def give_up() -> None:
+    """Prefect's server has gone: let this command end without Prefect's threads, which try for minutes to reach it."""
+    _hopeless.append(True)
+
+
+def end(ending: SystemExit) -> NoReturn:
+    """End the command: as Python does, or at once after `give_up`."""
+    if not _hopeless:
+        raise ending
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ending.code if isinstance(ending.code, int) else ending.code is not None)

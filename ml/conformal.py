@@ -6,6 +6,7 @@ Proedrou, Vovk & Gammerman 2002, "Inductive confidence machines for regression",
 & Wasserman 2018, "Distribution-free predictive inference for regression", JASA 113, theorem 2.2.)
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
@@ -21,10 +22,16 @@ def half_width(residuals: ArrayLike, level: float) -> float:
 
     Raises `OptionError` for a level outside (0, 1), `ArrayError` for no residuals or one that is not finite.
     """
-    if not 0 < level < 1:
-        raise OptionError(f"level is {level!r}; it must be a probability between 0 and 1")
+    return half_widths(residuals, (level,))[0]
+
+
+def half_widths(residuals: ArrayLike, levels: Sequence[float]) -> list[float]:
+    """The same for several levels, the residuals being ranked once."""
+    for level in levels:
+        if not 0 < level < 1:
+            raise OptionError(f"level is {level!r}; it must be a probability between 0 and 1")
     scores = np.sort(np.abs(np.asarray(residuals, np.float64).ravel()))
     if len(scores) == 0 or not np.isfinite(scores[-1]):
         raise ArrayError("residuals must be finite numbers, at least one")
-    rank = ceil((len(scores) + 1) * level - 1e-9)
-    return float("inf") if rank > len(scores) else float(scores[rank - 1])
+    ranks = [ceil((len(scores) + 1) * level - 1e-9) for level in levels]
+    return [float("inf") if rank > len(scores) else float(scores[rank - 1]) for rank in ranks]

@@ -40,6 +40,7 @@ def probe(chunk: Chunk) -> float:
 
 def _seconds(chunk: Chunk, arrays: Arrays, rows: int) -> float:
     """Of one epoch on so many of the rows, or of newton's whole training."""
+    part = _thinned(arrays, rows / len(arrays.x), chunk.model.inputs)
     times: list[float] = [perf_counter()]
 
     def note(progress: Progress) -> bool:
@@ -48,7 +49,7 @@ def _seconds(chunk: Chunk, arrays: Arrays, rows: int) -> float:
 
     limit = chunk.epochs if chunk.optimizer == "newton" else _EPOCHS
     train(
-        chunk.model, chunk.optimizer, chunk.settings, _thinned(arrays, rows / len(arrays.x)),
+        chunk.model, chunk.optimizer, chunk.settings, part,
         batch=chunk.batch, epochs=limit, dtype=chunk.dtype, callback=note,
     )  # fmt: skip
     if chunk.optimizer == "newton":
@@ -66,13 +67,19 @@ def probe_pair(chunk: Chunk) -> tuple[float, float]:
     return alone, max(0.0, probe(chunk) - alone) / (count - 1)
 
 
-def _thinned(arrays: Arrays, share: float) -> Arrays:
-    """Evenly spaced rows of both parts."""
+def _thinned(arrays: Arrays, share: float, inputs: int) -> Arrays:
+    """Evenly spaced rows of both parts, in memory; of x the ``inputs`` columns, without the ones of a file."""
 
-    def some(array: np.ndarray | None) -> np.ndarray | None:
+    def some(array: np.ndarray | None, columns: int | None = None) -> np.ndarray | None:
         if array is None:
             return None
         count = max(1, round(share * len(array)))
-        return np.asarray(array[:: max(1, len(array) // count)][:count])
+        part = array[:: max(1, len(array) // count)][:count]
+        return np.array(part if columns is None else part[:, :columns])
 
-    return Arrays(*(some(getattr(arrays, name)) for name in arrays.__dataclass_fields__))  # type: ignore[arg-type]
+    return Arrays(
+        *(
+            some(getattr(arrays, name), inputs if name in ("x", "x_cv") else None)
+            for name in arrays.__dataclass_fields__
+        )  # type: ignore[arg-type]
+    )

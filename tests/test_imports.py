@@ -40,6 +40,8 @@ ALSO = {
     "ml/estimators.py": {"sklearn", "scipy"},
     "flows/dask_cluster.py": {"distributed"},
     "flows/dask_local.py": {"distributed"},
+    "flows/launch.py": {"httpx"},  # errors of Prefect's client
+    "flows/tasks.py": {"httpx"},
     "flows/tracking/artifacts.py": {"mlflow"},
     "flows/tracking/registry.py": {"mlflow"},
     "flows/tracking/runs.py": {"mlflow"},

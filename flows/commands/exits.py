@@ -1,6 +1,5 @@
 """Exit codes and the last line a user sees: 0 done, 1 a failure in the run, 2 bad input, 130 interrupted."""
 
-import errno
 import signal
 import sys
 import traceback
@@ -18,6 +17,7 @@ from schemas.secrets import conceal
 from ..errors import RunError
 from ..home import home
 from ..manifest import ModelError
+from ..space import is_full_disk, told
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -40,9 +40,8 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:
         raise typer.Exit(FAILED) from None
     except Exception as error:  # noqa: BLE001 - the one place where an unexpected error becomes an exit code
-        if _is_full_disk(error):
-            _say(f"the disk is full ({home()} and the folder for temporary files are written to): free some space, or "
-                 "set DESCENT_HOME and TMPDIR to folders on another disk. Nothing half-written was kept")  # fmt: skip
+        if is_full_disk(error):
+            _say(told(error))
             raise typer.Exit(BAD_INPUT) from None
         _say(f"the run failed: {type(error).__name__}: {error}{_keep_traceback()}")
         raise typer.Exit(FAILED) from None
@@ -50,18 +49,6 @@ def reported() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _is_full_disk(error: BaseException | None) -> bool:
-    """Whether an error, or one that led to it, says that no space is left: the system's, SQLite's, or in words."""
-    while error is not None:
-        text = str(error)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if "No space left on device" in text or "database or disk is full" in text:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _keep_traceback() -> str:

@@ -3,7 +3,6 @@
 import os
 import pickle
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +53,17 @@ def test_results_are_those_of_this_machine_bit_for_bit(
     assert all(same(there, train_chunk(chunk)) for there, chunk in zip(found, work, strict=True))
 
 
+def test_rows_of_a_large_table_are_sent_as_they_lie_in_its_files(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_shared", False)
+    (work,) = chunks(tmp_path, 1)
+    expected = train_chunk(work)
+    x = np.load(tmp_path / "x.npy")
+    np.save(tmp_path / "x.npy", np.hstack([x, np.ones((len(x), 1), x.dtype)]))
+    assert same(cluster.submit(train_chunk, work).result(), expected)
+
+
 def test_rows_are_sent_once_however_many_chunks_use_them(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,13 +90,23 @@ def _pid_after(seconds: float) -> int:
 
 
 def test_a_lost_worker_costs_its_chunk_alone(tmp_path: Path) -> None:
+    work = chunks(tmp_path, 6)
     with connected(None, 2) as cluster:
-        work = chunks(tmp_path, 4, epochs=300)
-        waiting = [cluster.submit(train_chunk, chunk) for chunk in work]
-        victim = min(cluster._client.run(os.getpid).values())
-        threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
-        found = [future.result(timeout=60) for future in waiting]
+        waiting = [cluster.submit(_noted, chunk, tmp_path, chunk is work[0]) for chunk in work]
+        found = [future.result(timeout=300) for future in waiting]
     assert all(same(there, train_chunk(chunk)) for there, chunk in zip(found, work, strict=True))
+    begun = [line.split()[0] for line in (tmp_path / "begun").read_text(encoding="ascii").splitlines()]
+    assert sorted(begun) == sorted([*map(str, range(6)), "0"])  # the lost chunk twice, every other once
+
+
+def _noted(chunk: Chunk, folder: Path, deadly: bool) -> ChunkResult:
+    """Train a chunk, and note that it was begun; the deadly one ends its first worker on the way."""
+    with (folder / "begun").open("a", encoding="ascii") as file:
+        file.write(f"{chunk.settings[0].seed} {os.getpid()}\n")
+    if deadly and not (folder / "killed").exists():
+        (folder / "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return train_chunk(chunk)
 
 
 def test_leaving_early_ends_the_workers_that_were_started(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def run(home: Embedded, folder: Path) -> Iterator[Any]:
 
     def start(name: str) -> Running:
         (folder / f"{name}.yaml").write_text(SWEEP.format(name=name), encoding="utf-8")
-        running = Running(home.start("run", f"{name}.yaml", "--json", cwd=folder), "variants in")
+        running = Running(home.start("run", f"{name}.yaml", "--fresh", "--json", cwd=folder), "variants in")
         made.append(running)
         running.wait_until_ready()
         return running

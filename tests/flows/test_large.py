@@ -14,6 +14,8 @@ from flows.models import model_of
 from flows.training import submit
 from schemas import ExperimentConfig, config_from
 
+from .embedded import Embedded
+
 
 def table(rows: int, folder: Path) -> Path:
     rng = np.random.default_rng(0)
@@ -96,3 +98,16 @@ def test_the_sample_holds_no_test_row_and_features_reach_every_other(
     unlearned = np.setdiff1d(whole.of(large.TRAIN), whole.sample)
     where = np.searchsorted(whole.of(large.TRAIN), unlearned)
     assert np.array_equal(rows.x[where, :-1], matrices.features.transform(read.iloc[unlearned]))
+
+
+@pytest.mark.integration
+def test_a_whole_run_streams(home: Embedded, tmp_path: Path) -> None:
+    path = table(3000, tmp_path)
+    made = home.descent(
+        "run", path, "--target", "price", "--set", "data.memory=1kB", "--set", "data.exclude=[sold]",
+        "--set", "search.epochs=3", "--json",
+    )  # fmt: skip
+    assert made.code == 0, made.stderr
+    assert "it is read some rows at a time" in made.stderr
+    tested = made.json["test"]
+    assert tested["metrics"]["rmse"] < tested["baseline"]["rmse"]

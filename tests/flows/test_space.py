@@ -1,6 +1,7 @@
 """A disk without room is told before a run begins, and in the middle of one."""
 
 import errno
+import re
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import typer
 
 from flows.commands.exits import reported
-from flows.space import LEAST, refuse_full_disk
+from flows.space import LEAST, refuse_full_disk, told
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -23,9 +24,11 @@ def test_room_is_asked_for_before_a_run(
     if fits:
         refuse_full_disk(table)
         return
-    with pytest.raises(OSError, match="No space left") as caught:
+    with pytest.raises(OSError, match="needs about 67 MB") as caught:
         refuse_full_disk(table)
     assert caught.value.errno == errno.ENOSPC
+    assert f"{tmp_path}/not/yet has {free / 1e6:.0f} MB free of" in told(caught.value)
+    assert "A run with this table needs about 67 MB." in told(caught.value)
 
 
 def nested() -> Exception:
@@ -42,7 +45,7 @@ def test_a_full_disk_is_one_message_and_exit_code_2(error: Exception, capsys: py
         raise error
     assert caught.value.exit_code == 2
     said = capsys.readouterr().err
-    assert said.startswith("descent: the disk is full")
+    assert re.match(r"descent: the disk is full: \S+ has [\d.]+ [kMG]?B free of [\d.]+ [kMG]?B, \S+ has", said)
     assert said.count("\n") == 1
 
 

@@ -111,3 +111,43 @@ def test_a_metric_that_is_undefined_has_no_interval() -> None:
     assert bootstrap.intervals("regression", [1.0, 2.0], [1.0, 2.0])["rmse"] == (0.0, 0.0)
     with pytest.raises(ArrayError, match="no rows"):
         bootstrap.intervals("regression", [], [])
+
+
+def test_many_rows_have_the_error_that_statistics_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "LARGE", 20_000)
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=40_000)
+    outputs = y + rng.normal(size=40_000)
+    found = bootstrap.intervals("regression", y, outputs)
+    halves = {name: (high - low) / 2 for name, (low, high) in found.items()}
+    errors = outputs - y
+    assert halves["mae"] == pytest.approx(1.96 * np.abs(errors).std() / 200, rel=0.15)  # the mean's, of 200² rows
+    assert halves["rmse"] == pytest.approx(1.96 * (errors**2).std() / (2 * np.sqrt((errors**2).mean())) / 200, rel=0.15)
+    labels = rng.integers(0, 2, 40_000)
+    found = bootstrap.intervals("binary", labels, labels - 0.5 + rng.normal(size=40_000), confidence=0.9)
+    low, high = found["accuracy"]
+    share = (low + high) / 2
+    assert (high - low) / 2 == pytest.approx(1.645 * np.sqrt(share * (1 - share) / 40_000), rel=0.15)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_random_groups_agree_with_resamples(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    y, z = sample(task, 12_000)
+    clusters = np.arange(12_000) // 2
+    resampled = bootstrap.intervals(task, y, z, clusters=clusters)
+    monkeypatch.setattr(bootstrap, "LARGE", 5_000)
+    monkeypatch.setattr(bootstrap, "EACH", 5)
+    grouped = bootstrap.intervals(task, y, z, clusters=clusters)
+    assert grouped.keys() == resampled.keys()
+    for name, (low, high) in grouped.items():
+        width = resampled[name][1] - resampled[name][0]
+        assert high - low == pytest.approx(width, rel=0.25), name
+        assert low == pytest.approx(resampled[name][0], abs=0.2 * width), name
+
+
+def test_a_rare_class_among_many_rows_is_resampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "LARGE", 5_000)
+    y, z = sample("binary", 6_000)
+    y[np.flatnonzero(y)[30:]] = 0  # 30 positives: most groups would have none
+    low, high = bootstrap.intervals("binary", y, z)["average_precision"]
+    assert 0 <= low < metrics.evaluate("binary", None, y, z)["average_precision"] < high

@@ -81,14 +81,17 @@ def test_every_port_that_listens_beyond_loopback_is_one_that_asks_for_a_password
     assert outside == {5000, 4200, 5432, 8000}
 
 
-def test_the_database_refuses_a_wrong_password(stack: Stack) -> None:
-    def login(password: str) -> str:
-        command = f"PGPASSWORD={password} psql --host=postgres --username=descent --dbname=mlflow --command='SELECT 1'"
+def test_the_database_refuses_wrong_and_missing_passwords(stack: Stack) -> None:
+    def login(name: str, password: str) -> str:
+        words = f"psql --no-password --host=postgres --username={name} --dbname=mlflow --command='SELECT 1'"
+        command = f"PGPASSWORD='{password}' {words}"
         done = stack.script("compose", "exec", "-T", "postgres", "sh", "-c", command, check=False)
         return done.stdout + done.stderr
 
-    assert "password authentication failed" in login("wrong")
-    assert "(1 row)" in login(stack.settings["POSTGRES_PASSWORD"])
+    assert "password authentication failed" in login("descent", "wrong")
+    assert "password authentication failed" in login("nobody", "wrong")
+    assert "no password supplied" in login("descent", "")
+    assert "(1 row)" in login("descent", stack.settings["POSTGRES_PASSWORD"])
 
 
 def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) -> None:

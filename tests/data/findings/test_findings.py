@@ -82,6 +82,17 @@ def test_errors_stop_before_training(ask: Ask, change: dict[str, Any], name: str
     assert finding.evidence in str(caught.value)
 
 
+def test_numbers_with_texts_among_them_are_not_called_names(ask: Ask) -> None:
+    mixed = ["hello" if k % 3 == 0 else f"{k / 7:.3f}" for k in range(M)]
+    with pytest.raises(FoundError) as caught:
+        found(ask, clean().assign(y=mixed))
+    finding = caught.value.finding
+    assert finding.name == "target-of-names"
+    assert f"{sum(value == 'hello' for value in mixed)} texts in {M} rows" in finding.evidence
+    assert finding.evidence.endswith("the first in row 1: 'hello'")
+    assert "data.missing" in finding.action
+
+
 def test_too_few_rows(ask: Ask) -> None:
     with pytest.raises(FoundError, match="1 rows with a target are too few"):
         found(ask, clean()[:1])
