@@ -36,7 +36,6 @@ TABLES: dict[str, dict[str, Any]] = {
     "magic_gamma.csv.gz": {"target": "class"},
     "bike_sharing_hour.csv.gz": {"target": "cnt", "exclude": ["casual", "registered", "instant"]},
     "wine_quality.csv": {"target": "quality", "task": "regression"},
-    "bank_marketing.csv.gz": {"target": "y", "exclude": ["duration"]},
     "concrete_strength.csv": {"target": "Concrete compressive strength(MPa, megapascals) "},
 }
 
@@ -199,7 +198,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--epochs", type=int, default=120)
     parser.add_argument("--patience", type=int, default=0, help="of early stopping; 0: none")
-    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--tables", nargs="*", default=list(TABLES))
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
