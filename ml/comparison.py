@@ -4,7 +4,7 @@ The bootstrap is paired: a row that is hard is hard for both models, and drawing
 hang together (of one patient, of one week) are drawn together, as one *unit*.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -145,9 +145,11 @@ def _ratio(sums: Array, sizes: Array) -> tuple[Array, Array]:
     return means, errors
 
 
-def _draws(count: int, draws: int, rng: np.random.Generator) -> list[Array]:
+def _draws(count: int, draws: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Numbers of units, drawn with replacement, some draws at a time."""
     step = max(1, CELLS // count)
-    return [rng.integers(0, count, (min(step, draws - at), count)) for at in range(0, draws, step)]
+    for at in range(0, draws, step):
+        yield rng.integers(0, count, (min(step, draws - at), count))
 
 
 def _quantile_of(gain: Callable[[Array], float], codes: Array, confidence: float, rng: np.random.Generator) -> float:
