@@ -102,7 +102,12 @@ def browser(width: int = 1400, height: int = 900) -> Iterator[Browser]:
             _wait_until_ready(address)
             flags = [*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"]
             options = {"binary": shutil.which("chromium"), "args": flags}
-            wanted = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+            patient = {"script": int(1000 * SECONDS), "pageLoad": int(1000 * SECONDS)}
+            wanted = {
+                "capabilities": {
+                    "alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "timeouts": patient}
+                }
+            }
             session = _ask("POST", f"{address}/session", wanted)["sessionId"]
             yield Browser(address, session)
         finally:
