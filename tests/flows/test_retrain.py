@@ -1,6 +1,7 @@
 """A schedule on a real Prefect server, and a real worker: a good table, and then one that is not."""
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .embedded import SECONDS, Embedded, embedded
+from .embedded import DESCENT, SECONDS, Embedded, embedded
 
 pytestmark = pytest.mark.integration
 SMALL = ("search.models=[{kind: linear, lambda: [0, 1]}]", "validate.folds=0", "diagnose.curves=false",
@@ -149,7 +150,10 @@ def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedd
 
 
 def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embedded, inbox: Inbox) -> None:
-    worker = deployed.start("worker")
+    log = deployed.home.parent / "worker.log"  # a pipe that nobody reads would stop the worker
+    with log.open("w") as said:
+        worker = subprocess.Popen([*DESCENT, "worker"], env=deployed.environment, cwd=deployed.home.parent, stdout=said,
+                                  stderr=said, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     try:
         good = due_now(deployed, "good")
         until(lambda: "find champion" in task_names(deployed, good) or state(deployed, good) in ("FAILED", "CRASHED"))
@@ -157,8 +161,8 @@ def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embed
         done, failed = ended(deployed, good), ended(deployed, bad)
     finally:
         worker.terminate()
-        said, _ = worker.communicate(timeout=SECONDS)
-    assert done["state_type"] == "COMPLETED", (done["state"]["message"], said)
+        worker.wait(timeout=SECONDS)
+    assert done["state_type"] == "COMPLETED", (done["state"]["message"], log.read_text())
     assert champion(deployed) == [("house", 1)]
     artifacts = ask(deployed, "/artifacts/filter", {"flow_runs": {"id": {"any_": [good]}}})
     shown = {artifact["key"]: artifact for artifact in artifacts}
