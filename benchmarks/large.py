@@ -8,7 +8,8 @@ epochs, batches of 4,096, five folds, diagnosis and test as by default. Whole pr
 of the wall clock, processor seconds those of all processes together, which other work on the machine changes little;
 memory is that of all processes
 of the folder, the Prefect server's and the recording process's included. "anonymous" is what cannot be given back; the
-difference to "all" is mostly files mapped into memory. A first run on a small table, not counted, starts the server.
+difference to "all" is mostly files mapped into memory. A first run on a small table, not counted, starts the server; a
+second one is what start-up takes.
 """
 
 import argparse
@@ -28,6 +29,10 @@ HERE = Path(__file__).parent
 DESCENT = Path(sys.executable).with_name("descent")
 COLUMNS = 20
 STAGES = ("load", "features", "train", "crossvalidate", "diagnose", "refit", "track")
+TINY = 1000
+"""Rows that take no time: what a run of them takes is start-up."""
+BOUND = 3e9
+"""Bytes of memory that a run of the largest table may take."""
 MOST = 1.05
 """What time may grow by, as a multiple of linear, when the rows are doubled."""
 
@@ -49,7 +54,7 @@ def measure(sizes: Sequence[int], memory: str, scratch: Path, tables: Path) -> d
     """A run per number of rows."""
     home, runs = scratch / "descent", {}
     try:
-        for rows in (1000, *sizes):
+        for rows in (TINY, TINY, *sizes):  # the first starts the server
             table = tables / f"{rows}.parquet"
             if not table.exists():
                 write_table(table, rows, COLUMNS)
@@ -63,22 +68,16 @@ def measure(sizes: Sequence[int], memory: str, scratch: Path, tables: Path) -> d
     finally:
         subprocess.run([str(DESCENT), "down"], env={"DESCENT_HOME": str(home)}, cwd=HERE.parent, check=False,
                        capture_output=True)  # fmt: skip
-    return {rows: runs[rows] for rows in sizes}
+    return runs
 
 
 def growth(runs: dict[int, Run]) -> list[tuple[int, int, float]]:
-    """(rows, next rows, growth per doubling as a multiple of linear) after start-up.
-
-    Start-up is the time of the smallest table less its share of the slope between the smallest two.
-    """
-    sizes = sorted(runs)
-    seconds = {rows: runs[rows].processor for rows in sizes}
-    slope = (seconds[sizes[1]] - seconds[sizes[0]]) / (sizes[1] - sizes[0])
-    start = max(0.0, seconds[sizes[0]] - slope * sizes[0])
-    return [
-        (few, many, 2 ** (log2((seconds[many] - start) / (seconds[few] - start)) / log2(many / few) - 1))
-        for few, many in pairwise(sizes)
-    ]
+    """(rows, next rows, growth per doubling as a multiple of linear) after start-up: what `TINY` rows take."""
+    sizes = sorted(rows for rows in runs if rows != TINY)
+    if TINY not in runs:
+        return []
+    spent = {rows: runs[rows].processor - runs[TINY].processor for rows in sizes}
+    return [(few, many, 2 ** (log2(spent[many] / spent[few]) / log2(many / few) - 1)) for few, many in pairwise(sizes)]
 
 
 def report(runs: dict[int, Run], memory: str, arguments: str) -> str:
@@ -100,12 +99,18 @@ def report(runs: dict[int, Run], memory: str, arguments: str) -> str:
             f"| {rows:,} | {'yes' if streamed else 'no'} | {one.seconds:.1f} | {one.processor:.1f} | "
             f"{spent['total']:.1f} | {stages} | {peaks} |"
         )
-    lines += ["", "Processor seconds per doubling of the rows, as a multiple of linear, after start-up:", ""]
+    if growth(runs):
+        lines += ["", "Processor seconds per doubling of the rows, as a multiple of linear, after start-up:", ""]
     lines += [
         f"- {few:,} → {many:,} rows: {factor:.2f}× ({'reached' if factor <= MOST else 'MISSED'}; asked ≤ {MOST})"
         for few, many, factor in growth(runs)
     ]
     most = max(runs)
+    held = runs[most].peaks["all"]
+    lines += [
+        "",
+        f"Peak of {most:,} rows: {held / 1e9:.2f} GB ({'reached' if held <= BOUND else 'MISSED'}; asked ≤ 3).",
+    ]
     lines += ["", f"Who held the memory at the peak of {most:,} rows (second {runs[most].at:.0f}):", ""]
     lines += [f"- {size / 1e6:,.0f} MB: {called(name)}" for name, size in
               sorted(runs[most].held.items(), key=lambda pair: -pair[1])]  # fmt: skip

@@ -1,5 +1,6 @@
 """The benchmarks work and compare equal work, on tiny shapes; no time is asserted."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import ml
-from benchmarks import cluster_simulation, cost_model, ours, predictions, rivals
+from benchmarks import cluster_simulation, cost_model, large, ours, predictions, rivals, watching
 from benchmarks.bare import make_products
 from benchmarks.chunks import measure_curve
 from benchmarks.cluster_simulation import Cluster, simulate
@@ -18,6 +19,7 @@ from benchmarks.report import write_report
 from benchmarks.shapes import SHAPES, Shape, fleet_settings, make_data
 from benchmarks.suite import Results, measure_network, measure_path
 from benchmarks.timing import Range, alternate, ratio
+from benchmarks.watching import Run
 from benchmarks.work import Work, check_equal, check_path
 
 BINARY = Shape("a", 500, 8, (6,), 64, epochs=60)
@@ -147,3 +149,21 @@ def test_a_simulated_cluster_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch) -
     queued = simulate(sweep, 8, model, Cluster(64, scheduler=0.1, link=1e15))  # 64 messages out, and the last back
     assert queued.seconds > 6.4
     assert queued.bound == "scheduler"
+
+
+def test_growth_is_counted_per_doubling_beyond_start_up() -> None:
+    def runs(power: float) -> dict[int, Run]:
+        return {rows: Run(0.0, 20 + (rows / 1000) ** power, {}, {}, 0.0, {}) for rows in (100_000, 10_000, 400_000)}
+
+    start = {large.TINY: Run(0.0, 20.0, {}, {}, 0.0, {})}
+    assert [factor for _, _, factor in large.growth(runs(1.0) | start)] == pytest.approx([1.0, 1.0])
+    assert [factor for _, _, factor in large.growth(runs(1.5) | start)] == pytest.approx([2**0.5, 2**0.5])
+    assert large.growth(runs(1.0)) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory by process is Linux's to tell")
+def test_a_watched_process_has_memory_and_has_used_a_processor() -> None:
+    mine = watching.memory(os.getpid())
+    assert mine["all"] >= mine["anonymous"] > 1 << 20
+    assert watching.processor_seconds(os.getpid()) > 0
+    assert os.getpid() in watching.processes(f"PATH={os.environ['PATH']}")
