@@ -85,7 +85,8 @@ def read_tensors(path: Path) -> dict[str, Array]:
 
 def read_state(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """What `write_state` wrote: arrays and facts. Raises `CheckpointError`."""
-    return read_tensors(path), read_facts(path)
+    facts = read_facts(path)  # first, as it says of a foreign file that it is no checkpoint
+    return read_tensors(path), facts
 
 
 def read_facts(path: Path) -> dict[str, Any]:
