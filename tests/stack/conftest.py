@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(os.environ.get("DESCENT_CONTAINERS", ROOT.parent / "shared" / "containers" / "ctr.sh"))
 MINUTE = 60.0
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 Done = subprocess.CompletedProcess[str]
 
 
@@ -112,6 +115,26 @@ class Stack:
         """States of the flow runs of that name."""
         found = self.prefect("flow_runs/filter", {"flow_runs": {"name": {"any_": [flow_run]}}})
         return [run["state_type"] for run in found]
+
+    def due_now(self, deployment: str) -> str:
+        """Let the next run that the schedule has made begin now, as the page of the run can; its id."""
+        query = {"deployments": {"name": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        deadline = time.monotonic() + 3 * MINUTE
+        while not (found := self.prefect("flow_runs/filter", query)):
+            assert time.monotonic() < deadline, f"the schedule of {deployment} makes no run"
+            time.sleep(1)
+        run = str(found[0]["id"])
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}
+        self.prefect(f"flow_runs/{run}/set_state", {"state": state, "force": True})
+        return run
+
+    def ended(self, run: str) -> dict[str, Any]:
+        """The flow run of that id, when it has ended."""
+        deadline = time.monotonic() + 5 * MINUTE
+        while (found := self.prefect(f"flow_runs/{run}"))["state_type"] not in ENDED:
+            assert time.monotonic() < deadline, (found["state"], self.compose("logs", "--tail", "100", "worker"))
+            time.sleep(1)
+        return dict(found)
 
     def runs(self, experiment: str) -> list[dict[str, Any]]:
         """Parent runs of an experiment in MLflow."""

@@ -21,8 +21,14 @@ search:
   early_stopping: null
   models: [{kind: network, layers: [64, 64], lambda: [0, 0.1, 1, 10]}]
 """
-
-
+NIGHTLY = """
+name: nightly
+data: {source: data/samples/penguins.csv, target: species}
+search: {epochs: 20, models: [{kind: linear, lambda: [0, 1]}]}
+validate: {folds: 0}
+register: {name: champion}
+retrain: {minutes: 10, rows: 0.9}
+"""
 PENGUIN = {
     "island": "Torgersen", "bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181,
     "body_mass_g": 3750, "sex": "male", "year": 2007,
@@ -102,21 +108,46 @@ def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) ->
     assert stack.prefect("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}) == 1
 
 
-def test_the_champion_answers_as_soon_as_there_is_one(stack: Stack) -> None:
-    url, login = "http://localhost:8000/invocations", stack.model_login
-    body = {"dataframe_records": [PENGUIN]}
+def test_a_schedule_makes_the_champion_and_it_answers(stack: Stack) -> None:
+    url, login, body = "http://localhost:8000/invocations", stack.model_login, {"dataframe_records": [PENGUIN]}
     status, text = stack.ask(url, login, body=body)
     assert (status, "there is no such version yet" in text) == (503, True), text
-    stack.within("worker", *RUN, "--set", "register.name=champion")
-    said = stack.within("worker", "descent", "promote", "champion")
-    assert "champion version 1 against no champion: is the champion now" in said
+
+    stack.within("worker", "sh", "-c", f"cat > /work/nightly.yaml <<'END'\n{NIGHTLY}END")
+    deployed = ("descent", "deploy", "nightly.yaml", "--cron", "0 3 * * *", "--timezone", "UTC")
+    assert "0 3 * * * (UTC)" in stack.within("worker", *deployed)
+    done = stack.ended(stack.due_now("nightly"))
+    log = stack.compose("logs", "--tail", "100", "worker")
+    assert done["state_type"] == "COMPLETED", (done["state"]["message"], log)
+
+    (run,) = stack.runs("nightly")
+    assert run["info"]["status"] == "FINISHED"
+    alias = stack.mlflow("registered-models/alias?name=champion&alias=champion")["model_version"]
+    assert (alias["version"], alias["run_id"]) == ("1", run["info"]["run_id"])
+    left = stack.prefect("artifacts/filter", {"flow_runs": {"id": {"any_": [done["id"]]}}})
+    artifacts = {artifact["key"]: artifact["data"] for artifact in left}
+    assert {"leaderboard", "diagnosis", "mlflow-run", "report", "decision"} <= set(artifacts)
+    assert "version 1 is the new champion" in artifacts["decision"]
+    assert f"http://localhost:5000/#/experiments/{run['info']['experiment_id']}/runs/" in artifacts["mlflow-run"]
+
     deadline = time.monotonic() + MINUTE
     while (status := stack.ask(url, login, body=body)[0]) != 200:
         assert time.monotonic() < deadline, status
         time.sleep(1)
     (prediction,) = json.loads(stack.ask(url, login, body=body)[1])["predictions"]
     assert prediction["prediction"] == "Adelie"
-    again = stack.script("compose", "exec", "-T", "worker", "descent", "promote", "champion", check=False)
+
+    assert "without a worker nothing runs" not in stack.within("worker", "descent", "schedules")
+    stack.within("worker", "descent", "schedules", "--pause", "nightly")
+    (row,) = json.loads(stack.within("worker", "descent", "schedules", "--json"))
+    assert (row["name"], row["last_state"], row["paused"]) == ("nightly", "Completed", True)
+
+
+def test_a_promotion_by_hand_makes_a_champion_once(stack: Stack) -> None:
+    stack.within("worker", *RUN, "--set", "register.name=by-hand")
+    said = stack.within("worker", "descent", "promote", "by-hand")
+    assert "by-hand version 1 against no champion: is the champion now" in said
+    again = stack.script("compose", "exec", "-T", "worker", "descent", "promote", "by-hand", check=False)
     assert again.returncode == 1
     assert "is the champion already" in again.stderr
 
