@@ -65,7 +65,9 @@ def said(store: Store) -> list[str]:
 
 def test_two_machines_that_promote_at_once_leave_one_champion(store: Store, said: list[str]) -> None:
     done = [text for text in said if "version 2 against champion, version 1: is the champion now: better" in text]
-    overtaken = [text for text in said if "changed during the comparison, to version 2" in text]
+    # MLflow's server refuses one of two that write the same tag of a version for the first time at the same moment.
+    others = ("changed during the comparison, to version 2", "refused")
+    overtaken = [text for text in said if any(words in text for words in others)]
     assert done
     assert len(done) + len(overtaken) == 2, said
     tags = store.tags("2")
