@@ -21,6 +21,9 @@ Array = NDArray[Any]
 DRAWS = 4000
 DRAWS_OF_METRICS = 1000
 """For metrics that are no mean over rows and are computed anew in every draw."""
+SPENT = 0.85
+"""The part of the error 1 - confidence that the bound takes; the rest is for rows that are not as independent, and
+tails that are not as light, as any bound has to suppose."""
 UNITS = 4000
 """More units than this are put together at random: their means are as independent, and the time stays bounded."""
 CELLS = 2_000_000
@@ -32,7 +35,7 @@ class Comparison:
     """How much better the challenger is than the champion, positive being better.
 
     ``difference`` is the gain of ``measure`` on all rows; with the probability ``confidence`` the true gain is above
-    ``lower``. ``units`` is the number of independent draws that the rows stand for.
+    ``lower`` (a little more: `SPENT`). ``units`` is the number of independent draws that the rows stand for.
     """
 
     measure: str
@@ -94,11 +97,11 @@ def compare(
     count = int(codes.max()) + 1 if len(codes) else 0
     if count < 2:
         raise ArrayError(f"{count} units cannot be drawn from; a comparison needs at least two")
-    rng = np.random.default_rng(seed)
+    rng, level = np.random.default_rng(seed), 1 - SPENT * (1 - confidence)
     old, new = row_losses(task, metric, y, champion), row_losses(task, metric, y, challenger)
     if old is not None and new is not None:
         gains = old[1] - new[1]
-        difference, lower = float(gains.mean()), lower_bound(gains, codes, confidence, rng)
+        difference, lower = float(gains.mean()), lower_bound(gains, codes, level, rng)
         return Comparison(old[0], difference, lower, confidence, len(gains), count)
     sign = 1.0 if metrics.greater_is_better(metric) else -1.0
     targets, before, after = np.asarray(y), np.asarray(champion), np.asarray(challenger)
@@ -108,7 +111,7 @@ def compare(
         return sign * (found[1] - found[0])
 
     every = np.arange(len(targets))
-    return Comparison(metric, gain(every), _quantile_of(gain, codes, confidence, rng), confidence, len(targets), count)
+    return Comparison(metric, gain(every), _quantile_of(gain, codes, level, rng), confidence, len(targets), count)
 
 
 def lower_bound(gains: ArrayLike, units: ArrayLike, confidence: float, rng: np.random.Generator) -> float:

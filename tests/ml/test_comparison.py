@@ -30,6 +30,17 @@ def test_the_bound_is_that_of_students_t_for_normal_gains() -> None:
     assert bound == pytest.approx(expected, abs=0.02)
 
 
+def test_a_comparison_keeps_a_part_of_the_error_back() -> None:
+    from scipy.stats import t
+
+    rng = np.random.default_rng(0)
+    new, gains = np.zeros(400), rng.normal(0.2, 2, 400)
+    found = compare("regression", "mae", new, np.abs(gains + 20), np.full(400, 20.0))
+    expected = found.difference - t.ppf(1 - 0.85 * 0.05, 399) * gains.std(ddof=1) / 20
+    assert found.lower == pytest.approx(expected, abs=0.02)
+    assert found.confidence == 0.95
+
+
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_no_better_models_seldom_look_better(task: str) -> None:
     rng, wrong = np.random.default_rng(0), 0
