@@ -35,8 +35,9 @@ def reported() -> Iterator[None]:
         _say("interrupted: nothing half-written was kept, and the run is marked as killed. The same command goes on")
         raise typer.Exit(INTERRUPTED) from None
     except RunError as error:
-        _say(str(error))
-        raise typer.Exit(FAILED) from None
+        full = is_full_disk(error)  # MLflow's database may be what meets it
+        _say(told(error) if full else str(error))
+        raise typer.Exit(BAD_INPUT if full else FAILED) from None
     except BrokenPipeError:
         raise typer.Exit(FAILED) from None
     except Exception as error:  # noqa: BLE001 - the one place where an unexpected error becomes an exit code

@@ -101,9 +101,9 @@ class Sender:
     def _drain(self) -> str | None:
         """Send; returns the model's URI if this was the end."""
         handle = self.handle or self._begin()
-        if (ending := self.outbox.ending()) is not None:  # the run is thrown away: what has not been sent goes with it
-            runs.end(handle, ending)
-            self.outbox.remove()
+        ending = self.outbox.ending()
+        if ending is not None and ending.status == KILLED:  # what has not been sent goes with it
+            self._end(handle, ending)
             return None
         if not self._asked:
             self._there = runs.known(handle, self.outbox.key)
@@ -112,12 +112,19 @@ class Sender:
         for number, variants in self.outbox.batches(self._sent):
             runs.log_variants(handle, beginning, variants, self._there)
             self._sent = number
+        if ending is not None:  # the run failed: what was tried is an outcome
+            self._end(handle, ending)
+            return None
         outcome = self.outbox.outcome()
         if outcome is None:
             return None
         uri = runs.finish(handle, outcome, self.outbox.artifacts, self.outbox.model, self.outbox.observed())
         self.outbox.remove()
         return uri
+
+    def _end(self, handle: Handle, ending: Ending) -> None:
+        runs.end(handle, ending)
+        self.outbox.remove()
 
 
 def _has_failed(error: Exception) -> bool:

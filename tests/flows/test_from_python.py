@@ -31,7 +31,7 @@ with open(sys.argv[1], encoding="utf-8") as file:
 for name, configuration in configurations.items():
     path = configuration.pop("table", None)
     table = None if path is None else pd.read_csv(path)
-    result = run_experiment(config_from(configuration), table=table)
+    result = run_experiment(config_from(configuration), table=table, fresh=True)
     print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
 """
 
@@ -187,7 +187,8 @@ def test_the_served_model_makes_the_tested_error(results: dict[str, dict[str, An
 
     from flows.serving import Predictor
 
-    frame, inference = infer(read_table(write(prices(), tmp_path / "flats.csv")), "price")
+    table = prices().assign(price=lambda made: made["price"] + 1)
+    frame, inference = infer(read_table(write(table, tmp_path / "flats.csv")), "price")
     split = split_rows(frame, inference)
     held, learned = frame.iloc[split.test], frame.drop(frame.index[split.test])
     predicted = Predictor(Path(results["first"]["model"])).predict(held)["prediction"]

@@ -50,7 +50,8 @@ for name, (configuration, permute) in configurations.items():
 
     final.test = look_after_copying
     inputs.seal = seal_permuted if permute else seal
-    print(json.dumps({name: json.loads(run_experiment(config_from(configuration)).model_dump_json())}), flush=True)
+    result = run_experiment(config_from(configuration), fresh=True)
+    print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
 """
 
 MODELS = [{"kind": "linear", "lambda": [0, 1]},

@@ -15,7 +15,7 @@ from flows import workspace as workspaces
 from flows.baselines import cost_of, dummy_metrics
 from flows.errors import RunError
 from flows.judgement import epochs_found, finalists
-from flows.notes import _plain, leaderboard, markdown
+from flows.notes import leaderboard, markdown, plain
 from flows.progress import Bar, display, shares, shown_on
 from flows.report import print_report
 from flows.selection import Entry
@@ -275,10 +275,10 @@ def result(variants: int = 1, name: str = "32-16 relu · adam · λ=0.1 · lr=0.
 def test_no_text_is_markup_in_a_note(text: str) -> None:
     from html import unescape
 
-    plain = _plain(text)
-    assert not set("\\`*_[]<>|") & set(plain)
-    assert "#" not in plain.replace("&#", "")
-    assert unescape(plain) == text
+    written = plain(text)
+    assert not set("\\`*_[]<>|") & set(written)
+    assert "#" not in written.replace("&#", "")
+    assert unescape(written) == text
 
 
 def test_a_note_shows_the_outcome_and_escapes_names() -> None:
