@@ -8,7 +8,7 @@ export UV_PYTHON := $(BIN)/python
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit audit bench lock clean stack env backup restore
+.PHONY: help setup run test lint types unit explore audit bench lock clean stack env backup restore
 
 help:  ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -39,6 +39,9 @@ types: setup
 
 unit: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+explore: setup  ## look for counterexamples with new random examples, ten times as many
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile explore $$(grep -rlE "^from hypothesis import .*given" tests)
 
 stack: setup  ## test the container stack (needs root and the script that tests/stack/conftest.py names)
 	$(BIN)/python -m pytest -m stack tests/stack

@@ -14,23 +14,27 @@ def pieces(
 ) -> tuple[int, ...]:
     """Number of chunks per fleet: ``counts`` variants, at most ``most`` of them in a chunk.
 
-    ``seconds(place, variants)`` is what a chunk of the fleet at that place takes. Begins with the fewest chunks and
-    cuts further, one fleet at a time, as long as the last worker ends sooner; 0 for a fleet without variants.
+    ``seconds(place, variants)`` is what a chunk of the fleet at that place takes. Begins with the fewest chunks, always
+    cuts the fleet whose chunks take longest, and keeps the cut after which the last worker ended soonest; 0 for a fleet
+    without variants.
+
+    At most twice the time of the best cut, where two chunks of a fleet take no less together than one of both: until a
+    fleet would be cut finer than the best cut has it, there is no more work than there, and when it would be, no chunk
+    takes longer than the longest there; given out longest first, the chunks end within work / workers + the longest
+    (Graham, "Bounds on Multiprocessing Timing Anomalies", 1969). Cutting only while that ends sooner stops where
+    two fleets have to be cut for any gain.
     """
-
-    def end(cut: Sequence[int]) -> float:
-        times = [seconds(i, size) for i, n in enumerate(cut) if n for size in sizes(counts[i], n)]
-        return spread(sorted(times, reverse=True), workers)
-
     cut = [ceil(count / limit) for count, limit in zip(counts, most, strict=True)]
-    best = end(cut)
+    best, soonest = tuple(cut), float("inf")
     while True:
-        finer = [
-            [n + (j == i) for j, n in enumerate(cut)] for i, count in enumerate(counts) if cut[i] < min(count, workers)
-        ]
-        if not finer or (least := min(map(end, finer))) >= best:
-            return tuple(cut)
-        cut, best = min(finer, key=end), least
+        times = {i: [seconds(i, size) for size in sizes(counts[i], n)] for i, n in enumerate(cut) if n}
+        end = spread(sorted((one for chunks in times.values() for one in chunks), reverse=True), workers)
+        if end < soonest:
+            best, soonest = tuple(cut), end
+        divisible = [i for i in times if cut[i] < min(counts[i], workers)]
+        if not divisible:
+            return best
+        cut[max(divisible, key=lambda i: times[i][0])] += 1
 
 
 def sizes(variants: int, chunks: int) -> tuple[int, ...]:

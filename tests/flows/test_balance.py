@@ -26,22 +26,24 @@ def test_small_stacks_stay_whole_and_a_lone_one_is_shared_out() -> None:
     assert cut_of([9], [4], [(1.0, 0.0)], 1) == (3,)  # no more than 4 fit
 
 
+def test_two_fleets_are_cut_where_cutting_one_of_them_gains_nothing() -> None:
+    assert cut_of([2, 2], [64, 64], [(1.0, 1.0), (1.0, 1.0)], 4) == (2, 2)
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 9), st.floats(0.1, 5), st.floats(0, 3)), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 9), st.floats(0.1, 5), st.floats(0, 1)), min_size=1, max_size=3),
     st.integers(1, 3),
 )
-def test_a_cut_is_never_worse_than_the_fewest_chunks_or_one_for_each_worker(
-    fleets: list[tuple[int, float, float]], workers: int
-) -> None:
-    counts, costs = [n for n, _, _ in fleets], [(a, b) for _, a, b in fleets]
+def test_a_cut_takes_at_most_twice_the_time_of_the_best(fleets: list[tuple[int, float, float]], workers: int) -> None:
+    counts, costs = [n for n, _, _ in fleets], [(a, a * share) for _, a, share in fleets]
     found = cut_of(counts, [64] * len(fleets), costs, workers)
     assert all((k == 0) == (n == 0) and k <= max(min(n, workers), 1) for n, k in zip(counts, found, strict=True))
-    best = end_of(counts, found, costs, workers)
-    assert best <= end_of(counts, tuple(min(n, 1) for n in counts), costs, workers)
+    end = end_of(counts, found, costs, workers)
+    assert end <= end_of(counts, tuple(min(n, 1) for n in counts), costs, workers)
     every = [
         end_of(counts, cut, costs, workers) for cut in product(*(range(min(n, 1), min(n, workers) + 1) for n in counts))
     ]
-    assert best <= 2 * min(every)  # one step at a time need not find the best, but nothing absurd
+    assert end <= 2 * min(every) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
