@@ -11,6 +11,7 @@ from .engines import engine
 from .final import warm_up
 from .following import Standing, follow
 from .progress import Logged, display
+from .published import publish
 from .race import Race
 from .record import Recorder
 from .spare import attempt
@@ -50,6 +51,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
             question, frame = tasks.check_table(config, table)
             work = claim.take(question.config, question.digest, fresh=fresh)
             if claim.result is not None:
+                publish(claim.result, shown.stage)
                 return claim.result
             executor.begin(work.id, fresh=fresh)
             parts = tasks.split_rows(question, frame, work)
@@ -114,7 +116,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
             importance = attempt("the importance of the columns", measuring.result, recorder.warnings)
 
         with watch.stage("track"):
-            return tasks.record(
+            result = tasks.record(
                 question,
                 parts,
                 board,
@@ -129,3 +131,5 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
                 race,
                 followed,
             )
+        publish(result, shown.stage)
+        return result

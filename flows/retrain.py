@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from schemas import ExperimentConfig
 
 from .experiment import run_experiment
-from .published import publish
+from .published import publish, publish_decision
 from .retraining import steps
 from .retraining.alone import alone, deadline
 from .retraining.outcome import Retrained, told
@@ -32,7 +32,7 @@ def retrain(config: ExperimentConfig) -> Retrained:
         DataError: the fresh data are bad.
         RunError: the run failed, or took longer than ``retrain.minutes``.
     """
-    config = with_name(config)
+    config, warn = with_name(config), get_run_logger().warning
     assert config.registration.name is not None
     steps.check_notification(config)
     with (
@@ -47,9 +47,9 @@ def retrain(config: ExperimentConfig) -> Retrained:
         del table  # the experiment has it, and forgets it once the test rows are sealed
 
         news.result = run_experiment(config)
-        publish(news.result)
+        publish(news.result, warn)
 
         news.challenger = steps.registered(config, news.result)
         news.decide(steps.promote(config))
-        steps.publish(news)
+        publish_decision(news.markdown(), news.experiment, warn)
     return news

@@ -4,7 +4,6 @@ Prefect neither caches nor persists what passes between them: tables and arrays 
 reader. What must outlast a task is a file of the run's workspace.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
-from prefect import Task, get_run_logger
-from prefect.artifacts import create_markdown_artifact
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
 import data
@@ -27,10 +25,8 @@ from .estimate import Estimate, estimate
 from .final import Final, Tested
 from .importance import measure
 from .inputs import Indices, Matrices, Parts, Question
-from .notes import markdown
 from .plan import Chunk, Plan
 from .race import Race, Trained
-from .reach import is_there
 from .record import Recorder
 from .reporting.contents import Importance
 from .results import result_of
@@ -203,17 +199,4 @@ def record(
     work.write_text(config_path.name, to_yaml(question.config, folder=work.folder))
     finished = result(report, delivery.reason)
     work.write_text(RESULT, finished.model_dump_json(indent=2) + "\n")
-    _show(finished)
     return finished
-
-
-def _show(result: ExperimentResult) -> None:
-    """Put the report on the run's page in Prefect; a server that has gone away does not matter to the result."""
-    import httpx
-
-    if not is_there(os.environ.get("PREFECT_API_URL", "")):
-        return  # Prefect's client would ask for minutes
-    try:
-        create_markdown_artifact(markdown(result), key="report", description=f"{result.experiment}: the result")
-    except httpx.HTTPError as error:
-        get_run_logger().warning(f"the report is not on this page: {error}")

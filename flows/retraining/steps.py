@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from prefect import Task, get_run_logger
-from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
@@ -17,7 +16,6 @@ from ..promotion.promote import promote as compare
 from ..tracking.registry import CHALLENGER
 from ..tracking.sync import sync
 from . import fresh, notices
-from .outcome import Retrained
 from .passing import passes
 
 if TYPE_CHECKING:
@@ -117,8 +115,3 @@ def tell(config: ExperimentConfig, notice: notices.Notice) -> None:
     state = _notify(config.retrain.notify, notice, return_state=True)
     if not state.is_completed():
         log.error("nobody was told: %s", state.message)
-
-
-def publish(news: Retrained) -> None:
-    """The decision as an artifact of the flow run, beside those of the experiment."""
-    create_markdown_artifact(news.markdown(), key="decision", description=f"{news.experiment}: who is the champion")

@@ -16,6 +16,8 @@ from flows.dask_cluster import Cluster, connected
 from flows.errors import RunError
 from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
 
+from .waiting import eventually
+
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]  # distributed's own are not ours to judge
 
@@ -114,10 +116,7 @@ def test_leaving_early_ends_the_workers_that_were_started(tmp_path: Path) -> Non
         (worker,) = cluster._client.run(os.getpid).values()
         cluster.submit(train_chunk, chunks(tmp_path, 1, epochs=1_000_000)[0])
         raise KeyboardInterrupt
-    deadline = time.monotonic() + 600
-    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not Path(f"/proc/{worker}").exists()
+    assert eventually(lambda: not Path(f"/proc/{worker}").exists())
 
 
 def test_an_address_where_nobody_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,10 @@ import psutil
 import pytest
 from safetensors.numpy import load_file
 
-from .embedded import SECONDS, Embedded
+from .embedded import Embedded
 from .tables import prices, write
-from .test_interrupts import Running, eventually
+from .test_interrupts import Running
+from .waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
@@ -128,7 +129,7 @@ def test_a_run_of_which_every_kind_of_process_is_killed_ends_as_if_none_had_been
     server = psutil.Process(json.loads((home.home / "prefect" / "server.json").read_text())["pid"])
     worker.send_signal(signal.SIGKILL)
     server.send_signal(signal.SIGKILL)
-    assert eventually(lambda: bool(home.runs("killed")), SECONDS)  # the recording process has begun
+    assert eventually(lambda: home.runs("killed"))  # the recording process has begun
     recorder.send_signal(signal.SIGKILL)
     result = output(running)
     assert running.said.count("was ended from outside (SIGKILL); it begins again in a new one") == 2

@@ -122,6 +122,24 @@ def test_prefect_has_one_completed_run_with_a_task_per_step_chunk_and_fold(examp
     assert sum(name.startswith("train ") for name in steps) >= 3
 
 
+def test_prefect_shows_leaderboard_and_diagnosis_and_links_the_rest(example: Answer, home: Embedded) -> None:
+    shown = {key: (kind, json.loads(data)) for key, kind, data in home.prefect(
+        "select key, type, artifact.data from artifact join flow_run on flow_run.id = artifact.flow_run_id "
+        "where flow_run.name = 'penguins'"
+    )}  # fmt: skip
+    assert {key: kind for key, (kind, _) in shown.items()} == {
+        "leaderboard": "table", "diagnosis": "markdown", "mlflow-run": "markdown", "report": "markdown",
+    }  # fmt: skip
+    result = example.json
+    board = json.loads(shown["leaderboard"][1])
+    assert [row["variant"] for row in board] == [row["name"] for row in result["variants"]]
+    assert board[0]["cv/log_loss"] == pytest.approx(result["variants"][0]["metrics"]["cv"]["log_loss"], rel=1e-5)
+    assert result["diagnosis"]["verdict"] in shown["diagnosis"][1]
+    for key in ("mlflow-run", "report"):
+        assert f"/runs/{result['mlflow']['run_id']}" in shown[key][1]
+    assert "report.html" in shown["report"][1]
+
+
 def test_mlflow_has_one_finished_parent_with_a_nested_run_per_variant(example: Answer, home: Embedded) -> None:
     result = example.json
     parent = result["mlflow"]["run_id"]

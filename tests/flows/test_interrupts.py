@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .embedded import SECONDS, Embedded
 from .tables import prices, write
+from .waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
@@ -75,16 +75,6 @@ def _processes() -> list[tuple[int, int, str]]:
     return found
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 300.0) -> bool:
-    """Whether a condition comes true: the kernel and the server need a moment."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 @pytest.fixture
 def started() -> Iterator[list[Running]]:
     """Runs of a test; whatever of them is left in the end was a failure and goes."""
@@ -110,7 +100,7 @@ def training(started: list[Running], home: Embedded, name: str, folder: Path) ->
 
         return any(np.load(file).any() for file in (home.home / "runs").glob(f"*-{name}-*/scratch/progress.npy"))
 
-    assert eventually(shares, SECONDS)
+    assert eventually(shares)
     return running
 
 
@@ -149,7 +139,7 @@ def test_after_a_kill_the_next_run_works(started: list[Running], home: Embedded,
     answer = home.descent("run", tmp_path / "x.yaml", "--set", "search.epochs=2", "--set", "validate.folds=0", "--json")
     assert answer.code == 0, answer.stderr
     assert answer.json["experiment"] == "killed"
-    assert eventually(lambda: home.flow_runs("killed") == ["Crashed", "Completed"], 60), home.flow_runs("killed")
+    assert eventually(lambda: home.flow_runs("killed") == ["Crashed", "Completed"]), home.flow_runs("killed")
 
 
 def test_a_search_in_which_nothing_can_be_trained_fails_with_a_plain_message(home: Embedded, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from flows.manifest import ModelError
 from flows.model_server import Serving, application, password_for
 
 from .conftest import save_tiny_model
+from .waiting import eventually
 
 pytestmark = [  # of MLflow's own imports
     pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
@@ -186,7 +187,7 @@ def test_the_command_answers_until_it_is_ended(tiny_model: tuple[Path, dict[str,
     process = subprocess.Popen([*command, "serve", str(tiny_model[0]), "--port", str(port)], cwd=tmp_path,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
     try:
-        assert eventually(lambda: status(f"http://127.0.0.1:{port}/ping") == 200, 60)
+        assert eventually(lambda: status(f"http://127.0.0.1:{port}/ping") == 200)
         body = json.dumps({"dataframe_records": [ROW]}).encode()
         request = Request(f"http://127.0.0.1:{port}/invocations", body, {"content-type": "application/json"})
         with urlopen(request, timeout=3000) as answer:
@@ -206,12 +207,3 @@ def status(url: str) -> int:
         return error.code
     except OSError:
         return 0
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

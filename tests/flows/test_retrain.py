@@ -3,8 +3,7 @@
 import json
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +15,7 @@ import pandas as pd
 import pytest
 
 from .embedded import DESCENT, SECONDS, Embedded, embedded
+from .waiting import eventually
 
 pytestmark = pytest.mark.integration
 SMALL = ("search.models=[{kind: linear, lambda: [0, 1]}]", "validate.folds=0", "diagnose.curves=false",
@@ -96,14 +96,6 @@ def ask(home: Embedded, path: str, body: object = None) -> Any:
         connection.close()
 
 
-def until(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "never came true"
-        time.sleep(0.2)
-    return found
-
-
 def runs(home: Embedded, deployment: str) -> list[dict[str, Any]]:
     query = {"deployments": {"name": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
     return list(ask(home, "/flow_runs/filter", query))
@@ -111,7 +103,7 @@ def runs(home: Embedded, deployment: str) -> list[dict[str, Any]]:
 
 def due_now(home: Embedded, deployment: str) -> str:
     """Let the next run that the schedule has made begin now, as the page of the run can; its id."""
-    run = until(lambda: runs(home, deployment))[0]
+    run = eventually(lambda: runs(home, deployment))[0]
     state = {"type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}
     ask(home, f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
     return str(run["id"])
@@ -121,8 +113,11 @@ def state(home: Embedded, run: str) -> str:
     return str(ask(home, f"/flow_runs/{run}")["state_type"])
 
 
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
 def ended(home: Embedded, run: str) -> dict[str, Any]:
-    until(lambda: state(home, run) in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
+    assert eventually(lambda: state(home, run) in ENDED)
     return dict(ask(home, f"/flow_runs/{run}"))
 
 
@@ -136,7 +131,7 @@ def champion(home: Embedded) -> list[tuple[str, int]]:
 
 
 def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedded) -> None:
-    first = until(lambda: runs(deployed, "good"))[0]
+    first = eventually(lambda: runs(deployed, "good"))[0]
     due = datetime.fromisoformat(first["expected_start_time"])
     assert due > datetime.now(UTC) - timedelta(minutes=5)
     assert due.minute == 0
@@ -156,7 +151,7 @@ def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embed
                                   stderr=said, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     try:
         good = due_now(deployed, "good")
-        until(lambda: "find champion" in task_names(deployed, good) or state(deployed, good) in ("FAILED", "CRASHED"))
+        assert eventually(lambda: "find champion" in task_names(deployed, good) or state(deployed, good) in ENDED)
         bad = due_now(deployed, "bad")  # it is due while the other one goes on, and waits for it
         done, failed = ended(deployed, good), ended(deployed, bad)
     finally:

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from flows import server
 from flows.errors import RunError
 from flows.locks import is_free
 from flows.server import Server
+
+from .waiting import eventually
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
@@ -70,15 +71,6 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def command(program: str, **options: Any) -> "subprocess.Popen[str]":
     """A descent command: a process that does what ``program`` says."""
     return subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, cwd=ROOT, **options)
-
-
-def until(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def ask(found: Server, path: str, body: object = None, host: str | None = None) -> tuple[int, Any]:
@@ -140,7 +132,7 @@ def test_a_flow_with_its_tasks_is_recorded_and_nothing_is_printed(home: Path) ->
         tasks = ask(found, "/api/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})[1]
         return sum(task["state_name"] == "Completed" for task in tasks)
 
-    assert until(lambda: completed_tasks() == 5, 10)
+    assert eventually(lambda: completed_tasks() == 5)
 
 
 def test_a_flow_whose_command_was_killed_is_marked_as_crashed(home: Path) -> None:
@@ -149,7 +141,7 @@ def test_a_flow_whose_command_was_killed_is_marked_as_crashed(home: Path) -> Non
     assert killed.returncode == -signal.SIGKILL
     found = server.server_status().server
     assert found is not None
-    assert until(lambda: [run["state_name"] for run in runs(found, "killed")] == ["Crashed"], 15)
+    assert eventually(lambda: [run["state_name"] for run in runs(found, "killed")] == ["Crashed"])
 
 
 def test_the_server_answers_to_no_other_name(home: Path) -> None:
@@ -176,7 +168,7 @@ def test_a_killed_server_is_replaced_on_the_same_port(home: Path) -> None:
     first = server.ensure_server()
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
-    assert until(lambda: server.server_status().server is None, 5)
+    assert eventually(lambda: server.server_status().server is None)
     second = server.ensure_server()
     assert second.started
     assert second.pid != first.pid
@@ -201,7 +193,7 @@ def test_two_commands_at_once_start_one_server_which_ends_when_idle(
     answers = [process.communicate(timeout=600)[0].split() for process in commands]
     assert answers[0][0] == answers[1][0]
     assert sorted(started for _, started in answers) == ["False", "True"]
-    assert until(lambda: is_free(own_home / "prefect" / "server.lock"), 20)
+    assert eventually(lambda: is_free(own_home / "prefect" / "server.lock"))
     assert server.server_status().server is None
 
 
@@ -218,7 +210,7 @@ def test_a_server_whose_folder_was_deleted_ends(own_home: Path, monkeypatch: pyt
         except ChildProcessError:
             return True
 
-    assert until(ended, 15)
+    assert eventually(ended)
 
 
 def test_a_server_that_cannot_start_says_why_and_where(own_home: Path) -> None:
