@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .cells import to_labels, to_numbers
+from .cells import to_dates, to_labels, to_numbers
 from .errors import ColumnError
 
 Hashes = NDArray[np.uint64]
@@ -24,17 +24,20 @@ def row_hashes(frame: pd.DataFrame, columns: Sequence[str]) -> Hashes:
         raise ColumnError(f"column {absent[0]!r} is missing")
     whole = np.zeros(len(frame), np.uint64)
     for name in sorted(columns):
-        column = frame[name]
-        if pd.api.types.is_datetime64_any_dtype(column):
-            texts = column.astype("str").to_numpy(object)
-            hashes = pd.util.hash_array(texts)
-        else:
-            numbers, wrong = to_numbers(column)
-            hashes = pd.util.hash_array(numbers.astype(np.float64) + 0.0)  # -0.0 is 0.0
-            if (texts := wrong | np.isnan(numbers)).any():
-                hashes[texts] = pd.util.hash_array(np.asarray(to_labels(column[texts], ""), dtype=object))
-        whole = whole * np.uint64(31) + hashes
+        whole = whole * np.uint64(31) + _cell_hashes(frame[name])
     return whole
+
+
+def _cell_hashes(column: pd.Series) -> Hashes:
+    """(m,) hashes that hang on a row's own cell: neither on other rows, nor on the kind that these give the column."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return pd.util.hash_array(to_dates(column)[0].to_numpy("datetime64[us]").view(np.int64))
+    numbers, texts = to_numbers(column)
+    hashes = pd.util.hash_array(numbers + 0.0)  # -0.0 is 0.0
+    texts |= np.isnan(numbers) | pd.api.types.is_bool_dtype(column)  # with missing cells, True is a text
+    if texts.any():
+        hashes[texts] = pd.util.hash_array(np.asarray(to_labels(column[texts], ""), dtype=object))
+    return hashes
 
 
 def places(frame: pd.DataFrame, columns: Sequence[str], seed: int) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Three honest parts: train, cv, test."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,36 @@ def split_rows(
             else than `SPELLINGS`.
     """
     if draw == "content" and inference.drawn:
-        parts = _by_place(places(frame, _telling(frame, inference), seed), fractions)
-    else:
-        parts = _parts(frame, inference, fractions, np.random.default_rng(seed))
+        at = places(frame, telling(frame.columns, inference), seed)
+        return split_at(at, frame, inference, fractions)
+    return _checked(_parts(frame, inference, fractions, np.random.default_rng(seed)), frame, inference, draw)
+
+
+def split_at(
+    at: NDArray[np.float64], frame: pd.DataFrame, inference: Inference, fractions: tuple[float, float, float]
+) -> Split:
+    """The split by content of rows at the places ``at`` (m,): those that their columns of `telling` give them.
+
+    ``frame`` needs the target only.
+
+    Raises:
+        SplitError: as `split_rows`.
+    """
+    # Training rows have the lowest places, test rows the highest, whatever the other rows are.
+    part = np.searchsorted(np.cumsum(fractions)[:2], at, side="right")
+    return _checked([np.flatnonzero(part == number) for number in range(3)], frame, inference, "content")
+
+
+def telling(columns: Iterable[str], inference: Inference) -> list[str]:
+    """The columns that tell what is drawn apart, and stay what they are from one night to the next."""
+    if inference.split_by == "group":
+        assert inference.group is not None
+        return [inference.group]
+    silent = {inference.target, *inference.of_role("excluded", "identifier")}
+    return [name for name in map(str, columns) if name not in silent]
+
+
+def _checked(parts: Sequence[Indices], frame: pd.DataFrame, inference: Inference, draw: str) -> Split:
     for name, part in zip(SPELLINGS, parts, strict=True):
         if len(part) == 0:
             raise SplitError(_empty(name, frame, inference, draw))
@@ -89,21 +116,6 @@ def _parts(
     if inference.split_by == "stratified":
         strata = pd.Index(inference.classes).get_indexer(pd.Index(frame[inference.target]))
     return _by_chance(strata, fractions, rng)
-
-
-def _telling(frame: pd.DataFrame, inference: Inference) -> list[str]:
-    """The columns that tell what is drawn apart, and stay what they are from one night to the next."""
-    if inference.split_by == "group":
-        assert inference.group is not None
-        return [inference.group]
-    silent = {inference.target, *inference.of_role("excluded", "identifier")}
-    return [name for name in map(str, frame.columns) if name not in silent]
-
-
-def _by_place(at: NDArray[np.float64], fractions: Sequence[float]) -> list[Indices]:
-    """Training rows have the lowest numbers, test rows the highest, whatever the other rows are."""
-    part = np.searchsorted(np.cumsum(fractions)[:2], at, side="right")
-    return [np.flatnonzero(part == number) for number in range(3)]
 
 
 def _empty(name: str, frame: pd.DataFrame, inference: Inference, draw: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -170,13 +170,10 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
-    if table.whole is not None and config.registration.name is not None and inference.drawn:
-        note = "rows are drawn by chance and not by content, as the table is larger than data.memory"
-        inference = replace(inference, notes=(*inference.notes, note))
     config = config.with_default_search(
         task=inference.task, rows=rows, columns=columns, numeric_columns=numeric
     ).with_resolved(
-        name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference, table),
+        name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference),
         group=inference.group, time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),
     )  # fmt: skip
@@ -184,16 +181,9 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     return Question(config, inference, expand_variants(config), table.digest, table.path, large), frame
 
 
-def _draw(config: ExperimentConfig, inference: data.Inference, table: data.Table) -> str | None:
+def _draw(config: ExperimentConfig, inference: data.Inference) -> str | None:
     """By content where the winner is registered: what it is tested on, no model of another night may have learned."""
     if not inference.drawn:
-        return None
-    if table.whole is not None:
-        if config.split.draw == "content":
-            raise data.SplitError(
-                f"{table.path}: split.draw is content, which takes a table that fits into data.memory: raise it, or "
-                "take --set split.draw=chance"
-            )
         return None
     return config.split.draw or (None if config.registration.name is None else "content")
 
@@ -209,7 +199,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
         kept = seal(frame.iloc[split.test].reset_index(drop=True), file, identity=identity)
         sizes = {"train": len(split.train), "cv": len(split.cv), "test": len(split.test)}
     else:
-        whole, split, sizes, identity = large.split(question, question.large)
+        whole, split, sizes, identity = large.split(question, question.large, frame)
         whole.table.write(whole.part == large.TEST, file)
         kept = sealed(file, identity, sizes["test"])
     working = np.sort(np.concatenate([split.train, split.cv]))

@@ -1,7 +1,8 @@
 """Tables larger than memory: what `flows.inputs` does with all rows at once, done some rows at a time.
 
-The split is drawn over all rows from its key columns alone. Test rows go into the sealed file as they come by. Features
-are learned on the sample's rows and written, batch after batch, into files that workers map into their memory.
+The split is drawn over all rows from its key columns alone, or by content, from the rows as they come by. Test rows go
+into the sealed file so. Features are learned on the sample's rows and written, batch after batch, into files that
+workers map into their memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import data
+from data.cells import to_dates
+from data.fingerprints import places
+from data.splits import split_at, telling
 from ml.chunks import Sources
 
 from .sealed import identity_of
@@ -50,8 +54,13 @@ class Whole:
             yield frame
 
 
-def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, dict[str, int], str]:
-    """The parts of all rows; those of the sample, counted in it; their sizes; and the identity of the test rows."""
+def split(
+    question: "Question", table: data.Table, inspected: pd.DataFrame
+) -> tuple[Whole, data.Split, dict[str, int], str]:
+    """The parts of all rows; those of the sample, counted in it; their sizes; and the identity of the test rows.
+
+    ``inspected`` is the sample with dates where the configuration says that texts are such.
+    """
     config, inference, whole, sample = question.config, question.inference, table.whole, table.rows
     assert whole is not None
     assert sample is not None
@@ -63,8 +72,11 @@ def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, d
     known = np.flatnonzero(frame[inference.target].notna().to_numpy())
     usable = frame.iloc[known].reset_index(drop=True)
     usable[inference.target] = _usable(usable[inference.target], inference)
-    fractions = (config.split.train, config.split.cv, config.split.test)
-    made = data.split_rows(usable, inference, fractions, config.split.seed)
+    fractions, seed = (config.split.train, config.split.cv, config.split.test), config.split.seed
+    if config.split.draw == "content":
+        made = split_at(_places(whole, inspected, inference, seed)[known], usable, inference, fractions)
+    else:
+        made = data.split_rows(usable, inference, fractions, seed)
     part = np.full(whole.rows, UNUSED, np.int8)
     for number, rows in ((TRAIN, made.train), (CV, made.cv), (TEST, made.test)):
         part[known[rows]] = number
@@ -73,6 +85,16 @@ def split(question: "Question", table: data.Table) -> tuple[Whole, data.Split, d
     working = sample[part[sample] != TEST]
     identity = identity_of(question.digest, made.test)
     return Whole(whole, part, working, frame[inference.target]), of_sample, sizes, identity
+
+
+def _places(table: "LargeTable", inspected: pd.DataFrame, inference: data.Inference, seed: int) -> NDArray[np.float64]:
+    """The place of every row in a split by content; only some rows are in memory at a time."""
+    names, found = telling(inspected.columns, inference), np.empty(table.rows)
+    dates = [name for name in names if pd.api.types.is_datetime64_any_dtype(inspected[name])]
+    for first, frame in table.batches(names):
+        dated = frame.assign(**{name: to_dates(frame[name])[0] for name in dates})
+        found[first : first + len(frame)] = places(dated, names, seed)
+    return found
 
 
 def featurise(

@@ -48,10 +48,9 @@ def beside(what: str, make: Callable[[], None], warn: Callable[[str], None]) -> 
 def _publish(result: ExperimentResult) -> None:
     board = json.loads(leaderboard(result))
     rows = [dict(zip(board["columns"], row, strict=True)) for row in board["data"][:SHOWN]]
-    whole = f"{len(board['data'])} variants, the best first" + (
-        f"; {SHOWN} shown" if len(board["data"]) > SHOWN else ""
-    )
-    create_table_artifact(rows, key="leaderboard", description=f"{result.experiment}: {whole}")
+    cut = f"; {SHOWN} shown" if len(board["data"]) > SHOWN else ""
+    whole = f"{result.experiment}: {len(board['data'])} variants, the best first{cut}"
+    create_table_artifact(rows, key="leaderboard", description=whole)
     create_markdown_artifact(markdown(result), key="diagnosis", description=f"{result.experiment}: the result")
     for name, link in links(result).items():
         create_link_artifact(link, name, key=name.lower().replace(" ", "-"), description=result.experiment)

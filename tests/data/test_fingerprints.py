@@ -20,6 +20,15 @@ def test_a_row_is_known_by_its_cells_whatever_their_type_order_or_place() -> Non
     assert (changed == hashes).tolist() == [True, True, False]
 
 
+def test_a_row_stays_what_it_is_whatever_kind_other_rows_give_a_column() -> None:
+    day, moment = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-02 03:04:05")
+    for kind in ("datetime64[s]", "datetime64[us]", "datetime64[ns]"):
+        days, moments = (pd.DataFrame({"a": pd.Series([day, other]).astype(kind)}) for other in (day, moment))
+        assert row_hashes(days, "a")[0] == row_hashes(moments, "a")[0] != row_hashes(moments, "a")[1]
+    whole, gaps = pd.DataFrame({"a": [True, False]}), pd.DataFrame({"a": pd.Series(["True", None], dtype="str")})
+    assert row_hashes(whole, "a")[0] == row_hashes(gaps, "a")[0]
+
+
 def test_cells_that_change_places_make_another_row() -> None:
     assert row_hashes(pd.DataFrame({"a": [1], "b": [2]}), "ab") != row_hashes(pd.DataFrame({"a": [2], "b": [1]}), "ab")
 

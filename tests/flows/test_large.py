@@ -32,11 +32,12 @@ def table(rows: int, folder: Path) -> Path:
     return path
 
 
-def config(path: Path, target: str, **more: object) -> ExperimentConfig:
+def config(path: Path, target: str, draw: str | None = None, **more: object) -> ExperimentConfig:
     drop = "price" if target == "sold" else "sold"
     return config_from(
         {
             "data": {"source": str(path), "target": target, "exclude": [drop], **more},
+            "split": {} if draw is None else {"draw": draw},
             "search": {"epochs": 3, "models": [{"kind": "network", "layers": [4], "lambda": [0, 1]}]},
         }
     )
@@ -98,6 +99,36 @@ def test_the_sample_holds_no_test_row_and_features_reach_every_other(
     unlearned = np.setdiff1d(whole.of(large.TRAIN), whole.sample)
     where = np.searchsorted(whole.of(large.TRAIN), unlearned)
     assert np.array_equal(rows.x[where, :-1], matrices.features.transform(read.iloc[unlearned]))
+
+
+@pytest.mark.parametrize("target", ["price", "sold"])
+@pytest.mark.parametrize("group", [None, "city"])
+def test_rows_drawn_by_content_are_the_same_and_stay_when_the_table_outgrows_memory(
+    target: str, group: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dates, some as texts that the configuration calls dates, and truth values that are missing in some batches."""
+    monkeypatch.setattr(data.large, "BATCH", 100)
+    frame = pd.read_parquet(table(900, tmp_path))
+    days = pd.Series(pd.date_range("2024-01-01", periods=900, unit="s")).sample(frac=1, random_state=0)
+    frame["day"], frame["moment"] = days.to_numpy(), days.dt.strftime("%Y-%m-%dT%H:%M:%S").to_numpy()
+    frame.loc[700:, "day"] += pd.Timedelta("1h")
+    frame["open"] = np.where(np.arange(900) % 400 == 7, None, frame["a"] > 0)
+    given = {"datetime": ["moment"], **({} if group is None else {"group": group})}
+    before, after = tmp_path / "before.parquet", tmp_path / "after.parquet"
+    frame[:600].to_parquet(before)
+    frame.to_parquet(after, row_group_size=170)
+
+    def sealed(path: Path, memory: str, folder: str) -> pd.DataFrame:
+        question, parts = cut(config(path, target, draw="content", memory=memory, **given), tmp_path / folder)
+        assert (parts.whole is None) == (memory != "1kB")
+        return pd.concat(inputs.sealed_rows(question, parts), ignore_index=True)
+
+    small, plain = sealed(before, "1GB", "small"), sealed(after, "1GB", "plain")
+    streamed = sealed(after, "1kB", "streamed")
+    assert streamed["b"].tolist() == plain["b"].tolist()
+    assert 0 < len(small) < len(streamed)
+    assert set(small["b"]) <= set(streamed["b"])
+    assert set(streamed["b"]) & set(frame["b"][:600]) == set(small["b"])
 
 
 @pytest.mark.integration
