@@ -119,7 +119,7 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
             f"{len(column)} rows with a target are too few to train, compare and test: at least {FEWEST}",
             "use more rows",
         )  # fmt: skip
-    if column.nunique() < 2:
+    if bool((column == column.iloc[0]).all()):
         _refuse(
             table, "constant-target", [name],
             f"target {name!r} has one value only ({shortened(column.iloc[0]).strip(QUOTES)}): "

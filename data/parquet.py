@@ -16,14 +16,19 @@ NOTHING = "__HIVE_DEFAULT_PARTITION__"
 """What stands in a folder's name for a missing value."""
 
 
-def parse_parquet(files: Sequence[tuple[str, bytes]], where: str) -> tuple[pd.DataFrame, list[str]]:
+def parse_parquet(files: list[tuple[str, bytes]], where: str) -> tuple[pd.DataFrame, list[str]]:
     """The rows of all files, one after the other, and notes. Folders named ``key=value`` become columns.
+
+    ``files`` is empty afterwards: their bytes, the table of Arrow and the frame are never all in memory.
 
     Raises:
         TableError: damaged, no rows, too many cells, or files whose columns do not fit together.
         ColumnError: two columns of the same name.
     """
-    tables = [_with_partitions(_table(raw, f"{where}/{name}" if name else where), name, where) for name, raw in files]
+    names, tables = [name for name, _ in files], []
+    for name in names:
+        table = _table(files.pop(0)[1], f"{where}/{name}" if name else where)
+        tables.append(_with_partitions(table, name, where))
     if len(tables) == 1:
         table = tables[0]
     else:
@@ -31,11 +36,12 @@ def parse_parquet(files: Sequence[tuple[str, bytes]], where: str) -> tuple[pd.Da
             table = pa.concat_tables(tables, promote_options="permissive")
         except (pa.ArrowException, ValueError) as error:
             raise TableError(
-                f"{where}: the {len(files)} Parquet files do not fit together ({first_line(error)}): give their "
+                f"{where}: the {len(names)} Parquet files do not fit together ({first_line(error)}): give their "
                 "columns the same types, or name one file"
             ) from None
-    notes = [f"{len(files)} Parquet files, one after the other by name"] if len(files) > 1 else []
-    table = _numbered_partitions(table, [name for name, _ in files])
+    tables.clear()
+    notes = [f"{len(names)} Parquet files, one after the other by name"] if len(names) > 1 else []
+    table = _numbered_partitions(table, names)
     for index in reversed(range(table.num_columns)):
         field = table.schema.field(index)
         if not is_cell(field.type):
@@ -47,7 +53,9 @@ def parse_parquet(files: Sequence[tuple[str, bytes]], where: str) -> tuple[pd.Da
         raise TableError(f"{where}: the table has no column of numbers or texts: is it the right file?")
     try:
         # ignore_metadata: an index that pandas stored is a column like every other
-        return table.to_pandas(date_as_object=False, ignore_metadata=True), notes
+        frame = table.to_pandas(date_as_object=False, ignore_metadata=True, self_destruct=True)
+        del table  # its columns are gone
+        return frame, notes
     except (pa.ArrowException, ValueError, OverflowError) as error:
         raise TableError(f"{where}: cells that cannot be read ({first_line(error)}): write the file anew") from None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from .cells import to_dates
@@ -97,6 +98,7 @@ def read_table(
     digest = _digest(files)
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
+        pa.default_memory_pool().release_unused()
         return _table(frame, digest, where, missing, notes, lines=False)
     raw = unpack(files[0][1], where)
     del files
@@ -105,6 +107,7 @@ def read_table(
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
     frame, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
+    pa.default_memory_pool().release_unused()
     lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
     return _table(frame, digest, where, missing, [*notes, *more], lines=lines)
 
@@ -189,19 +192,23 @@ def _digest_of_cells(frame: pd.DataFrame) -> str:
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Every column as float, int, bool, `str` or naive datetime; infinite numbers become missing and are noted."""
     columns, infinite = {}, {}
+    changed = False
     for name, column in frame.items():
         columns[str(name)] = plain = plain_column(column)
+        changed |= plain is not column or str(name) != name
         if plain.dtype.kind == "f":
             values = plain.to_numpy()
             count = int(np.isinf(values).sum())
             if count:
                 infinite[str(name)] = count
                 columns[str(name)] = plain.where(np.isfinite(values))
+                changed = True
     notes = []
     if infinite:
         cells = ", ".join(f"{name} ({count})" for name, count in infinite.items())
         notes.append(f"infinite numbers are treated as missing: {cells}")
-    return pd.DataFrame(columns, index=frame.index), notes
+    # A frame that is plain already stays as it is: made anew, it would be in memory twice.
+    return pd.DataFrame(columns, index=frame.index) if changed else frame, notes
 
 
 def plain_column(column: pd.Series) -> pd.Series:
@@ -217,7 +224,7 @@ def plain_column(column: pd.Series) -> pd.Series:
         return column.astype("bool") if not column.isna().any() else _texts(column)
     if pd.api.types.is_numeric_dtype(dtype):
         if isinstance(dtype, np.dtype):
-            return column.astype("float64") if dtype.kind == "f" else column
+            return column.astype("float64") if dtype.kind == "f" and dtype != np.float64 else column
         return column.astype("float64") if column.isna().any() or dtype.kind == "f" else column.astype("int64")
     if pd.api.types.is_object_dtype(dtype):
         return _plain_object(column)
@@ -245,13 +252,14 @@ def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.D
     if not missing:
         return frame
     numbers = [number for number in map(_number, missing) if number is not None]
-    columns = {}
+    emptied = {}
     for name, column in frame.items():
-        hit = (
-            column.isin(numbers if column.dtype.kind in "iuf" else list(missing)) if column.dtype.kind != "M" else None
-        )
-        columns[name] = column if hit is None or not hit.any() else column.mask(hit)
-    return pd.DataFrame(columns, index=frame.index)
+        if column.dtype.kind == "M":
+            continue
+        hit = column.isin(numbers if column.dtype.kind in "iuf" else list(missing))
+        if hit.any():
+            emptied[name] = column.mask(hit)
+    return pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index) if emptied else frame
 
 
 def _number(text: str) -> float | None:

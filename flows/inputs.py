@@ -202,12 +202,12 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
         whole, split, sizes, identity = large.split(question, question.large, frame)
         whole.table.write(whole.part == large.TEST, file)
         kept = sealed(file, identity, sizes["test"])
+    findings = data.examine(frame, inference, split)  # before there is a frame of the working rows beside this one
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
-    findings = data.examine(frame, inference, split)
     return Parts(rest, train, cv, tuple(pairs), kept, sizes, findings, whole)
 
 

@@ -1,7 +1,5 @@
 """Columns that say nothing, or only name the row."""
 
-import pandas as pd
-
 from ..names import exclude
 from .examined import Examined
 from .finding import Finding, joined_names
@@ -36,16 +34,14 @@ def _of_role(seen: Examined, role: str, name: str, action: str) -> list[Finding]
 
 def mostly_missing(seen: Examined) -> list[Finding]:
     """Columns that models see, with a value in few of the rows for training and cv."""
-    rows = pd.concat([seen.train, seen.cv])
-    names = [
-        column.name
-        for column in seen.inference.columns
-        if column.role in ("numeric", "categorical", "boolean", "datetime")
-        and rows[column.name].isna().mean() > MOSTLY_MISSING
-    ]
+    missing = {
+        name: float(seen.worked(name).isna().mean())
+        for name in seen.inference.of_role("numeric", "categorical", "boolean", "datetime")
+    }
+    names = [name for name, share in missing.items() if share > MOSTLY_MISSING]
     if not names:
         return []
-    share = rows[names].isna().mean().min()
+    share = min(missing[name] for name in names)
     return [
         Finding(
             "mostly-missing",

@@ -16,16 +16,16 @@ MANY, AT_MOST = 0.1, 500
 
 def duplicate_rows(seen: Examined) -> list[Finding]:
     """Rows of train and cv that equal another in every column, target included."""
-    rows = pd.concat([seen.train, seen.cv])
-    copies = int(_hashes(rows).duplicated().sum())
+    rows = len(seen.train) + len(seen.cv)
+    copies = int(pd.concat([_hashes(seen.train), _hashes(seen.cv)]).duplicated().sum())
     if not copies:
         return []
     return [
         Finding(
             "duplicate-rows",
-            "warning" if copies > FEW * len(rows) and not _repeats_by_chance(seen) else "note",
+            "warning" if copies > FEW * rows and not _repeats_by_chance(seen) else "note",
             (),
-            f"{copies:,} of {len(rows):,} rows for training and cv are exact copies of others",
+            f"{copies:,} of {rows:,} rows for training and cv are exact copies of others",
             "if they are errors, remove them from the table; if things were really seen twice, leave them",
         )
     ]

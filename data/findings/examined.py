@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from ..inference import Inference
 from ..splits import Split
+from .matrix import evenly
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,3 +37,25 @@ class Examined:
     def rows(self) -> int:
         """Rows of the table."""
         return len(self.train) + len(self.cv) + len(self.test)
+
+    def worked(self, name: str) -> pd.Series:
+        """A column of the train and cv rows, the training rows first."""
+        column: pd.Series = pd.concat([self.train[name], self.cv[name]])
+        return column
+
+    def whole(self, name: str) -> pd.Series:
+        """A column of all rows, part after part.
+
+        Raises:
+            KeyError: it is the target, which the test rows do not show.
+        """
+        column: pd.Series = pd.concat([self.train[name], self.cv[name], self.test[name]])
+        return column
+
+    def in_order(self, most: int) -> pd.DataFrame:
+        """At most so many train and cv rows, evenly spaced, in the order of the file."""
+        # Rows are chosen by their numbers: a frame of all of them would be most of the table once more.
+        numbers = np.sort(np.concatenate([self.train.index, self.cv.index]))
+        chosen = numbers[evenly(len(numbers), most)]
+        parts = [part.loc[part.index.isin(chosen)] for part in (self.train, self.cv)]
+        return pd.concat(parts).sort_index()

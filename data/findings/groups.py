@@ -1,6 +1,7 @@
 """Rows that belong together and are torn apart by a random split."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..roles import THINGS
 from .alone import Array
 from .examined import Examined
 from .finding import Finding, joined_names
-from .matrix import target_of
+from .matrix import glance, target_of
 from .order import _set_one
 
 NAME = re.compile(rf"(?:^|[ _.-])(?:{THINGS}|id|ids|uid|uuid|code|no|nr|key)s?(?:$|[ _.#-])", re.IGNORECASE)
@@ -37,19 +38,21 @@ def group_ignored(seen: Examined) -> list[Finding]:
     inference = seen.inference
     if not inference.by_chance:
         return []
-    rows = pd.concat([seen.train, seen.cv]).sort_index()
-    y = target_of(rows, inference)
+    y = target_of(seen.worked(inference.target).to_frame(), inference)
     found = []
     for column in inference.columns:
-        name, present = column.name, rows[column.name].dropna()
-        distinct = present.nunique()
-        many = distinct >= FEWEST and len(present) >= EACH * distinct
+        name = column.name
         named = column.role == "group" or bool(NAME.search(name.replace("#", "_id")))
-        if not many or not (named or column.role == "identifier") or column.role in ("excluded", "constant", "text"):
+        if not (named or column.role == "identifier") or column.role in ("excluded", "constant", "text"):
             continue
-        if column.role == "numeric" and not (bool((present % 1 == 0).all()) and named):
+        values = seen.worked(name)
+        present = values.dropna()
+        if column.role == "numeric" and not bool((present % 1 == 0).all()):
             continue
-        share, chance = between_groups(rows[name], y, inference)
+        distinct = present.nunique()
+        if distinct < FEWEST or len(present) < EACH * distinct:
+            continue
+        share, chance = between_groups(values, y, inference)
         matters = share >= ALIKE and chance < SURE
         evidence = f"{distinct:,} values of {name} in {len(present):,} rows, which the split tears apart"
         if matters:
@@ -99,23 +102,21 @@ def hidden_groups(seen: Examined) -> list[Finding]:
     names = list(inference.of_role("numeric"))
     if not inference.by_chance or len(names) < 4:
         return []
-    target = inference.target
-    rows = pd.concat([seen.train.drop(columns=target), seen.cv.drop(columns=target), seen.test])
-    marks = [name for name in names if rows[name].nunique() >= max(MANY_VALUES, MANY * len(rows))]
-    if len(marks) < 4:
+    few = glance(seen.rows)
+    some = _without_one({name: seen.whole(name).iloc[few] for name in names})
+    if not any(_repeated(values) for values in some.values()):
         return []
-    mixed = {
-        name: pd.util.hash_pandas_object(rows[name], index=False).to_numpy() * np.uint64(2 * position + 3)
-        for position, name in enumerate(names)
-    }
-    total = np.sum(list(mixed.values()), axis=0, dtype=np.uint64)
-    if _repeated(total) >= MOSTLY:
+    columns = {name: seen.whole(name) for name in names}
+    marks = [name for name in names if columns[name].nunique() >= max(MANY_VALUES, MANY * seen.rows)]
+    if len(marks) < 4 or _repeated(np.sum(list(_hashed(columns).values()), axis=0, dtype=np.uint64)) >= MOSTLY:
         return []
-    best = max(names, key=lambda name: _repeated(total - mixed[name]))
-    share = _repeated(total - mixed[best])
+    others_of = _without_one(columns)
+    repeated = {name: _repeated(values) for name, values in others_of.items()}
+    best = max(names, key=lambda name: repeated[name])
+    share = repeated[best]
     if share < MOSTLY:
         return []
-    things = len(np.unique(total - mixed[best]))
+    things = len(np.unique(others_of[best]))
     others = joined_names([name for name in names if name != best], 3)
     return [
         Finding(
@@ -128,6 +129,21 @@ def hidden_groups(seen: Examined) -> list[Finding]:
             "it in data.group",
         )
     ]
+
+
+def _hashed(columns: Mapping[str, pd.Series]) -> dict[str, Any]:
+    """(m,) 64-bit hashes of each column's cells, no two columns alike; they are summed to hash several."""
+    return {
+        name: pd.util.hash_pandas_object(column, index=False).to_numpy() * np.uint64(2 * position + 3)
+        for position, (name, column) in enumerate(columns.items())
+    }
+
+
+def _without_one(columns: Mapping[str, pd.Series]) -> dict[str, Any]:
+    """For each column the hashes of the rows without it, (m,)."""
+    mixed = _hashed(columns)
+    total = np.sum(list(mixed.values()), axis=0, dtype=np.uint64)
+    return {name: total - own for name, own in mixed.items()}
 
 
 def _repeated(values: Any) -> float:

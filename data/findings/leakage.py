@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from .examined import Examined
 from .finding import Finding, joined_names, leak
+from .matrix import glance
 from .telling import telling_columns
 
 ALONE = 0.9
@@ -58,9 +59,12 @@ def _linear(seen: Examined) -> list[Finding]:
     if inference.task == "binary":
         found += _certain(frame, names, positive)
     full = [name for name in names if frame[name].notna().all()]
-    x = np.column_stack([_scaled(frame[name].to_numpy(np.float64)) for name in full]) if full else np.empty((len(y), 0))
+    x = np.empty((len(full), len(y))).T
+    for place, name in enumerate(full):
+        x[:, place] = _scaled(frame[name].to_numpy(np.float64))
     varying = np.ptp(x, axis=0) > 0
-    return found + _together([n for n, v in zip(full, varying, strict=True) if v], x[:, varying], y, alone)
+    x = x if varying.all() else x[:, varying]
+    return found + _together([n for n, v in zip(full, varying, strict=True) if v], x, y, alone)
 
 
 def _scaled(values: Array) -> Array:
@@ -87,7 +91,10 @@ def _certain(frame: pd.DataFrame, names: list[str], positive: NDArray[np.bool_])
     """
     flags: list[str] = []
     sure: list[str] = []
+    few = glance(len(frame))
     for name in names:
+        if frame[name].iloc[few].nunique() > 2:  # counting a column of measurements takes long
+            continue
         counts = frame[name].value_counts()
         if len(counts) != 2:
             continue

@@ -9,7 +9,7 @@ from ..names import setting
 from .alone import Array
 from .examined import Examined
 from .finding import Finding, joined_names
-from .matrix import inputs_of, spaced, target_of
+from .matrix import inputs_of, target_of
 
 ALIKE = 0.3
 """Likeness of neighbouring rows in a column from which the rows are in an order of it."""
@@ -27,7 +27,7 @@ def sorted_rows(seen: Examined) -> list[Finding]:
     For a random split alone: one by time or group minds the order.
     """
     inference = seen.inference
-    rows = spaced(pd.concat([seen.train, seen.cv]).sort_index(), MOST)
+    rows = seen.in_order(MOST)
     if not inference.by_chance or len(rows) < FEWEST:
         return []
     if (how := _sorted_by_target(rows, inference)) is not None:
@@ -64,7 +64,7 @@ def sorted_rows(seen: Examined) -> list[Finding]:
 def time_ignored(seen: Examined) -> list[Finding]:
     """Dates by which the rows are not split, though the target of rows close in time is alike."""
     inference = seen.inference
-    rows = spaced(pd.concat([seen.train, seen.cv]).sort_index(), MOST)
+    rows = seen.in_order(MOST)
     if inference.split_by == "time" or len(rows) < FEWEST:
         return []
     found = []

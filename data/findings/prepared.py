@@ -1,12 +1,12 @@
 """Columns that were prepared with rows of all parts before the table came here: that leaks, and no split mends it."""
 
 import numpy as np
-import pandas as pd
 
 from ..names import exclude
 from .alone import Array
 from .examined import Examined
 from .finding import Finding, joined_names
+from .matrix import glance
 
 MEAN, SPREAD = 1e-6, 1e-4
 """How close mean and standard deviation of the whole table come to 0 and 1 if it was standardised; by chance, of m
@@ -28,10 +28,10 @@ def scaled_before_split(seen: Examined) -> list[Finding]:
     """Columns whose mean is 0 and whose deviation is 1 over the whole table, test rows included, to many digits; or
     several that go from 0 to 1 exactly.
     """
-    whole = {name: _whole(seen, name) for name in seen.inference.of_role("numeric")}
-    names, how = [name for name, values in whole.items() if _is_standardised(values)], "mean 0, deviation 1"
+    numeric = seen.inference.of_role("numeric")
+    names, how = [name for name in numeric if _is_standardised(_whole(seen, name))], "mean 0, deviation 1"
     if not names:
-        names, how = [name for name, values in whole.items() if _is_from_0_to_1(values)], "from 0 to 1 exactly"
+        names, how = [name for name in numeric if _is_from_0_to_1(_whole(seen, name))], "from 0 to 1 exactly"
         if len(names) < ALIKE:
             return []
     return [
@@ -54,16 +54,15 @@ def target_encoded(seen: Examined) -> list[Finding]:
     encoding that was learned from other rows would.
     """
     inference = seen.inference
-    rows = pd.concat([seen.train, seen.cv])
-    if inference.task == "multiclass" or len(rows) < FEWEST:
+    target = seen.worked(inference.target)
+    if inference.task == "multiclass" or len(target) < FEWEST:
         return []
-    if inference.task == "regression":
-        y = rows[inference.target].to_numpy(np.float64)
-    else:
-        y = (rows[inference.target] == inference.classes[1]).to_numpy(np.float64)
+    y = (target if inference.task == "regression" else target == inference.classes[1]).to_numpy(np.float64)
     share = len(seen.test) / seen.rows
     names = [
-        name for name in inference.of_role("numeric") if _is_mean_target(rows[name].to_numpy(np.float64), y, share)
+        name
+        for name in inference.of_role("numeric")
+        if _is_mean_target(seen.worked(name).to_numpy(np.float64), y, share)
     ]
     if not names:
         return []
@@ -80,7 +79,7 @@ def target_encoded(seen: Examined) -> list[Finding]:
 
 
 def _whole(seen: Examined, name: str) -> Array:
-    return np.concatenate([part[name].to_numpy(np.float64) for part in (seen.train, seen.cv, seen.test)])
+    return seen.whole(name).to_numpy(np.float64)
 
 
 def _is_standardised(values: Array) -> bool:
@@ -93,8 +92,9 @@ def _is_standardised(values: Array) -> bool:
 
 def _is_from_0_to_1(values: Array) -> bool:
     known = values[np.isfinite(values)]
-    several = len(known) >= FEWEST and len(np.unique(known)) > 20
-    return several and float(known.min()) == 0.0 and float(known.max()) == 1.0
+    if len(known) < FEWEST or float(known.min()) != 0.0 or float(known.max()) != 1.0:
+        return False
+    return len(np.unique(known)) > 20
 
 
 def _correlation(a: Array, b: Array, weights: Array) -> float:
@@ -107,6 +107,9 @@ def _correlation(a: Array, b: Array, weights: Array) -> float:
 def _is_mean_target(x: Array, y: Array, share: float) -> bool:
     known = np.isfinite(x)
     x, y = x[known], y[known]
+    some = x[glance(len(x))]
+    if len(np.unique(some)) == len(some):  # a mean over some rows stands in each of them
+        return False
     values, codes = np.unique(x, return_inverse=True)
     sizes = np.bincount(codes) if len(values) else np.zeros(0)
     if len(values) < LEVELS or len(x) < FEWEST or len(x) < 2.5 * len(values):
