@@ -32,7 +32,7 @@ class Activation:
         raise NotImplementedError
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """Multiply ``delta`` by g'(z) in place."""
+        """Multiply ``delta`` by g'(z) in place; may overwrite z and a."""
         raise NotImplementedError
 
 
@@ -44,17 +44,19 @@ class Relu(Activation):
         whole = np.dtype(f"i{scratch.itemsize}")
         self.zeros = np.zeros((1, *shape[1:]), scratch.dtype)
         self.ones = np.ones((1, *shape[1:]), whole)
-        self.mask = scratch.view(whole)
 
     def forward(self, z: Array, a: Array) -> None:
         """Write a = max(0, z)."""
         np.maximum(z, self.zeros, out=a)
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """Keep delta where a > 0: read as an integer a is positive there, else zero, so min(a, 1) is 1 or 0."""
-        bits = delta.view(self.mask.dtype)
-        np.minimum(a.view(self.mask.dtype), self.ones, out=self.mask)
-        np.multiply(bits, self.mask, out=bits)
+        """Keep delta where a > 0: read as an integer a is positive there, else zero, so min(a, 1) is 1 or 0.
+
+        The mask takes the place of a, which saves a quarter of the time: one array less goes through the cache.
+        """
+        bits, mask = delta.view(self.ones.dtype), a.view(self.ones.dtype)
+        np.minimum(mask, self.ones, out=mask)
+        np.multiply(bits, mask, out=bits)
 
 
 class LeakyRelu(Activation):

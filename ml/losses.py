@@ -121,7 +121,7 @@ class CategoricalCrossEntropy(Loss):
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
         super().__init__(shape, dtype)
         self.row = np.empty((shape[0], 1, shape[2]), dtype)
-        self.log = np.empty((shape[0], 1, shape[2]), dtype)
+        self.own = np.empty(shape[0], dtype)
 
     @staticmethod
     def encode(y: Array, outputs: int, dtype: str) -> Array:
@@ -130,21 +130,22 @@ class CategoricalCrossEntropy(Loss):
 
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """Total = Σ w·loss; z becomes w(softmax(z) − onehot)."""
-        row, log, s = self.row, self.log, self.scratch
+        row, own, s = self.row, self.own, self.scratch
         np.maximum.reduce(z, axis=1, keepdims=True, out=row)
         z -= row
-        np.multiply(z, t, out=s)
-        np.add.reduce(s, axis=1, keepdims=True, out=log)
+        # Σ w·z_y over rows and classes at once; shifted, it is ≤ 0 and the logarithms are ≥ 0: nothing cancels.
+        chosen = t if w is None else np.multiply(t, w, out=s)
+        np.vecdot(z.reshape(self.flat), chosen.reshape(len(chosen), -1), out=own)
         np.exp(z, out=z)
         np.add.reduce(z, axis=1, keepdims=True, out=row)
         z /= row
         z -= t
         np.log(row, out=row)
-        row -= log
         if w is not None:
             row *= w
             z *= w
         np.add.reduce(row[:, 0], axis=1, out=total)
+        total -= own
 
 
 LOSSES: dict[str, type[Loss]] = {

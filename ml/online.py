@@ -9,6 +9,7 @@ from .fleet import Fleet, new_fleet
 from .layout import Array
 from .models import Model
 from .optimizers import RULES
+from .program import Program
 from .settings import Settings, check_settings
 from .trainer import Trainer
 
@@ -51,7 +52,8 @@ class Online:
         now = Fleet(then.ids, then.parameters.copy(), then.slots.copy(), then.step)
         feed = Feed(rows, [self.settings.seed], self.batch)
         with np.errstate(all="ignore"):  # what overflows is found below
-            trainer = Trainer(self.model, self.optimizer, [self.settings], now, feed, rows.mass)
+            program = Program(self.model, 1, self.dtype)
+            trainer = Trainer(program, self.optimizer, [self.settings], now, feed, rows.mass)
             costs = trainer.epoch(self.epochs, self.epochs + 1)
             assert costs is not None  # there is no deadline
             cost = float(costs[0])

@@ -3,9 +3,9 @@
 ``update(p, g, slots, scratch, *columns)`` changes p and the slots in place and may overwrite g. p, g, scratch and each
 slot have the same shape (V, P), or any block of it; hyperparameters are columns (V, 1), or scalars where all variants
 agree. ``columns(h, lr, steps)`` gives the columns of a whole epoch from the hyperparameters h (name → (V,)), the
-learning rates lr (S, V) and the numbers of the steps, counted from 1, (S, 1): bias corrections and constant factors
-are folded into them, so an update is few passes over the arrays. Folding leaves every rule mathematically what its
-paper (and PyTorch) says.
+learning rates lr (S or 1, V) and the numbers of the steps, counted from 1, (S, 1): bias corrections and constant
+factors are folded into them, so an update is few passes over the arrays. Folding leaves every rule mathematically what
+its paper (and PyTorch) says.
 """
 
 from collections.abc import Callable, Mapping

@@ -10,7 +10,6 @@ from .backprop import Matrices
 from .batches import Feed, spans
 from .fleet import Fleet
 from .layout import Array
-from .models import Model
 from .optimizers import RULES
 from .program import Program
 from .settings import Settings, hyperparameters
@@ -34,14 +33,15 @@ class Trainer:
     """Runs epochs of one fleet; made anew when variants leave."""
 
     def __init__(
-        self, model: Model, optimizer: str, settings: Sequence[Settings], fleet: Fleet, feed: Feed, mass: float
+        self, program: Program, optimizer: str, settings: Sequence[Settings], fleet: Fleet, feed: Feed, mass: float
     ):
+        model = program.model
         self.rule, self.fleet, self.feed = RULES[optimizer], fleet, feed
         self.settings = [settings[i] for i in fleet.ids]
         self.hyper = hyperparameters(optimizer, self.settings)
         self.dtype = fleet.parameters.dtype.name
         V = len(self.settings)
-        self.program = Program(model, V, self.dtype)
+        self.program = program
         self.views = Matrices(model.layout, fleet.parameters)
         self.gradient = np.empty_like(fleet.parameters)
         self.gradient_views = Matrices(model.layout, self.gradient)
@@ -99,16 +99,19 @@ class Trainer:
     def _columns(self, number: int, epochs: int) -> list[tuple[Array, tuple[Array, ...]]]:
         """For every step of an epoch: the learning rate, and the rule's columns."""
         steps = len(self.totals)
-        rate = np.tile(self.hyper["learning_rate"], (steps, 1))
-        for v, one in enumerate(self.settings):
-            if one.schedule is not None:
-                rate[:, v] *= one.schedule.factors(number, steps, epochs)
+        rate = self.hyper["learning_rate"][None]
+        if any(one.schedule is not None for one in self.settings):
+            rate = np.tile(rate, (steps, 1))
+            for v, one in enumerate(self.settings):
+                if one.schedule is not None:
+                    rate[:, v] *= one.schedule.factors(number, steps, epochs)
         counts = self.fleet.step + np.arange(1, steps + 1)[:, None]
         tables = []
         for table in (rate, *self.rule.columns(self.hyper, rate, counts)):
-            full = np.atleast_2d(table).astype(self.dtype)
+            full = np.asarray(table, self.dtype)  # (steps or 1, V), or (V,)
+            full = full[None] if full.ndim == 1 else full
             # Where all variants agree an array without axes is enough, and NumPy's fastest operand.
-            agree = bool((full == full[:, :1]).all())
+            agree = full.shape[1] == 1 or bool((full == full[:, :1]).all())
             rows = [row[0, ...] if agree else row[:, None] for row in full]
             tables.append(rows if len(rows) == steps else rows * steps)
         return [(row[0], row[1:]) for row in zip(*tables, strict=True)]

@@ -134,7 +134,7 @@ class _Loop:
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
         self.plan = plan
         self.fleet = new_fleet(model, optimizer, settings, plan.dtype)
-        everyone = Program(model, len(settings), plan.dtype)
+        everyone = self.everyone = Program(model, len(settings), plan.dtype)
         first = slices(rows)[:1]
         start = everyone.cost(self.fleet.parameters, first)
         silent = everyone.cost(np.zeros_like(self.fleet.parameters), first)
@@ -199,10 +199,12 @@ class _Loop:
         if not len(self.fleet.ids):
             return None
         feed = Feed(self.rows, [self.settings[i].seed for i in self.fleet.ids], self.plan.batch)
-        return Trainer(self.model, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
+        # Buffers that have been used before are in memory already: taking new ones would cost a fleet's whole epoch.
+        whole = len(self.fleet.ids) == len(self.settings)
+        program = self.everyone if whole else Program(self.model, len(self.fleet.ids), self.plan.dtype)
+        return Trainer(program, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
 
     def _outcomes(self) -> list[Outcome]:
-        everyone = Program(self.model, len(self.settings), self.plan.dtype)
-        kept = self.history.kept
+        everyone, kept = self.everyone, self.history.kept
         cost_cv = None if self.cv is None else everyone.cost(kept, self.cv)
         return self.history.outcomes(everyone.cost(kept, self.rows), cost_cv)
