@@ -74,11 +74,13 @@ class _Problem:
             self.seen = FromMoments(quadratic.moments)
             self.held = None if quadratic.moments_cv is None else FromMoments(quadratic.moments_cv)
         else:
-            standard = _cast(self.coordinates.rows(rows), dtype)
+            # Column by column: (16, n) @ (n, 512) takes 2.7 instead of 6.5 ms a pass (20,000×51, 100 λ) where the
+            # second is contiguous, and the gradient's product is as fast either way.
+            standard = self.coordinates.rows(rows, dtype, "F")
             weighted = standard.x if standard.w is None else standard.x * standard.w.T
             self.gram = (weighted.T @ standard.x).astype(np.float64) / len(rows)
             self.seen = OverRows(model, standard)
-            self.held = None if cv is None else OverRows(model, _cast(self.coordinates.rows(cv), dtype))
+            self.held = None if cv is None else OverRows(model, self.coordinates.rows(cv, dtype, "F"))
         self.gram = CURVATURE[model.loss] * self.gram + _JITTER * np.eye(self.shape[1])
 
     def theta(self, parameters: Array) -> Array:
@@ -159,7 +161,8 @@ class _State:
         self.theta = np.zeros((len(ids), *problem.shape))
         curvature = problem.gram + descent.decay[ids] * np.eye(problem.shape[1])
         self.inverse = np.linalg.inv(curvature)
-        self.cost, self.gradient = self._value(self.theta, ids)
+        cost, gradient = problem.seen.value(self.theta[:1])  # all begin at 0, where no penalty pulls
+        self.cost, self.gradient = cost.repeat(len(ids)), gradient.repeat(len(ids), axis=0)
         self.pairs: list[tuple[Array, Array, Array]] = []
 
     def take(self, keep: NDArray[np.bool_]) -> None:
@@ -228,7 +231,3 @@ class _State:
 def _dot(a: Array, b: Array) -> Array:
     """⟨a, b⟩ of every variant, (V,)."""
     return np.asarray(np.vecdot(a.reshape(len(a), -1), b.reshape(len(b), -1)))
-
-
-def _cast(rows: Rows, dtype: str) -> Rows:
-    return Rows(rows.x.astype(dtype), rows.t.astype(dtype), None if rows.w is None else rows.w.astype(dtype), rows.mass)
