@@ -4,7 +4,7 @@ import gc
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas import ExperimentConfig, ExperimentResult
 
@@ -76,17 +76,18 @@ def _run(
     whole = flow.with_options()
 
     @wraps(flow.fn)
-    def kept(config: ExperimentConfig, fresh: bool) -> ExperimentResult:
+    def kept(config: ExperimentConfig, fresh: bool) -> Any:
         try:
             made.append(flow.fn(config, fresh))
         except BaseException as error:
             failed.append(error)
             raise
-        return made[0]
+        return None  # Prefect would look for futures in every field of the result
 
     whole.fn = kept
     try:
-        return whole(config, fresh)
+        whole(config, fresh)
+        return made[0]
     except httpx.HTTPError as error:
         if not is_there(server.url):
             give_up()

@@ -115,7 +115,7 @@ class Recorder:
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
         question: Question, folder: Path,
     ) -> None:  # fmt: skip
-        """Draw the figures that `drawn` waits for and `finish` logs, and get ready for the report."""
+        """Draw the figures that `drawn` waits for and `finish` logs."""
         self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
@@ -128,7 +128,6 @@ class Recorder:
             high_variance=diagnosed.high_variance,
         )
         self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
-        self._executor.submit(recording.warm_up_report)  # if it fails, so will the report, which is then said
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -155,8 +154,14 @@ class Recorder:
             importance=importance,
             versions=versions(),
         )
-        missing = attempt("the report", self._executor.submit(recording.write_report, contents, path).result,
-                          self.warnings)  # fmt: skip
+
+        def written() -> list[str]:
+            # In this process, which has scikit-learn: the recording process is busy sending, and would import it.
+            from .reporting import page
+
+            return page.write(contents, path)
+
+        missing = attempt("the report", written, self.warnings)
         self.warnings += missing or []
         return missing is not None
 

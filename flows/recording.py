@@ -6,7 +6,6 @@ This module is what that process imports first, so it must stay light: neither p
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import store
 from .locks import lock
@@ -15,9 +14,6 @@ from .tracking import runs
 from .tracking.outbox import Outbox
 from .tracking.sender import Delivery, Sender
 from .tracking.system import Watch
-
-if TYPE_CHECKING:
-    from .reporting.contents import Contents
 
 _started: list[Processes] = []
 
@@ -131,17 +127,3 @@ def _open(folder: Path) -> Sender:
     if folder not in _alone:
         _alone[folder] = lock(folder / "sending")
     return Sender(Outbox(folder))
-
-
-def warm_up_report() -> None:
-    """Import what the report takes, while others train."""
-    from .reporting.page import warm_up
-
-    warm_up()
-
-
-def write_report(contents: "Contents", path: Path) -> list[str]:
-    """Write the report; gives what could not be drawn in it. See `reporting.page`."""
-    from .reporting.page import write
-
-    return write(contents, path)

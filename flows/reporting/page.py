@@ -100,13 +100,6 @@ def _environment() -> "Environment":
     return made
 
 
-def warm_up() -> None:
-    """Import and compile beforehand what `render` needs."""
-    import sklearn.metrics  # noqa: F401 - to have it imported is all that is wanted
-
-    _environment().get_template("page.html")
-
-
 @dataclass(frozen=True)
 class Place:
     """A line of the leaderboard."""
