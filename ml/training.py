@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .arithmetic import fleet_arithmetic
 from .arrays import Arrays, Rows, check_classes, make_rows
 from .batches import Feed, slices
 from .errors import OptionError, check_name
@@ -17,7 +18,6 @@ from .optimizers import SOLVERS
 from .program import Program
 from .progress import Callback, Progress
 from .settings import Settings, check_settings
-from .threads import one_thread
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -95,10 +95,7 @@ def train(
         cv = make_rows(model, data.x_cv, data.y_cv, data.weights_cv, working, "_cv")
     if patience is not None and cv is None:
         raise OptionError(f"patience is {patience}, but there are no cv rows to watch; give x_cv and y_cv")
-    with (
-        one_thread(),
-        np.errstate(all="ignore"),
-    ):  # what overflows belongs to a diverging variant, and is found every epoch
+    with fleet_arithmetic():
         if optimizer in SOLVERS:
             from .solving import solve
 
