@@ -1,12 +1,14 @@
 """How a sweep scales: Dask workers, variants, and what it will cost on clusters that are not there.
 
-    .venv/bin/python -m benchmarks.scaling [--rows 20000] [--repeat 1] [--model-only]
+    .venv/bin/python -m benchmarks.scaling [--rows 50000] [--repeat 1] [--model-only]
 
 Writes benchmarks/SCALING.md. (1) `descent run benchmarks/scaling.yaml` on the Dask engine, whole processes, every run
 with ``--fresh``: 128 variants on one worker and on two; 64, 128, 256 and 512 variants on two. What counts is the
-training stage; everything before and after it is told apart. (2) The cost model (benchmarks/cost_model.py), fitted to
-chunks measured here and checked on others. (3) Scheduler round trips of the Dask engine. (4) The simulation
-(benchmarks/cluster_simulation.py) of 1 to 1,000 workers and up to 1e9 rows with the fitted model.
+training stage; everything before and after it is told apart. The recording process needs the same processors, a tenth
+of a second for each variant whatever it trained on, so the table is of a size with which one trains for a second. (2)
+The cost model (benchmarks/cost_model.py), fitted to chunks measured here and checked on others. (3) Scheduler round
+trips of the Dask engine. (4) The simulation (benchmarks/cluster_simulation.py) of 1 to 1,000 workers and up to 1e9 rows
+with the fitted model.
 """
 
 import argparse
@@ -44,7 +46,7 @@ SWEEPS = {
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--model-only", action="store_true", help="leave (1) out, whose times need an idle machine")
     parser.add_argument("--output", type=Path, default=HERE / "SCALING.md")
