@@ -30,7 +30,7 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as the core wants them, all of one dtype.
+    """Rows as the core wants them, all of one dtype (but see `make_rows`).
 
     x (m, n + 1) with a last column of ones; t (K, m) encoded for the loss; w (1, m) with mean 1, or None;
     ``mass`` is the sum of the given weights, or m.
@@ -46,13 +46,21 @@ class Rows:
 
 
 def make_rows(
-    model: Model, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None, dtype: str, suffix: str = ""
+    model: Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    weights: ArrayLike | None,
+    dtype: str,
+    suffix: str = "",
+    mapped: bool = False,
 ) -> Rows:
     """Check and convert. ``suffix`` (``"_cv"``) completes the argument names in messages.
 
+    ``mapped``: x may keep the dtype of a file that it is mapped from, as whoever converts block by block wants it.
+
     Raises `ArrayError` for shapes, NaN, infinity or no rows, `TargetError` for targets that are no class codes.
     """
-    inputs = make_inputs(model, x, dtype, f"x{suffix}")
+    inputs = make_inputs(model, x, dtype, f"x{suffix}", mapped)
     targets = _check_targets(model, np.asarray(y), len(inputs), f"y{suffix}")
     assert model.loss is not None
     t = LOSSES[model.loss].encode(targets, model.outputs, dtype)
@@ -63,7 +71,7 @@ def make_rows(
     return Rows(inputs, t, (w * (len(w) / mass)).astype(dtype)[None, :], mass)
 
 
-def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x") -> Array:
+def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x", mapped: bool = False) -> Array:
     """(m, n + 1) of ``dtype`` with a last column of ones; raises `ArrayError`.
 
     A file mapped to memory that has this form already is not copied: so tables may be larger than memory.
@@ -71,7 +79,7 @@ def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x") -> Arra
     given = np.asarray(x)
     if isinstance(x, np.memmap) and _ends_in_ones(x, model):
         _check_finite(given, name, dtype)
-        return given.astype(dtype, copy=False)
+        return given if mapped else given.astype(dtype, copy=False)
     if given.dtype.kind not in "fiub":
         raise ArrayError(f"{name} has dtype {given.dtype}; it must hold real numbers")
     if given.ndim != 2 or given.shape[1] != model.inputs:

@@ -5,6 +5,7 @@ shape whatever the number of variants, so that a variant has the same bits alone
 read once for a whole group.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from .batches import BLOCK, spans
 from .layout import Array
 from .losses import LOSSES, Loss
 from .models import Model
+from .objectives import Standardised
 
 GROUP = 16
 
@@ -30,11 +32,31 @@ class Together(Protocol):
         ...
 
 
-class OverRows:
-    """By passes over blocks of rows in their dtype; sums over blocks are kept in float64."""
+def blocks_of(coordinates: Standardised, rows: Rows, dtype: str) -> Callable[[int, int], Array]:
+    """The standardised rows from one number to another; those of a file are made anew each time, others kept.
 
-    def __init__(self, model: Model, rows: Rows):
-        self.model, self.rows, self.dtype = model, rows, rows.x.dtype.name
+    They are contiguous column by column: (16, n) @ (n, 512) takes 2.7 instead of 6.5 ms a pass then (20,000×51, 100 λ),
+    and the gradient's product is as fast either way.
+    """
+
+    def block(a: int, b: int) -> Array:
+        return coordinates.block(rows, a, b).astype(dtype, order="F")
+
+    if isinstance(rows.x, np.memmap):
+        return block
+    whole = np.empty(rows.x.shape, dtype, "F")
+    for a, b in spans(len(rows), BLOCK):
+        whole[a:b] = coordinates.block(rows, a, b)
+    return lambda a, b: whole[a:b]
+
+
+class OverRows:
+    """By passes over ``blocks`` of rows in ``dtype``; sums over blocks are kept in float64."""
+
+    def __init__(self, model: Model, blocks: Callable[[int, int], Array], rows: Rows, dtype: str):
+        self.model, self.blocks, self.count, self.dtype = model, blocks, len(rows), dtype
+        self.t = rows.t.astype(dtype, copy=False)
+        self.w = None if rows.w is None else rows.w.astype(dtype, copy=False)
         self.losses: dict[tuple[int, int], Loss] = {}
 
     def cost(self, theta: Array) -> Array:
@@ -46,7 +68,7 @@ class OverRows:
         V, K, columns = theta.shape
         total = np.zeros((-(-V // GROUP), GROUP * K, columns))
         cost = self._run(theta, total)
-        return cost, total.reshape(-1, K, columns)[:V] / len(self.rows)
+        return cost, total.reshape(-1, K, columns)[:V] / self.count
 
     def _run(self, theta: Array, gradient: Array | None) -> Array:
         V, K, columns = theta.shape
@@ -55,15 +77,16 @@ class OverRows:
         padded[:V] = theta
         matrix = padded.reshape(groups, GROUP * K, columns)
         cost, part, product = np.zeros(V), np.empty(V, self.dtype), np.empty_like(matrix)
-        x, t, w = self.rows.x, self.rows.t, self.rows.w
-        for a, b in spans(len(self.rows), BLOCK):
-            z = np.matmul(matrix, x[a:b].T)
+        t, w = self.t, self.w
+        for a, b in spans(self.count, BLOCK):
+            x = self.blocks(a, b)
+            z = np.matmul(matrix, x.T)
             own = z.reshape(groups * GROUP, K, b - a)[:V]
             self._loss(V, b - a)(own, t[None, :, a:b], None if w is None else w[None, :, a:b], part)
             cost += part
             if gradient is not None:
-                gradient += np.matmul(z, x[a:b], out=product)
-        return cost / len(self.rows)
+                gradient += np.matmul(z, x, out=product)
+        return cost / self.count
 
     def _loss(self, variants: int, rows: int) -> Loss:
         if (variants, rows) not in self.losses:

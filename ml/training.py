@@ -87,12 +87,12 @@ def train(
     if optimizer in SOLVERS and checkpoint is not None:
         raise OptionError(f"checkpoint is {str(checkpoint)!r}, but {optimizer} keeps none; leave it out")
     check_classes(model, data.y)
-    rows = make_rows(model, data.x, data.y, data.weights, working)
+    rows = make_rows(model, data.x, data.y, data.weights, working, mapped=optimizer == "newton")
     cv = None
     if (data.x_cv is None) != (data.y_cv is None):
         raise OptionError("x_cv and y_cv belong together; one of them is None")
     if data.x_cv is not None and data.y_cv is not None:
-        cv = make_rows(model, data.x_cv, data.y_cv, data.weights_cv, working, "_cv")
+        cv = make_rows(model, data.x_cv, data.y_cv, data.weights_cv, working, "_cv", optimizer == "newton")
     if patience is not None and cv is None:
         raise OptionError(f"patience is {patience}, but there are no cv rows to watch; give x_cv and y_cv")
     with fleet_arithmetic():

@@ -1,5 +1,8 @@
 """Linear, logistic and softmax regression against closed forms and scikit-learn."""
 
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -143,6 +146,25 @@ def test_newton_in_parts_is_newton_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     parts = ml.train(model, "newton", settings, data, callback=lambda progress: done.append(progress.done))
     assert all(same(one, other) for one, other in zip(parts, whole, strict=True))
     assert done == sorted(done) and done[-1] <= 1
+
+
+@pytest.mark.parametrize(("task", "outputs"), [("regression", 2), ("binary", 1), ("multiclass", 3)])
+def test_newton_reads_a_mapped_file_block_by_block_to_the_same_bits(task: str, outputs: int, tmp_path: Path) -> None:
+    x, y = rows(task, 20_000, 80, outputs)
+    x = x.astype(np.float32)
+    file = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", dtype=np.float32, shape=(len(x), 81))
+    file[:, :-1], file[:, -1] = x, 1
+    file.flush()
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    model, settings = ml.Model(80, (), outputs, task), [ml.Settings(lam=1.0)]  # type: ignore[arg-type]
+    weights = np.random.default_rng(0).uniform(0, 2, len(x))
+    tracemalloc.start()
+    (found,) = ml.train(model, "newton", settings, ml.Arrays(mapped, y, weights=weights), epochs=50)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    (kept,) = ml.train(model, "newton", settings, ml.Arrays(x, y, weights=weights), epochs=50)
+    assert same(found, kept)
+    assert peak < x.nbytes  # a copy in float64 is twice that
 
 
 def test_newton_needs_few_iterations_and_float32_is_close() -> None:
