@@ -79,7 +79,7 @@ def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x", mapped:
     given = np.asarray(x)
     if isinstance(x, np.memmap) and _ends_in_ones(x, model):
         _check_finite(given, name, dtype)
-        return given if mapped else given.astype(dtype, copy=False)
+        return x if mapped else given.astype(dtype, copy=False)
     if given.dtype.kind not in "fiub":
         raise ArrayError(f"{name} has dtype {given.dtype}; it must hold real numbers")
     if given.ndim != 2 or given.shape[1] != model.inputs:
