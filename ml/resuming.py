@@ -45,8 +45,10 @@ class Keeper:
     """Writes the state of a training to its checkpoint when that is due.
 
     Every ``every`` epochs (None: not by their number) and at the end; with ``seconds`` when so many have passed since
-    the last time, or more where writing takes long, and in the end only if there is something left to go on with.
-    ``facts`` gives the `fingerprint`, which is not taken before it is needed: it reads all rows.
+    the last time, or more where writing takes long, and in the end only if there is something left to go on with. That
+    last one is not forced onto the disk, which takes as long as some epochs of a small table: who paused goes on soon,
+    and after a loss of power trains again. ``facts`` gives the `fingerprint`, which is not taken before it is needed:
+    it reads all rows.
     """
 
     def __init__(self, path: Path, every: int | None, seconds: float | None, facts: Callable[[], dict[str, Any]]):
@@ -68,7 +70,7 @@ class Keeper:
             due = not over and (last or monotonic() >= self._due)
         if due:
             began = monotonic()
-            save_training(self.path, self.facts, epoch, fleet, history)
+            save_training(self.path, self.facts, epoch, fleet, history, durable=self.seconds is None or not last)
             ended = monotonic()
             self._due = ended + max(self.seconds or 0.0, (ended - began) / SHARE)
 
@@ -100,11 +102,13 @@ def _counts(one: Settings) -> bool:
     return one.schedule is not None and one.schedule.kind == "cosine"
 
 
-def save_training(path: Path, facts: dict[str, Any], epoch: int, fleet: Fleet, history: History) -> None:
-    """Write the state after ``epoch`` epochs, atomically."""
+def save_training(
+    path: Path, facts: dict[str, Any], epoch: int, fleet: Fleet, history: History, *, durable: bool = True
+) -> None:
+    """Write the state after ``epoch`` epochs, atomically; ``durable`` as of `ml.checkpoints.write_atomically`."""
     arrays = {"ids": fleet.ids, "parameters": fleet.parameters, "slots": fleet.slots}
     arrays |= {f"history.{name}": getattr(history, name) for name in _HISTORY}
-    write_state(path, arrays, {"training": facts, "epoch": epoch, "step": fleet.step})
+    write_state(path, arrays, {"training": facts, "epoch": epoch, "step": fleet.step}, durable=durable)
 
 
 def gather_training(parts: Sequence[tuple[Path, int]], path: Path) -> None:
@@ -112,7 +116,7 @@ def gather_training(parts: Sequence[tuple[Path, int]], path: Path) -> None:
 
     The trainings must be alike in all but their settings, and have come to the same epoch: a training with the settings
     in this order then goes on from ``path``. Since no variant's result depends on its neighbours, each goes on with the
-    bits that it would have had where it was.
+    bits that it would have had where it was. ``path`` is not forced onto the disk: it can be gathered again.
 
     Raises:
         CheckpointError: a file is damaged, or the trainings do not fit together.
@@ -146,7 +150,8 @@ def gather_training(parts: Sequence[tuple[Path, int]], path: Path) -> None:
     epoch, step = common.pop("epoch"), common.pop("step")
     state = {"ids": np.array(ids), "parameters": np.stack(parameters), "slots": np.stack(slots, axis=1)}
     state |= {f"history.{name}": np.stack(found) for name, found in rows.items()}
-    write_state(path, state, {"training": {**common, "settings": settings}, "epoch": epoch, "step": step})
+    facts = {"training": {**common, "settings": settings}, "epoch": epoch, "step": step}
+    write_state(path, state, facts, durable=False)
 
 
 def take_training(path: Path, places: Sequence[int]) -> list[tuple[dict[str, Array], dict[str, Any]]]:

@@ -216,7 +216,7 @@ def _laid_out(asked: Asked, where: int) -> tuple[Path, int]:
     if state is None or checkpoint is None:
         return Path(), 0
     path = checkpoint.with_name(f"{asked.addresses[where]}.safetensors")
-    write_state(path, *state)
+    write_state(path, *state, durable=False)
     return path, 0
 
 
