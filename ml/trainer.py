@@ -38,7 +38,9 @@ class Trainer:
         model = program.model
         self.rule, self.fleet, self.feed = RULES[optimizer], fleet, feed
         self.settings = [settings[i] for i in fleet.ids]
-        self.hyper = hyperparameters(optimizer, self.settings)
+        # Where all variants agree one number is enough, (1,), and in the end an array without axes: NumPy's fastest.
+        given = hyperparameters(optimizer, self.settings)
+        self.hyper = {name: values[:1] if (values == values[0]).all() else values for name, values in given.items()}
         self.dtype = fleet.parameters.dtype.name
         V = len(self.settings)
         self.program = program
@@ -100,19 +102,18 @@ class Trainer:
         """For every step of an epoch: the learning rate, and the rule's columns."""
         steps = len(self.totals)
         rate = self.hyper["learning_rate"][None]
-        if any(one.schedule is not None for one in self.settings):
-            rate = np.tile(rate, (steps, 1))
-            for v, one in enumerate(self.settings):
-                if one.schedule is not None:
-                    rate[:, v] *= one.schedule.factors(number, steps, epochs)
+        schedules = [one.schedule for one in self.settings]
+        if any(schedules):
+            alike = rate.shape[1] == len(set(schedules)) == 1
+            rate = np.tile(np.broadcast_to(rate, (1, 1 if alike else len(schedules))), (steps, 1))
+            for column, schedule in zip(rate.T, schedules, strict=False):
+                column *= 1 if schedule is None else schedule.factors(number, steps, epochs)
         counts = self.fleet.step + np.arange(1, steps + 1)[:, None]
         tables = []
         for table in (rate, *self.rule.columns(self.hyper, rate, counts)):
-            full = np.asarray(table, self.dtype)  # (steps or 1, V), or (V,)
+            full = np.asarray(table, self.dtype)  # (steps or 1, V or 1), or (V or 1,)
             full = full[None] if full.ndim == 1 else full
-            # Where all variants agree an array without axes is enough, and NumPy's fastest operand.
-            agree = full.shape[1] == 1 or bool((full == full[:, :1]).all())
-            rows = [row[0, ...] if agree else row[:, None] for row in full]
+            rows = [row[0, ...] if len(row) == 1 else row[:, None] for row in full]
             tables.append(rows if len(rows) == steps else rows * steps)
         return [(row[0], row[1:]) for row in zip(*tables, strict=True)]
 
