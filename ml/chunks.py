@@ -15,7 +15,7 @@ from .errors import CheckpointError
 from .history import Outcome
 from .models import Model
 from .optimizers import RULES, SOLVERS
-from .prediction import outputs
+from .prediction import outputs_of_all
 from .progress import Progress
 from .settings import Settings
 from .training import train
@@ -124,7 +124,7 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
     z: tuple[NDArray[Any], ...] = ()
     wanted = chunk.metrics != ()
     if arrays.x_cv is not None and arrays.y_cv is not None and (wanted or chunk.keep_outputs):
-        z = tuple(outputs(chunk.model, one.parameters, arrays.x_cv) for one in found)
+        z = outputs_of_all(chunk.model, [one.parameters for one in found], arrays.x_cv)
         if wanted:
             from .metrics import evaluate
 

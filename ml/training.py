@@ -131,11 +131,15 @@ class _Loop:
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
         self.plan = plan
         self.fleet = new_fleet(model, optimizer, settings, plan.dtype)
-        everyone = self.everyone = Program(model, len(settings), plan.dtype)
+        self.everyone = Program(model, len(settings), plan.dtype)
         first = slices(rows)[:1]
-        start = everyone.cost(self.fleet.parameters, first)
-        silent = everyone.cost(np.zeros_like(self.fleet.parameters), first)
-        self.history = History(self.fleet.parameters, np.maximum(start, silent), plan.epochs, cv is not None)
+        # Variants of one seed start from the same parameters: their cost is asked for once.
+        seeds = {one.seed: v for v, one in enumerate(settings)}
+        costs = Program(model, len(seeds), plan.dtype).cost(self.fleet.parameters[list(seeds.values())], first)
+        own = dict(zip(seeds, costs, strict=True))
+        silent = Program(model, 1, plan.dtype).cost(np.zeros_like(self.fleet.parameters[:1]), first)
+        start = np.maximum([own[one.seed] for one in settings], silent)
+        self.history = History(self.fleet.parameters, start, plan.epochs, cv is not None)
         self.cv_blocks = None if cv is None else slices(cv)
         self.epoch = 0
 
