@@ -70,7 +70,10 @@ def sweep(question: Question, parts: Parts, folder: Path) -> Run:
         entries += training.entries_of(chunk.variants, chunk.fleet.number, result, mine.target)
     board = rank(entries, question.metric, question.greater_is_better)
     candidates = question.candidates(board)
-    scores = [judgement.score_fold(fold, candidates, question, parts, Inline()) for fold in parts.folds]
+    scores = [
+        judgement.score_fold(fold, candidates, question, parts, Inline(), folder / f"fold-{number}")
+        for number, fold in enumerate(parts.folds)
+    ]
     found = judgement.finalists(candidates, scores, question.metric)
     winner = choose(found, question.config.select.rule, question.greater_is_better)
     return Run(question, parts, matrices, board, winner, folder)

@@ -69,7 +69,7 @@ class FeatureMap:
             _refuse_too_many(powers + encoded, encoded, columns, settings)
         parts: list[Array] = []
         if steps is not None:
-            parts.append(numeric.fit_transform(steps, raw.numbers(frame, columns)))
+            parts.append(numeric.fit_transform(steps, raw.numbers(frame, columns), powers))
         if one_hot is not None:
             parts.append(one_hot.transform(texts))
         coder = None
@@ -119,12 +119,13 @@ class FeatureMap:
 
     def _joined(self, parts: list[Array]) -> Matrix:
         with np.errstate(over="ignore"):  # too large for float32: cut off below, or refused
-            matrix = np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+            whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+            matrix = np.ascontiguousarray(whole, np.float32)
         if self.clipped:
             np.clip(matrix, -numeric.FARTHEST, numeric.FARTHEST, out=matrix)
         if not np.isfinite(matrix).all():
             raise FeatureError(too_large(self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]))
-        return np.ascontiguousarray(matrix)
+        return matrix
 
     @property
     def schema(self) -> dict[str, str]:

@@ -4,11 +4,14 @@ The transformers are scikit-learn's. A value that lies far out is cut off after 
 taken.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, QuantileTransformer, RobustScaler, StandardScaler
@@ -17,6 +20,7 @@ from .errors import FeatureError
 from .settings import Settings
 
 Array = NDArray[Any]
+Matrix = NDArray[np.float32]
 
 FARTHEST = 10.0
 """Scaled features are cut off here, and again after powers and products: a value ten standard deviations out is an
@@ -26,6 +30,8 @@ QUANTILES = 1000
 """Points of the distribution that a quantile scaling remembers, at most."""
 SUBSAMPLE = 100_000
 """Rows from which it learns them, at most; drawn by the seed."""
+CELLS = 1 << 22
+"""Numbers that are transformed at a time, 32 MB of them: on their way they are held several times."""
 
 
 def pipeline(settings: Settings, rows: int, seed: int) -> Pipeline:
@@ -60,24 +66,83 @@ def terms(columns: int, settings: Settings) -> int:
     return comb(columns + settings.degree, settings.degree) - 1
 
 
-def fit_transform(steps: Pipeline, values: Array) -> Array:
-    """Fit the steps one after another; gives ``values`` (m, columns) transformed."""
-    return _through(steps, values, fit=True)
+def fit_transform(steps: Pipeline, values: Array, width: int) -> Matrix:
+    """Fit the steps one after another; gives ``values`` (m, columns) transformed, (m, width) float32.
+
+    Raises:
+        FeatureError: numbers too large to compute with.
+    """
+    blocks = _blocks(len(values), width)
+    with np.errstate(over="ignore", invalid="ignore"), _told():
+        if len(blocks) == 1:
+            return _through(steps.steps, values, fit=True).astype(np.float32)
+        for place, (name, step) in enumerate(steps.steps):
+            _fit(name, step, (_through(steps.steps[:place], values[rows]) for rows in blocks), values)
+        return _transformed(steps, values, width, blocks)
 
 
-def transform(steps: Pipeline, values: Array) -> Array:
+def transform(steps: Pipeline, values: Array) -> Matrix:
     """The same with what was learned before."""
-    return _through(steps, values, fit=False)
+    powers = steps.named_steps.get("polynomial")
+    width = values.shape[1] if powers is None else powers.n_output_features_
+    with np.errstate(over="ignore", invalid="ignore"), _told():
+        return _transformed(steps, values, width, _blocks(len(values), width))
 
 
-def _through(steps: Pipeline, values: Array, *, fit: bool) -> Array:
-    with np.errstate(over="ignore", invalid="ignore"):
-        for name, step in steps.steps:
-            try:
-                values = step.fit_transform(values) if fit else step.transform(values)
-            except ValueError as error:  # scikit-learn: "Input X contains infinity or a value too large"
-                said = str(error).splitlines()[0]
-                raise FeatureError(f"the numbers cannot be scaled: {said} Leave out columns of huge numbers") from error
-            if name == "scale":
-                values = np.clip(values, -FARTHEST, FARTHEST)
+def _blocks(rows: int, width: int) -> list[slice]:
+    """Rows of `CELLS` numbers each."""
+    size = max(1, CELLS // max(1, width))
+    return [slice(start, start + size) for start in range(0, max(1, rows), size)]
+
+
+def _transformed(steps: Pipeline, values: Array, width: int, blocks: Sequence[slice]) -> Matrix:
+    matrix = np.empty((len(values), width), np.float32)
+    for rows in blocks:
+        matrix[rows] = _through(steps.steps, values[rows])
+    return matrix
+
+
+def _through(steps: Sequence[tuple[str, Any]], values: Array, *, fit: bool = False) -> Array:
+    for name, step in steps:
+        values = step.fit_transform(values) if fit else step.transform(values)
+        if name == "scale":
+            values = np.clip(values, -FARTHEST, FARTHEST)
     return values
+
+
+def _fit(name: str, step: Any, blocks: Iterable[Array], values: Array) -> None:
+    """Fit a step on blocks of rows as those before it give them; ``values`` are all rows before the first."""
+    if name == "impute":
+        step.fit(_stand_ins(step, values))
+    elif name == "polynomial":
+        step.fit(next(iter(blocks))[:1])
+    elif hasattr(step, "partial_fit"):
+        for block in blocks:
+            step.partial_fit(block)
+    else:  # quantiles need all rows at once
+        step.fit(np.concatenate(list(blocks)))
+
+
+def _stand_ins(step: SimpleImputer, values: Array) -> Array:
+    """(1, columns): what stands in for missing numbers. An imputer that is fitted on this row learns just that.
+
+    Of all columns at once, scikit-learn holds several copies, and it sorts them to find a median.
+    """
+    found = []
+    for column in values.T:
+        known = column[~np.isnan(column)]
+        if step.strategy == "median":
+            found.append(np.median(known) if len(known) else np.nan)
+        else:
+            found.append(clone(step).fit(column[:, None]).statistics_[0])
+    return np.array([found])
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """scikit-learn's "Input X contains infinity or a value too large" as a message of ours."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error).splitlines()[0]
+        raise FeatureError(f"the numbers cannot be scaled: {said} Leave out columns of huge numbers") from error

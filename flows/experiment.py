@@ -88,7 +88,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
             if parts.folds:
                 shown.stage(f"cross-validating {len(candidates)} finalists on {len(parts.folds)} folds")
             folds = [
-                tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
+                tasks.score_fold.submit(number, fold, candidates, question, parts, executor, work)
                 for number, fold in enumerate(parts.folds, start=1)
             ]
             scores = [future.result() for future in folds]

@@ -85,7 +85,7 @@ def follow(
         say("none of its variants could be trained")
         return standing.winner, None, known
     folds = [
-        tasks.score_fold.submit(number, fold, candidates, question, parts, executor)
+        tasks.score_fold.submit(number, fold, candidates, question, parts, executor, work)
         for number, fold in enumerate(parts.folds, start=1)
     ]
     tried = judgement.finalists(candidates, [future.result() for future in folds], question.metric)[0]

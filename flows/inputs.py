@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePath
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 import data
 from ml import metrics
-from ml.chunks import Sources
+from ml.chunks import Source, Sources
 from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conceal, expand_variants, to_yaml
 from schemas.secrets import absent_variables, with_variables
 from schemas.table import ROLES
@@ -22,6 +23,7 @@ from schemas.table import ROLES
 from . import large
 from .large import Whole
 from .memory import budget
+from .row_files import write_matrix
 from .sealed import Sealed, identity_of, seal, sealed
 from .selection import Entry
 
@@ -103,6 +105,9 @@ class Matrices:
     sources: Sources
     width: int
 
+
+_one_at_a_time = Lock()
+"""Features are made for one setting or fold after the other: on the way they take several times what they are."""
 
 _given: ContextVar[data.Table | None] = ContextVar("table given from Python", default=None)
 
@@ -221,10 +226,10 @@ def training_matrices(settings: FeatureSettings, question: Question, parts: Part
 
 
 def refit_matrices(settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
-    """Features learned on training and cv rows together, for all of them; in files of ``folder`` for a large table."""
+    """Features learned on training and cv rows together, for all of them, in files of ``folder``."""
     rows = np.arange(len(parts.frame))
     if parts.whole is None:
-        return featurise(settings, question, parts, rows, None, None)
+        return featurise(settings, question, parts, rows, None, folder)
     return Matrices(*large.featurise(
         parts.whole, parts.frame, rows, (large.TRAIN, large.CV), (), question, settings, folder
     ))  # fmt: skip
@@ -247,21 +252,30 @@ def featurise(
     settings: FeatureSettings, question: Question, parts: Parts, fit: Indices, held: Indices | None, folder: Path | None
 ) -> Matrices:
     """Features fitted on the rows ``fit`` and applied to them and to ``held``; into files of ``folder`` if given."""
-    rows = parts.frame.iloc[fit]
     seed, column = question.config.split.seed, question.inference.target
-    features, x = data.FeatureMap.fit_transform(rows, question.inference, settings, seed)
-    target = data.Target.fit(rows[column], question.task, question.inference.classes)
-    arrays: dict[str, Array] = {"x": x, "y": target.encode(rows[column])}
-    width = int(x.shape[1])
-    if held is not None:
-        others = parts.frame.iloc[held]
-        arrays |= {"x_cv": features.transform(others), "y_cv": target.encode(others[column])}
-    if folder is None:
-        return Matrices(features, target, Sources(**arrays), width)
-    folder.mkdir(parents=True)
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    return Matrices(features, target, Sources(**{name: folder / f"{name}.npy" for name in arrays}), width)
+    sources: dict[str, Source] = {}
+
+    def keep(suffix: str, x: NDArray[np.float32], y: Array) -> None:
+        if folder is None:
+            sources.update({f"x{suffix}": x, f"y{suffix}": y})
+            return
+        files = {f"{name}{suffix}": folder / f"{name}{suffix}.npy" for name in "xy"}
+        write_matrix(files[f"x{suffix}"], [x], x.shape)
+        np.save(files[f"y{suffix}"], y)
+        sources.update(files)
+
+    if folder is not None:
+        folder.mkdir(parents=True)
+    with _one_at_a_time:
+        rows = parts.frame if np.array_equal(fit, np.arange(len(parts.frame))) else parts.frame.iloc[fit]
+        features, x = data.FeatureMap.fit_transform(rows, question.inference, settings, seed)
+        target, width = data.Target.fit(rows[column], question.task, question.inference.classes), x.shape[1]
+        keep("", x, target.encode(rows[column]))
+        del rows, x
+        if held is not None:
+            others = parts.frame.iloc[held]
+            keep("_cv", features.transform(others), target.encode(others[column]))
+    return Matrices(features, target, Sources(**sources), width)
 
 
 def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]:

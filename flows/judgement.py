@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from threading import Lock
+from pathlib import Path
+from shutil import rmtree
 
 import ml
 from ml import metrics
@@ -14,9 +15,6 @@ from .models import model_of
 from .selection import Entry, Finalist
 from .training import submit
 
-_one_at_a_time = Lock()
-"""Features are made for one fold after the other: on the way they take many times the memory that they are."""
-
 
 def epochs_found(entry: Entry) -> int | None:
     """Epochs to train a variant for on other rows: those that were best in the sweep; None for a solver's own end.
@@ -27,13 +25,16 @@ def epochs_found(entry: Entry) -> int | None:
 
 
 def score_fold(
-    fold: tuple[Indices, Indices], candidates: Sequence[Entry], question: Question, parts: Parts, executor: Executor
-) -> list[float]:
-    """The selection metric of every candidate on the held-out rows, trained for the epochs found in the sweep."""
+    fold: tuple[Indices, Indices], candidates: Sequence[Entry], question: Question, parts: Parts, executor: Executor,
+    folder: Path,
+) -> list[float]:  # fmt: skip
+    """The selection metric of every candidate on the held-out rows, trained for the epochs found in the sweep.
+
+    ``folder`` holds the features for as long as that takes.
+    """
     fitted: dict[object, Matrices] = {}
-    with _one_at_a_time:
-        for settings in dict.fromkeys(entry.variant.features for entry in candidates):
-            fitted[settings] = featurise(settings, question, parts, *fold, None)
+    for number, settings in enumerate(dict.fromkeys(entry.variant.features for entry in candidates)):
+        fitted[settings] = featurise(settings, question, parts, *fold, folder / str(number))
     waiting = []
     for entry in candidates:
         matrices = fitted[entry.variant.features]
@@ -55,6 +56,7 @@ def score_fold(
         outputs = ml.outputs(model, outcome.parameters, held.x_cv)
         found = metrics.evaluate(question.task, [question.metric], held.y_cv, outputs)
         scores.append(matrices.target.metrics_in_units(found).get(question.metric, float("nan")))
+    rmtree(folder)
     return scores
 
 

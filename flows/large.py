@@ -5,7 +5,7 @@ into the sealed file so. Features are learned on the sample's rows and written, 
 workers map into their memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from data.fingerprints import places
 from data.splits import split_at, telling
 from ml.chunks import Sources
 
+from .row_files import write_matrix
 from .sealed import identity_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .inputs import Question
 
 Indices = NDArray[np.intp]
+Matrix = NDArray[np.float32]
 TRAIN, CV, TEST, UNUSED = 0, 1, 2, 3
 
 
@@ -116,26 +118,25 @@ def featurise(
         if len(rows) == 0:
             continue
         x, y = folder / f"x{suffix}.npy", folder / f"y{suffix}.npy"
-        _write(x, whole.batches(*which), features, len(rows), width, own if not suffix else None, whole, fit, rows)
+        known = (whole.sample[fit], own) if not suffix else None
+        write_matrix(x, _transformed(whole.batches(*which), features, known), (len(rows), width))
         np.save(y, target.encode(_usable(whole.y.iloc[rows], inference)))
         named |= {f"x{suffix}": x, f"y{suffix}": y}
     return features, target, Sources(**named), width
 
 
-def _write(
-    path: Path, batches: Iterator[pd.DataFrame], features: data.FeatureMap, rows: int, width: int, own: Any,
-    whole: Whole, fit: Indices, numbers: Indices,
-) -> None:  # fmt: skip
-    """A .npy of (rows, width + 1), its last column ones: `ml` trains on it where it lies."""
-    matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, width + 1))
-    at = 0
+def _transformed(
+    batches: Iterable[pd.DataFrame], features: data.FeatureMap, known: tuple[Indices, Matrix] | None
+) -> Iterator[Matrix]:
+    """The features of batches; those of the rows that are ``known``, ascending numbers and a matrix, as they are."""
     for frame in batches:
-        matrix[at : at + len(frame), :-1] = features.transform(frame)
-        matrix[at : at + len(frame), -1] = 1
-        at += len(frame)
-    if own is not None:
-        matrix[np.searchsorted(numbers, whole.sample[fit]), :-1] = own
-    matrix.flush()
+        matrix = features.transform(frame)
+        if known is not None:
+            numbers, own = known
+            at = frame.index.to_numpy()
+            mine = slice(*np.searchsorted(numbers, [at[0], at[-1] + 1]))
+            matrix[np.searchsorted(at, numbers[mine])] = own[mine]
+        yield matrix
 
 
 def _usable(column: pd.Series, inference: data.Inference) -> pd.Series:

@@ -157,10 +157,10 @@ def leaderboard(entries: Sequence[Entry], question: Question) -> list[Entry]:
 @task("score fold", run_name="score fold {number}")
 def score_fold(
     number: int, fold: tuple[Indices, Indices], candidates: Sequence[Entry], question: Question, parts: Parts,
-    executor: Executor,
+    executor: Executor, work: Workspace,
 ) -> list[float]:  # fmt: skip
     """Train the finalists on one fold, features refitted, and measure them on the rows held out."""
-    return judgement.score_fold(fold, candidates, question, parts, executor)
+    return judgement.score_fold(fold, candidates, question, parts, executor, work.scratch / f"fold-{number}")
 
 
 @task("select")

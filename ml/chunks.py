@@ -104,7 +104,8 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
     arrays = chunk.arrays.open() if isinstance(chunk.arrays, Sources) else chunk.arrays
     if chunk.rows is not None:
         weights = None if arrays.weights is None else arrays.weights[chunk.rows]
-        arrays = replace(arrays, x=arrays.x[chunk.rows], y=arrays.y[chunk.rows], weights=weights)
+        x = arrays.x[chunk.rows, : chunk.model.inputs]  # without the ones that a file may end in
+        arrays = replace(arrays, x=x, y=arrays.y[chunk.rows], weights=weights)
     report = _Report(chunk)
     resumed, notes = 0, list[str]()
     if chunk.checkpoint is not None and chunk.checkpoint.exists():
