@@ -47,15 +47,14 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
         remembering(bare, shown.stage) as executor,
     ):
         with watch.stage("load"):
-            table = tasks.load_table(config)
-            question, frame = tasks.check_table(config, table)
+            tasks.load_table(config)
+            question, rows = tasks.check_table(config)
             work = claim.take(question.config, question.digest, fresh=fresh)
             if claim.result is not None:
                 publish(claim.result, shown.stage)
                 return claim.result
             executor.begin(work.id, fresh=fresh)
-            parts = tasks.split_rows(question, frame, work)
-            del table, frame
+            parts = tasks.split_rows(question, rows, work)
             inputs.forget()  # from here on the test rows are in the sealed file and nowhere else
         recorder.begin(question, parts, work.id)
         for line in inputs.told(question, parts, config):

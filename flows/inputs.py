@@ -1,5 +1,6 @@
 """From a table to arrays: the question it is asked, its three parts, and their features."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -145,7 +146,11 @@ def load(config: ExperimentConfig) -> data.Table:
 
 def forget() -> None:
     """Keep no table in memory: from here on the test rows are in the sealed file and nowhere else."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+
     _read.cache_clear()
+    gc.collect()  # the tasks that the table went through hold it in circles
+    pa.default_memory_pool().release_unused()  # columns of Parquet lie in Arrow's memory
 
 
 @lru_cache(maxsize=1)

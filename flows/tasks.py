@@ -17,7 +17,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import opaque
 
-import data
 import ml
 from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 
@@ -87,22 +86,34 @@ def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], S
     return decorate
 
 
+class Once:
+    """A frame that is taken once. What tasks return and are given, Prefect keeps at times until the run ends."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frames = [frame]
+
+    def take(self) -> pd.DataFrame:
+        """The frame; nobody finds it here again."""
+        return self._frames.pop()
+
+
 @task("load table")
-def load_table(config: ExperimentConfig) -> data.Table:
-    """Read the table."""
-    return inputs.load(config)
+def load_table(config: ExperimentConfig) -> int:
+    """Read the table, which `check_table` then finds read; gives its rows."""
+    return len(inputs.load(config).frame)
 
 
 @task("check table")
-def check_table(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
+def check_table(config: ExperimentConfig) -> tuple[Question, Once]:
     """Infer what the configuration leaves open; refuse what cannot work."""
-    return inputs.pose(config, table)
+    question, frame = inputs.pose(config, inputs.load(config))
+    return question, Once(frame)
 
 
 @task("split rows")
-def split_rows(question: Question, frame: pd.DataFrame, work: Workspace) -> Parts:
+def split_rows(question: Question, rows: Once, work: Workspace) -> Parts:
     """Cut the table in three and seal the test rows in a file."""
-    return inputs.cut(question, frame, work.scratch)
+    return inputs.cut(question, rows.take(), work.scratch)
 
 
 @task("fit features", run_name="fit features: degree {settings.degree}, scale {settings.scale}")

@@ -21,11 +21,20 @@ pytestmark = pytest.mark.integration
 
 # No `if __name__ == "__main__"`, as people write scripts: no worker may run it again.
 SCRIPT = """
-import json, sys
+import gc, json, sys
 import pandas as pd
-from flows import run_experiment
+from flows import inputs, run_experiment
 from schemas import config_from
 
+forget = inputs.forget
+
+def forget_and_look():
+    forget()
+    frames = [one for one in gc.get_objects() if type(one) is pd.DataFrame and "price" in one]
+    if table is None and any(len(one) == 200 for one in frames):
+        raise SystemExit("after the split, a frame of all rows is in memory")
+
+inputs.forget = forget_and_look
 with open(sys.argv[1], encoding="utf-8") as file:
     configurations = json.load(file)
 for name, configuration in configurations.items():
@@ -100,6 +109,11 @@ def test_a_script_without_a_main_guard_runs_once_and_says_nothing_of_its_own(ans
     assert answer.code == 0, answer.stderr
     assert len(answer.stdout.splitlines()) == 5
     assert answer.stderr == ""
+
+
+def test_after_the_split_no_frame_of_all_rows_is_in_memory(answer: Answer) -> None:
+    assert "a frame of all rows is in memory" not in answer.stderr
+    assert answer.code == 0, answer.stderr
 
 
 def test_results_are_the_values_that_the_command_prints(results: dict[str, dict[str, Any]]) -> None:
