@@ -98,7 +98,7 @@ def read_table(
     digest = _digest(files)
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
-        pa.default_memory_pool().release_unused()
+        release_memory()
         return _table(frame, digest, where, missing, notes, lines=False)
     raw = unpack(files[0][1], where)
     del files
@@ -107,9 +107,14 @@ def read_table(
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
     frame, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
-    pa.default_memory_pool().release_unused()
+    release_memory()
     lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
     return _table(frame, digest, where, missing, [*notes, *more], lines=lines)
+
+
+def release_memory() -> None:
+    """Give back what Arrow keeps for its next table: columns of Parquet lie in its memory, not in pandas'."""
+    pa.default_memory_pool().release_unused()
 
 
 def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = ()) -> Table:
@@ -269,4 +274,4 @@ def _number(text: str) -> float | None:
         return None
 
 
-__all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table", "table_of"]
+__all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table", "release_memory", "table_of"]

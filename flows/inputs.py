@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import data
+from data.tables import release_memory
 from ml import metrics
 from ml.chunks import Source, Sources
 from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conceal, expand_variants, to_yaml
@@ -146,11 +147,9 @@ def load(config: ExperimentConfig) -> data.Table:
 
 def forget() -> None:
     """Keep no table in memory: from here on the test rows are in the sealed file and nowhere else."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-
     _read.cache_clear()
     gc.collect()  # the tasks that the table went through hold it in circles
-    pa.default_memory_pool().release_unused()  # columns of Parquet lie in Arrow's memory
+    release_memory()
 
 
 @lru_cache(maxsize=1)
