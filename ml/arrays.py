@@ -56,14 +56,16 @@ def make_rows(
 ) -> Rows:
     """Check and convert. ``suffix`` (``"_cv"``) completes the argument names in messages.
 
-    ``mapped``: x may keep the dtype of a file that it is mapped from, as whoever converts block by block wants it.
+    ``mapped``: x and numbers in y may keep the dtype of the files that x is mapped from and y comes from, as whoever
+    converts block by block wants it.
 
     Raises `ArrayError` for shapes, NaN, infinity or no rows, `TargetError` for targets that are no class codes.
     """
     inputs = make_inputs(model, x, dtype, f"x{suffix}", mapped)
     targets = _check_targets(model, np.asarray(y), len(inputs), f"y{suffix}")
     assert model.loss is not None
-    t = LOSSES[model.loss].encode(targets, model.outputs, dtype)
+    own = mapped and isinstance(x, np.memmap) and targets.dtype.kind == "f"
+    t = LOSSES[model.loss].encode(targets, model.outputs, str(targets.dtype) if own else dtype)
     if weights is None:
         return Rows(inputs, t, None, float(len(inputs)))
     w = _check_weights(np.asarray(weights), len(inputs), f"weights{suffix}")

@@ -30,8 +30,8 @@ class Batch(NamedTuple):
 
 
 def permutation(seed: int, epoch: int, rows: int) -> Array:
-    """The order of the training rows in one epoch (counted from 0): (rows,) integers."""
-    return generator(seed, ROWS, epoch).permutation(rows)
+    """The order of the training rows in one epoch (counted from 0): (rows,) integers, in half the memory of int64."""
+    return generator(seed, ROWS, epoch).permutation(np.arange(rows, dtype=np.int32 if rows < 1 << 31 else np.int64))
 
 
 def spans(rows: int, size: int) -> list[tuple[int, int]]:

@@ -93,11 +93,10 @@ class Standardised:
     """The coordinates of a linear model on standardised columns: θ (K, n + 1), the last column c."""
 
     def __init__(self, model: Model, rows: Rows):
-        w = np.ones(len(rows)) if rows.w is None else rows.w[0]
         self.outputs = model.outputs
-        blocks = spans(len(rows), BLOCK)
-        self.mean = np.sum([w[a:b] @ rows.x[a:b, :-1] for a, b in blocks], axis=0) / len(rows)
-        squares = np.sum([w[a:b] @ (rows.x[a:b, :-1] - self.mean) ** 2 for a, b in blocks], axis=0)
+        blocks = [(slice(a, b), _weights(rows, a, b)) for a, b in spans(len(rows), BLOCK)]
+        self.mean = np.sum([w @ rows.x[part, :-1] for part, w in blocks], axis=0) / len(rows)
+        squares = np.sum([w @ (rows.x[part, :-1] - self.mean) ** 2 for part, w in blocks], axis=0)
         spread = np.sqrt(squares / len(rows))
         # A constant column carries rounding only; scaled up it would pose as information.
         self.scale = np.where(spread > 1e-12 * np.maximum(1, np.abs(self.mean)), spread, 1)
@@ -159,8 +158,8 @@ class QuadraticObjective:
 
     def __init__(self, coordinates: Standardised, rows: Rows, cv: Rows | None):
         self.coordinates, self.penalty = coordinates, coordinates.penalty
-        w = np.ones(len(rows)) if rows.w is None else rows.w[0]
-        self.offset = rows.t @ w / len(rows)
+        self.offset = np.sum([rows.t[:, a:b] @ _weights(rows, a, b) for a, b in spans(len(rows), BLOCK)], axis=0)
+        self.offset /= len(rows)
         self.moments = self._moments(rows)
         self.moments_cv = None if cv is None else self._moments(cv)
         self.theta = np.zeros(self.moments[1].size)
@@ -205,3 +204,8 @@ class QuadraticObjective:
         full[:, -1] -= self.offset
         held = self.cost_cv(full.ravel())
         return max(0.0, self.value(full.ravel())[0]), None if held is None else max(0.0, held)
+
+
+def _weights(rows: Rows, a: int, b: int) -> Array:
+    """Of the rows from one number to another (b − a,)."""
+    return np.ones(b - a) if rows.w is None else rows.w[0, a:b]
