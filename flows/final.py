@@ -27,6 +27,7 @@ from .baselines import dummy_metrics, plain_linear
 from .errors import RunError
 from .inputs import Matrices, Parts, Question, refit_matrices, sealed_rows
 from .judgement import epochs_found
+from .memory import give_back
 from .models import model_of
 from .selection import Entry
 from .training import submit
@@ -96,6 +97,7 @@ def refit(entry: Entry, question: Question, parts: Parts, swept: Matrices, execu
     same = plain.features == variant.features
     plain_matrices = matrices if same else refit_matrices(plain.features, question, parts, scratch / "refit-plain")
     plain_waiting = _submit(plain, plain_matrices, question, executor, None)
+    give_back()
 
     def held_out_too() -> "Future[ChunkResult]":
         return _submit(variant, swept, question, executor, epochs_found(entry), keep_outputs=True, metrics=())

@@ -1,5 +1,6 @@
 """How much memory a table may take before it is read some rows at a time."""
 
+import ctypes
 import re
 from pathlib import Path
 
@@ -28,3 +29,10 @@ def machine() -> int:
         if text.isdecimal():
             limits.append(int(text))
     return min(limits)
+
+
+def give_back() -> None:
+    """Return what was freed to the system; the C library keeps it otherwise, 0.2 GB after the features of 8e6 rows."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
+    if trim is not None:
+        trim(0)
