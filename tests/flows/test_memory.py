@@ -1,3 +1,6 @@
+import ctypes
+
+import numpy as np
 import psutil
 import pytest
 
@@ -17,3 +20,14 @@ def test_auto_is_half_of_the_machine_or_of_a_smaller_container(tmp_path, monkeyp
     for text, expected in (("max", psutil.virtual_memory().total), ("1000000", 10**6)):
         (tmp_path / "memory.max").write_text(text + "\n")
         assert memory.budget("auto") == expected // 2
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc's malloc keeps what was freed")
+def test_what_was_freed_is_given_back_although_something_newer_is_kept() -> None:
+    arrays = [np.ones(8000) for _ in range(2000)]  # each too small to be mapped by itself
+    kept = arrays.pop()
+    arrays.clear()
+    before = psutil.Process().memory_info().rss
+    memory.give_back()
+    assert psutil.Process().memory_info().rss < before - 50e6
+    assert kept.sum() == 8000
