@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,24 @@ class Embedded:
             [*DESCENT, *map(str, arguments)], cwd=cwd, env=self.environment, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+
+    @property
+    def port(self) -> int:
+        """Of the local Prefect server, which must have been started."""
+        return int(json.loads((self.home / "prefect" / "server.json").read_text(encoding="utf-8"))["port"])
+
+    def api(self, path: str, body: object = None) -> Any:
+        """Ask the local Prefect server itself, or tell it something."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request("GET" if body is None else "POST", f"/api{path}", body and json.dumps(body),
+                               {"content-type": "application/json"})  # fmt: skip
+            answer = connection.getresponse()
+            text = answer.read()
+            assert answer.status in (200, 201), text
+            return json.loads(text)
+        finally:
+            connection.close()
 
     def prefect(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database of the local Prefect server."""

@@ -2,11 +2,8 @@
 
 import json
 import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pandas as pd
 import pytest
 
 from .embedded import DESCENT, SECONDS, Embedded, embedded
+from .inbox import Inbox, inbox
 from .waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -29,35 +27,10 @@ def write(path: Path, columns: str) -> Path:
     return path
 
 
-class Inbox:
-    """Takes what is sent to a URL."""
-
-    def __init__(self) -> None:
-        taken = self.taken = []  # type: list[dict[str, Any]]
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                taken.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/a-secret-path"
-
-
-@pytest.fixture(scope="module")
-def inbox() -> Iterator[Inbox]:
-    made = Inbox()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+@pytest.fixture(scope="module", name="inbox")
+def _inbox() -> Iterator[Inbox]:
+    with inbox() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -82,35 +55,21 @@ def deployed(home: Embedded, inbox: Inbox) -> Embedded:
     return home
 
 
-def ask(home: Embedded, path: str, body: object = None) -> Any:
-    port = json.loads((home.home / "prefect" / "server.json").read_text())["port"]
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request("GET" if body is None else "POST", f"/api{path}", body and json.dumps(body),
-                           {"content-type": "application/json"})  # fmt: skip
-        answer = connection.getresponse()
-        text = answer.read()
-        assert answer.status in (200, 201), text
-        return json.loads(text)
-    finally:
-        connection.close()
-
-
 def runs(home: Embedded, deployment: str) -> list[dict[str, Any]]:
     query = {"deployments": {"name": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
-    return list(ask(home, "/flow_runs/filter", query))
+    return list(home.api("/flow_runs/filter", query))
 
 
 def due_now(home: Embedded, deployment: str) -> str:
     """Let the next run that the schedule has made begin now, as the page of the run can; its id."""
     run = eventually(lambda: runs(home, deployment))[0]
     state = {"type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}
-    ask(home, f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
+    home.api(f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
     return str(run["id"])
 
 
 def state(home: Embedded, run: str) -> str:
-    return str(ask(home, f"/flow_runs/{run}")["state_type"])
+    return str(home.api(f"/flow_runs/{run}")["state_type"])
 
 
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -118,12 +77,12 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 def ended(home: Embedded, run: str) -> dict[str, Any]:
     assert eventually(lambda: state(home, run) in ENDED)
-    return dict(ask(home, f"/flow_runs/{run}"))
+    return dict(home.api(f"/flow_runs/{run}"))
 
 
 def task_names(home: Embedded, run: str) -> dict[str, dict[str, Any]]:
     query = {"flow_runs": {"id": {"any_": [run]}}}
-    return {task["name"].rsplit("-", 1)[0]: task for task in ask(home, "/task_runs/filter", query)}
+    return {task["name"].rsplit("-", 1)[0]: task for task in home.api("/task_runs/filter", query)}
 
 
 def champion(home: Embedded) -> list[tuple[str, int]]:
@@ -135,7 +94,7 @@ def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedd
     due = datetime.fromisoformat(first["expected_start_time"])
     assert due > datetime.now(UTC) - timedelta(minutes=5)
     assert due.minute == 0
-    (found,) = ask(deployed, "/deployments/filter", {"deployments": {"name": {"any_": ["good"]}}})
+    (found,) = deployed.api("/deployments/filter", {"deployments": {"name": {"any_": ["good"]}}})
     assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
     assert found["global_concurrency_limit"]["limit"] == 1
     assert found["parameters"]["config"]["data"]["target"] == "y"
@@ -159,7 +118,7 @@ def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embed
         worker.wait(timeout=SECONDS)
     assert done["state_type"] == "COMPLETED", (done["state"]["message"], log.read_text())
     assert champion(deployed) == [("house", 1)]
-    artifacts = ask(deployed, "/artifacts/filter", {"flow_runs": {"id": {"any_": [good]}}})
+    artifacts = deployed.api("/artifacts/filter", {"flow_runs": {"id": {"any_": [good]}}})
     shown = {artifact["key"]: artifact for artifact in artifacts}
     assert set(shown) == {"leaderboard", "diagnosis", "mlflow-run", "report", "decision"}
     assert len(json.loads(shown["leaderboard"]["data"])) == 2
