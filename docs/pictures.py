@@ -1,56 +1,55 @@
-"""Make the pictures of the README and the documentation anew: `.venv/bin/python docs/pictures.py [mlflow]`.
+"""Make the pictures of README and docs anew: `.venv/bin/python docs/pictures.py [report|mlflow|prefect]`.
 
 Runs experiments/diabetes.yaml in a folder of its own; the report as the terminal shows it becomes report.svg, the page
 that the run wrote becomes report.png (with Debian's chromium and chromium-driver), the figures are those that the run
-left in MLflow. Then a straight line becomes the champion of a registered model, and a sweep of twelve variants beats
-it; the pages in MLflow's UI become mlflow-*.png. With the argument ``mlflow`` these alone are made.
+left in MLflow. The pages of MLflow's and Prefect's UI become mlflow-*.png and prefect-*.png. With an argument these
+alone are made. No picture may be larger than 200 kB.
 """
 
 import io
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
+import pages_mlflow  # noqa: E402
+import pages_prefect  # noqa: E402
+from photograph import photograph  # noqa: E402
+
 from tests.browser import browser  # noqa: E402 - the tests are no package that is installed
 
 IMAGES = HERE / "images"
 EXPERIMENT = "experiments/diabetes.yaml"
-SWEEP = (
-    "run", "data/samples/diabetes.csv", "--target", "progression", "--set", "name=diabetes", "--set",
-    "search.epochs=60", "--set", "validate={folds: 3, finalists: 2}", "--set", "register.name=diabetes", "--set",
-)  # fmt: skip
-LINE = "search.models=[{kind: linear, lambda: 1000}]"
-NETWORKS = (
-    "search.models=[{kind: network, layers: [[16], [64, 32]], lambda: [0.1, 1, 10], "
-    "optimizer: {kind: adam, learning_rate: [0.003, 0.01]}}]"
-)
-QUIET = "localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false')"
-"""MLflow's assistant takes a quarter of the window until it is closed."""
+LARGEST = 200_000
+"""Bytes of a picture."""
 
 
-def main() -> None:
+def main(parts: Sequence[str]) -> None:
     """Run, draw, copy."""
     os.chdir(HERE.parent)
-    with tempfile.TemporaryDirectory() as scratch:
-        os.environ["DESCENT_HOME"] = str(Path(scratch) / "descent")
-        try:
-            if "mlflow" not in sys.argv[1:]:
-                draw()
-            draw_mlflow()
-        finally:
-            subprocess.run([Path(sys.executable).with_name("descent"), "down"], check=False, capture_output=True)
+    command = Path(sys.executable).with_name("descent")
+    pages_prefect.FOLDER.mkdir()  # fails where there is something already
+    os.environ["DESCENT_HOME"] = str(pages_prefect.FOLDER / ".descent")
+    try:
+        if not parts or "report" in parts:
+            draw_report()
+        if not parts or "mlflow" in parts:
+            pages_mlflow.draw(IMAGES, command)
+        if not parts or "prefect" in parts:
+            pages_prefect.draw(IMAGES, command)
+    finally:
+        subprocess.run([command, "down"], check=False, capture_output=True)
+        shutil.rmtree(pages_prefect.FOLDER)
+    large = [picture.name for picture in IMAGES.iterdir() if picture.stat().st_size > LARGEST]
+    assert not large, f"larger than {LARGEST:,} bytes: {', '.join(large)}"
 
 
-def draw() -> None:
-    """Write the pictures into docs/images."""
+def draw_report() -> None:
+    """The report, on the terminal and as a page, and its figures."""
     from rich.console import Console
 
     from flows import run_experiment
@@ -66,61 +65,12 @@ def draw() -> None:
     print_report(shown, console)
     IMAGES.mkdir(exist_ok=True)
     (IMAGES / "report.svg").write_text(console.export_svg(title=f"descent run {EXPERIMENT}"), encoding="utf-8")
-    photograph(Path(result.report), IMAGES / "report.png")
+    with browser(1180, 1500) as window:
+        window.open(Path(result.report or "").as_uri())
+        photograph(window, IMAGES / "report.png")
     for figure in artifacts().rglob(f"{result.mlflow.run_id}/artifacts/figures/*.png"):
         shutil.copyfile(figure, IMAGES / figure.name)
 
 
-def draw_mlflow() -> None:
-    """Photograph the pages of MLflow's UI: charts, comparison, artifacts, and the version that was promoted."""
-    command = Path(sys.executable).with_name("descent")
-    for models in (LINE, NETWORKS):
-        subprocess.run([command, *SWEEP, models, "--json"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run([command, "promote", "diabetes"], check=True)
-
-    from flows import store
-    from flows.tracking.runs import client_of
-
-    uri = store.tracking_uri()
-    store.prepare(uri)
-    client = client_of(uri)
-    newest = client.get_model_version("diabetes", "2")
-    experiment = client.get_run(newest.run_id).info.experiment_id
-    variants = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{newest.run_id}'")
-    port = store.free_port(None)
-    ui = subprocess.Popen([command, "ui", "--port", str(port)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert ui.stdout is not None
-        while not (line := ui.stdout.readline()).startswith("MLflow: "):
-            assert line, "MLflow's UI did not start"
-        base = f"http://127.0.0.1:{port}"
-        with browser(1400, 900) as window:
-            window.open(base)
-            window.run(QUIET)
-            window.open(store.ui_url(base, experiment, "cv/rmse"))
-            window.wait("document.querySelectorAll('.js-plotly-plot').length >= 4")
-            window.screenshot(IMAGES / "mlflow-charts.png")
-            ids, ours = (quote(json.dumps(each)) for each in ([run.info.run_id for run in variants], [experiment]))
-            window.open(f"{base}/#/compare-runs?runs={ids}&experiments={ours}&workflowType=machine_learning")
-            window.wait("document.querySelectorAll('.parcoords .axis-title').length >= 4")
-            window.screenshot(IMAGES / "mlflow-compare.png")
-            window.open(store.run_url(base, experiment, f"{newest.run_id}/artifacts/leaderboard.json"))
-            window.wait_for_text("View as table", "cv/rmse")
-            window.screenshot(IMAGES / "mlflow-leaderboard.png")
-            window.open(f"{base}/#/models/diabetes/versions/2?workflowType=machine_learning")
-            window.wait_for_text("Promoted: diabetes version 2", "descent.lower_bound", "Outputs (3)")
-            window.screenshot(IMAGES / "mlflow-version.png")
-    finally:
-        ui.send_signal(signal.SIGINT)
-        ui.wait()
-
-
-def photograph(page: Path, picture: Path) -> None:
-    """The upper part of a report."""
-    with browser(1180, 1500) as window:
-        window.open(page.as_uri())
-        window.screenshot(picture)
-
-
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
