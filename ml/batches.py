@@ -17,7 +17,7 @@ from .layout import Array
 BLOCK = 512
 """Most rows that go through the network at once; larger batches are summed over blocks, to stay in the cache."""
 
-WINDOW = 64 << 20
+WINDOW = 16 << 20
 """Bytes of rows that are gathered at a time in the order of an epoch: a larger table is never held twice."""
 
 
