@@ -18,9 +18,10 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,12 +42,16 @@ from schemas import Variant
 
 from .inprocess import Inline, Run, pose, sweep
 from .machine import describe_machine
+from .verdict_drawn import drawn
 from .verdict_problems import Problem, held, tuning
 
 Array = NDArray[Any]
 BAND = 2**0.5
 LITTLE = 0.2
-SETS = {"tuning": tuning, "held": held}
+SETS: dict[str, Callable[[], Iterator[Problem]]] = {
+    "tuning": tuning, "drawn": partial(drawn, 0), "held": held, "fresh": partial(drawn, 1)
+}  # fmt: skip
+"""The first two were looked at while the rules were made, the last two set nothing."""
 
 
 @dataclass(frozen=True)

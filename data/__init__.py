@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .inference import Inference, infer
     from .large import LargeTable, open_large
     from .reading import stamp
+    from .references import stacked_outputs
     from .roles import Column, Role
     from .sampling import sampled
     from .splits import Split, split_rows
@@ -30,6 +31,7 @@ _NAMES = {
     "inference": ("Inference", "infer"),
     "large": ("LargeTable", "open_large"),
     "reading": ("stamp",),
+    "references": ("stacked_outputs",),
     "roles": ("Column", "Role"),
     "sampling": ("sampled",),
     "splits": ("Split", "split_rows"),
@@ -62,6 +64,7 @@ __all__ = [
     "read_table",
     "sampled",
     "split_rows",
+    "stacked_outputs",
     "stamp",
     "table_of",
 ]

@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from ml.chunks import ChunkResult
 from ml.measured import Measured, Reference
 from ml.observations import Observations
+from ml.optimizers import SOLVERS
 from ml.options import options
 from ml.power_law import PowerLaw, fit_power_law
-from ml.replicates import Replicates, disjoint_parts, jackknife, replicates, row_costs
+from ml.prediction import outputs
+from ml.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
+from ml.sandwich import Fit, sandwich
 from schemas import FeatureSettings, Variant, fleet_key
 
 from .baselines import dummy_outputs
@@ -36,8 +39,9 @@ FEWEST = 16
 """Parts of fewer training rows say nothing about all of them."""
 PARTS = ((8, 4), (4, 4))
 """Beside the halves: the training rows in this many parts, and how many of them are used."""
-FOLDS = 10
-"""Parts that are left out in turn, of linear models."""
+SEEDS, SEEDS_OF_PARTS = 4, 2
+"""Models of the same rows that differ in their random numbers: of all training rows, and of each part."""
+STACK = "a stack of other kinds of models"
 FAMILIES = 2
 """Other families of the leaderboard that the level may be taken from."""
 
@@ -65,27 +69,35 @@ def gather(
     rivals = _rivals(winner, board)
     lone = replace(winner.variant, name="winner")
     sought = [lone, *(v for change in made for v in change.variants), *(entry.variant for entry in rivals)]
-    halves = work.train(sought, 2, 2)
-    smaller = [work.train([lone], parts_of, used) for parts_of, used in PARTS if len(parts.train) // parts_of >= FEWEST]
-    whole = work.whole(winner.variant)
-    left_out = work.leave_out(lone, FOLDS) if not lone.layers else []
+    again = 1 if _is_exact(lone) else SEEDS_OF_PARTS
+    halves = work.train(sought, 2, 2, {"winner": again})
+    smaller = [
+        work.train([lone], count, used, {"winner": again})
+        for count, used in PARTS
+        if len(parts.train) // count >= FEWEST
+    ]
+    whole = work.whole(winner.variant, 1 if _is_exact(lone) else SEEDS)
+    stack = work.stack(winner.variant.features)
     found = {variant.name: work.measure(variant.name, halves) for variant in sought}
-    own, outputs = found.pop("winner"), whole.result()
-    if own is None or not outputs.outputs_cv or outputs.outcomes[0].status == "diverged":
+    own, results = found.pop("winner"), whole.result()
+    kept = [z for z, one in zip(results.outputs_cv, results.outcomes, strict=True) if one.status != "diverged"]
+    if own is None or not results.outputs_cv or results.outcomes[0].status == "diverged":
         return Gathered(seen, {one.option.remedy: one for one in made})
     curve = [one for one in (work.measure("winner", jobs) for jobs in smaller) if one is not None]
     tested: dict[str, list[Replicates]] = {
         change.option.remedy: [one for v in change.variants if (one := found[v.name]) is not None] for change in made
     }
+    references = [Reference(name, one.beyond) for name, one in found.items() if one is not None]
     measured = Measured(
         rows=len(parts.train),
         train=seen.cost_train,
-        costs=work.costs(outputs.outputs_cv[0]),
+        costs=np.mean([work.costs(z) for z in kept], axis=0),
         costs_dummy=work.costs_dummy,
         parts=(*curve, own),
-        references=[Reference(name, one) for name, one in found.items() if one is not None],
+        references=references if stack is None else [*references, stack],
         level=seen.level,
-        jackknife=work.jackknife(left_out),
+        chance=of_chance(question.task, work.y_cv, kept, work.unit),
+        fit=work.fit(lone, results) if _is_exact(lone) else None,
         cost_dummy=work.cost_dummy,
     )
     return Gathered(
@@ -126,6 +138,15 @@ def _law(measured: Measured) -> PowerLaw:
     return fit_power_law(rows, costs, [*errors, spread / 2])
 
 
+def _is_exact(variant: Variant) -> bool:
+    """Whether training is no matter of chance and ends in the minimum of the cost."""
+    return not variant.layers and variant.optimizer.kind in SOLVERS
+
+
+_Job = tuple[tuple[str, ...], int, "Future[ChunkResult]"]
+"""The names of the variants of a chunk, how many rows they learn from, and what comes of it."""
+
+
 class _Work:
     """Trainings under way, by part of the rows."""
 
@@ -149,58 +170,82 @@ class _Work:
         """Cost on every cv row (m,), in the target's units."""
         return row_costs(self.question.task, self.y_cv, outputs) * self.unit
 
-    def train(self, variants: Sequence[Variant], count: int, used: int) -> list[tuple[tuple[str, ...], int, Any]]:
-        """Submit variants, those of one fleet together, on the first ``used`` of ``count`` disjoint parts."""
+    def train(self, variants: Sequence[Variant], count: int, used: int, seeds: Mapping[str, int]) -> list[_Job]:
+        """Submit variants, those of one fleet together, on the first ``used`` of ``count`` disjoint parts.
+
+        ``seeds`` says by name how many models of each part there are, where it is not one.
+        """
         fleets: dict[object, list[Variant]] = {}
         for variant in variants:
             fleets.setdefault(fleet_key(variant), []).append(variant)
         jobs = []
         for number, rows in enumerate(self._parts(count)[:used], start=1):
             for members in fleets.values():
-                names = tuple(member.name for member in members)
                 # What the initial weights and the order of batches do by chance is variance as well.
-                seeded = [replace(member, seed=member.seed + number) for member in members]
+                seeded = [
+                    replace(member, seed=member.seed + number + 100 * again)
+                    for member in members
+                    for again in range(seeds.get(member.name, 1))
+                ]
+                names = tuple(member.name for member in seeded)
                 jobs.append((names, len(rows), self._submit(seeded, rows)))
         return jobs
 
-    def whole(self, variant: Variant) -> "Future[ChunkResult]":
-        """The winner once more on all rows: its outputs were not kept."""
-        return self._submit([variant], None)
+    def whole(self, variant: Variant, seeds: int) -> "Future[ChunkResult]":
+        """The winner once more on all rows, as its outputs were not kept; and with other random numbers beside it."""
+        return self._submit([replace(variant, seed=variant.seed + 1000 * number) for number in range(seeds)], None)
 
-    def leave_out(self, variant: Variant, count: int) -> "list[Future[ChunkResult]]":
-        """A variant on all training rows but each of ``count`` parts."""
-        everyone = np.arange(len(self.y))
-        rest = [np.setdiff1d(everyone, part) for part in self._parts(count)]
-        if self.question.task != "regression" and any(len(np.unique(self.y[rows])) < 2 for rows in rest):
-            return []
-        return [self._submit([variant], rows) for rows in rest]
+    def stack(self, settings: FeatureSettings) -> Reference | None:
+        """Models of other kinds on all training rows; their variance is not known and stays in.
 
-    def jackknife(self, jobs: "list[Future[ChunkResult]]") -> float | None:
-        """The variance that they show; None without jobs or where one diverged."""
-        results = [job.result() for job in jobs]
-        if len(results) < 2 or any(one.outcomes[0].status in ("diverged", "interrupted") for one in results):
+        None where the training rows are of one class or no column varies. What they say of training rows is left out
+        where the split is not by chance, because their folds are.
+        """
+        from data.references import VARIES, stacked_outputs
+
+        task, inference = self.question.task, self.question.inference
+        arrays = self._features(replace(settings, degree=1, interaction_only=False)).sources.open()
+        x, x_cv = np.asarray(arrays.x), np.asarray(arrays.x_cv)
+        if len(np.unique(self.y)) < 2 or not (x.std(axis=0) > VARIES).any():
             return None
-        return jackknife(self.question.task, self.y_cv, [one.outputs_cv[0] for one in results], self.unit)
+        seed = self.question.config.split.seed
+        found = stacked_outputs(task, x, self.y, x_cv, len(inference.classes), seed)
+        costs = self.costs(found.held)
+        half = np.mean([self.costs(z) for z in found.held_half], axis=0)
+        if found.train_half is None or not inference.by_chance:
+            return Reference(STACK, costs, half)
+        return Reference(STACK, costs, half, row_costs(task, self.y, found.train_half) * self.unit)
 
-    def measure(self, name: str, jobs: list[tuple[tuple[str, ...], int, Any]]) -> Replicates | None:
+    def fit(self, variant: Variant, whole: ChunkResult) -> Fit | None:
+        """What is known of a linear model that a solver trained."""
+        matrices = self._features(variant.features)
+        arrays = matrices.sources.open()
+        assert arrays.x_cv is not None
+        model = model_of(variant, matrices.width, matrices.target.outputs, self.question.task)
+        z = outputs(model, whole.outcomes[0].parameters, np.asarray(arrays.x))
+        return sandwich(
+            self.question.task, arrays.x, self.y, z, arrays.x_cv, whole.outputs_cv[0], variant.lambda_, self.unit
+        )
+
+    def measure(self, name: str, jobs: "list[_Job]") -> Replicates | None:
         """What the jobs say of one variant; None where it diverged in one."""
-        outputs, train, rows = [], [], 0
+        found, train, rows, parts = [], [], 0, 0
         for names, size, future in jobs:
             if name not in names:
                 continue
             result: ChunkResult = future.result()
-            place = names.index(name)
-            outcome = result.outcomes[place]
-            if outcome.status == "interrupted":
-                raise RunError(f"{name}: a training for the diagnosis was interrupted")
-            if outcome.status == "diverged" or not np.isfinite(result.outputs_cv[place]).all():
-                return None
-            outputs.append(result.outputs_cv[place])
-            train.append(outcome.cost_train)
-            rows = size
-        if len(outputs) < 2:
+            for place in (place for place, member in enumerate(names) if member == name):
+                outcome = result.outcomes[place]
+                if outcome.status == "interrupted":
+                    raise RunError(f"{name}: a training for the diagnosis was interrupted")
+                if outcome.status == "diverged" or not np.isfinite(result.outputs_cv[place]).all():
+                    return None
+                found.append(result.outputs_cv[place])
+                train.append(outcome.cost_train)
+            rows, parts = size, parts + 1
+        if parts < 2:
             return None
-        return replicates(self.question.task, self.y_cv, outputs, rows, train, self.unit)
+        return replicates(self.question.task, self.y_cv, found, rows, train, self.unit, seeds=len(found) // parts)
 
     def _submit(self, variants: Sequence[Variant], rows: Indices | None) -> "Future[ChunkResult]":
         matrices = self._features(variants[0].features)

@@ -4,16 +4,19 @@ With V the variance at the full number of training rows and L the level,
 
     J_cv = L + bias + V
 
-- V is measured on disjoint halves, quarters and eighths of the training rows (`ml.replicates`), for linear models by a
-  jackknife at nearly all rows as well, and carried to all of
-  them by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for
-  networks that fit the noise).
-- L is the configured level. When none is known it is the lowest J − V that any reference model reached: other models
-  trained on the same halves, with their variance taken off, since that is not noise either. It is an upper bound: a
-  truth that none of them can learn looks like noise. The reference is chosen by J − V plus one standard error of its
-  difference from the winner, so that chance does not choose it; since the best of several is partly luck, and
-  a configured level knows nothing of these cv rows, no bias at all is a possibility of its own that a small difference
-  does not rule out (`Measured.levels`).
+- V of linear models that a solver trained follows from their fit (`ml.sandwich`). V of others has two parts: what
+  random numbers do, measured between models of all training rows (`chance`), and what the rows do, measured
+  on disjoint halves, quarters and eighths of them (`ml.replicates`) and carried to all by V(m) ∝ m^−c, a linear
+  regression of log V on log m with a prior on c (1 for parametric models, near 0 for networks that fit the noise).
+- J − V of linear models is known twice: J_cv − V on cv rows, J_train + V on training rows. What is wrong with V all but
+  cancels in the mean over both.
+- L is the configured level. When none is known it is the lowest that any reference tells: other models trained on the
+  same halves, with their variance taken off, since that is not noise either; and the stack of models of other kinds
+  (`data.references`), whose cost is carried on from half of the rows to all to ever more, as if it fell with 1/m. A
+  truth that none of them begins to learn looks like noise. The reference is chosen by its cost plus one standard error
+  of its difference from the winner, so that chance does not choose it; since the best of several is partly luck, and a
+  configured level knows nothing of these cv rows, no bias at all is a possibility of its own that a small difference
+  does not rule out.
 - Sampling of the cv rows is a bootstrap over rows (Efron 1979), of all costs together, so differences are paired.
 """
 
@@ -22,20 +25,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .carried import carried
 from .power_law import Projected, summary
 from .replicates import Costs, Replicates
+from .row_draws import DRAWS, Draws, mean_draws
+from .sandwich import Fit
 
-DRAWS = 2000
-BINS = 400
-"""The bootstrap draws this many random bins of rows where there are more rows: as exact, and no longer for more."""
-RATE, RATE_SD = 0.8, 0.5
-"""Prior of c in V ∝ m^−c."""
-SCATTER = 0.3
-"""Standard deviation of log V when measured between two models; it falls with √(R − 1)."""
-JACKKNIFE = 0.25
-"""Standard deviation of log V by the jackknife."""
+KNOWN = 0.3
+"""Standard deviation of log V by the sandwich, and of the log of what random numbers do."""
+LEAST_OF_ROWS = 0.05
+"""The share of V that comes of the rows at least."""
+AHEAD, AHEAD_SD = 1.0, 0.5
+"""What all rows would still take from the cost of a reference beside what the second half of them took: as much where
+it falls with 1/m; and the standard deviation of the log of that."""
 LITTLE = 0.2
 """Where less than this share of the dummy's cost can be explained, shares are counted from this share."""
 PRIOR_GAIN = 0.30
@@ -46,24 +49,29 @@ GAIN_WIDER, GAIN_LEAST = 1.35, 0.02
 training does by chance. It is multiplied by the first, once the second, in shares of J_cv, is added to it in squares:
 so 80 % of realised gains lie inside the 80 % interval (benchmarks/gains.py, on problems of its own)."""
 
-Draws = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Reference:
-    """Another model, trained on the same two halves as the winner; ``parameters`` its size."""
+    """Another model, and what its cost is on every cv row (m,) without its variance, as far as that is known.
+
+    Where its variance is not known, ``half`` (m,) and ``half_train`` (n,) are the costs of models of half of the
+    training rows, those on training rows by the half without the row.
+    """
 
     name: str
-    halves: Replicates
+    beyond: Costs
+    half: Costs | None = None
+    half_train: Costs | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
     """The winner on all training rows (``costs`` (m,) per cv row, ``rows`` of training), on parts of them, and others.
 
+    ``costs`` are the mean of models that differ in their random numbers, ``chance`` (m,) what of it these vary.
     ``parts`` has the winner's replicates with the fewest rows first; the last are its halves. ``costs_dummy`` (m,)
     are those of a model that knows no features, ``cost_dummy`` its cost on train and cv rows together. ``level`` is the
-    configured one. ``jackknife`` is the variance by `ml.replicates.jackknife`, for models without random numbers.
+    configured one. ``fit`` is known of linear models that a solver trained.
     """
 
     rows: int
@@ -73,72 +81,90 @@ class Measured:
     parts: Sequence[Replicates]
     references: Sequence[Reference] = field(default=())
     level: float | None = None
-    jackknife: float | None = None
+    chance: Costs | None = None
+    fit: Fit | None = None
     cost_dummy: float | None = None
 
     @cached_property
-    def _bootstrap(self) -> tuple[NDArray[np.intp], Draws]:
-        """The bin of every cv row (m,), and weights (d, bins) whose rows sum to 1: rows are drawn bin by bin."""
-        bins = min(len(self.costs), BINS)
-        rng = np.random.Generator(np.random.PCG64(0))
-        place = rng.permutation(len(self.costs)) % bins
-        return place, rng.multinomial(bins, np.full(bins, 1 / bins), size=DRAWS) / bins
-
-    def draws_of(self, costs: Costs) -> Draws:
-        """Bootstrap draws (d,) of the mean of per-row costs (m,)."""
-        place, weights = self._bootstrap
-        means = np.bincount(place, costs) / np.bincount(place)
-        return np.asarray(weights @ (means - means.mean()) + costs.mean(), np.float64)
+    def _of_rows(self) -> tuple[float, float]:
+        """log of what the rows do to V at all of them, and its standard deviation."""
+        floor = 1e-9 * max(float(self.costs_dummy.mean()), 1e-300)
+        if self.fit is not None:
+            return float(np.log(max(self.fit.variance, floor))), KNOWN
+        least = [max(LEAST_OF_ROWS * part.cost_of_variance, floor) for part in self.parts]
+        found = [float((part.variance - part.chance).mean()) for part in self.parts]
+        return carried(self.parts, np.maximum(found, least).tolist(), self.rows)[:2]
 
     @cached_property
-    def rate(self) -> tuple[float, float, float, float]:
-        """log V at all rows and c: their means and standard deviations, (log V, sd, c, sd)."""
-        floor = 1e-9 * max(float(self.costs_dummy.mean()), 1e-300)
-        steps = np.array([np.log(part.rows / self.rows) for part in self.parts])
-        logs = np.array([np.log(max(part.cost_of_variance, floor)) for part in self.parts])
-        sds = np.array([SCATTER / np.sqrt(part.count - 1) for part in self.parts])
-        if self.jackknife is not None:
-            steps, sds = np.append(steps, 0.0), np.append(sds, JACKKNIFE)
-            logs = np.append(logs, np.log(max(self.jackknife, floor)))
-        x = np.stack([np.ones_like(steps), -steps], axis=1) / sds[:, None]
-        precision = x.T @ x + np.diag([0.0, 1 / RATE_SD**2])
-        covariance = np.linalg.inv(precision)
-        log_v, c = covariance @ (x.T @ (logs / sds) + np.array([0.0, RATE / RATE_SD**2]))
-        return float(log_v), float(np.sqrt(covariance[0, 0])), float(c), float(np.sqrt(covariance[1, 1]))
+    def _of_chance(self) -> float:
+        return 0.0 if self.chance is None else max(0.0, float(self.chance.mean()))
+
+    @cached_property
+    def rate(self) -> tuple[float, float]:
+        """c of V(m) ∝ m^−c and its standard deviation."""
+        at_all = float(np.exp(self._of_rows[0])) + self._of_chance
+        floor = 1e-9 * at_all
+        return carried(self.parts, [max(part.cost_of_variance, floor) for part in self.parts], self.rows, at_all)[2:]
 
     @cached_property
     def variance(self) -> Draws:
         """Draws (d,) of V at all training rows; never above J_cv."""
-        log_v, sd, _, _ = self.rate
+        log_v, sd = self._of_rows
         rng = np.random.Generator(np.random.PCG64(1))
-        most = 0.999 * float(self.costs.mean())
-        return np.minimum(np.exp(log_v + sd * rng.standard_normal(DRAWS)), most)
+        of_rows = np.exp(log_v + sd * rng.standard_normal(DRAWS))
+        of_chance = self._of_chance * np.exp(KNOWN * rng.standard_normal(DRAWS))
+        return np.minimum(of_rows + of_chance, 0.999 * float(self.costs.mean()))
+
+    def _own(self, variance: Draws, *, train: bool) -> Draws:
+        """Draws (d,) of J without the variance, from the cv rows and, with ``train``, from the training rows."""
+        on_cv = mean_draws(self.costs) - variance
+        if not train or self.fit is None:
+            return on_cv
+        on_train = mean_draws(self.fit.costs, 1) + variance * (self.fit.optimism / max(self.fit.variance, 1e-300))
+        return self._pooled(on_cv, on_train)
+
+    def _pooled(self, on_cv: Draws, on_train: Draws) -> Draws:
+        assert self.fit is not None
+        share = len(self.costs) / (len(self.costs) + len(self.fit.costs))
+        return share * on_cv + (1 - share) * on_train
+
+    def _compared(self, one: Reference, variance: Draws) -> tuple[Draws, Draws]:
+        """Draws (d,) of J without the variance, the winner's and a reference's, on the same rows."""
+        own, other = self._own(variance, train=False), mean_draws(one.beyond)
+        if one.half is None or one.beyond.mean() >= self.costs_dummy.mean():  # who learned nothing is not going to
+            return own, other
+        rng = np.random.Generator(np.random.PCG64(4))
+        fell = np.maximum(mean_draws(one.half) - other, 0.0) * AHEAD * np.exp(AHEAD_SD * rng.standard_normal(DRAWS))
+        other = other - fell
+        if self.fit is not None and one.half_train is not None:
+            own = self._own(variance, train=True)
+            other = self._pooled(other, mean_draws(one.half_train, 1) - 2 * fell)
+        return own, np.maximum(other, 0.0)
 
     @cached_property
     def reference(self) -> Reference | None:
         """The model that the level is taken from; None where no other reaches below the winner's own J − V."""
-        own = self.costs - np.full_like(self.costs, float(np.median(self.variance)))
+        middle = np.full(DRAWS, float(np.median(self.variance)))
         best, found = 0.0, None
         for one in self.references:
-            difference = own - one.halves.beyond
-            lower = float(difference.mean() - difference.std(ddof=1) / np.sqrt(len(difference)))
+            own, other = self._compared(one, middle)
+            lower = float((own - other).mean() - (own - other).std())
             if lower > best:
                 best, found = lower, one
         return found
 
     @cached_property
-    def levels(self) -> Draws:
-        """Draws (d,) of the level."""
-        own = self.draws_of(self.costs) - self.variance
+    def _found(self) -> tuple[Draws, Draws]:
+        """Draws (d,) of the level and of the bias."""
         if self.level is not None:
-            beyond = self._noise
+            own, other = self._own(self.variance, train=True), self._configured
         elif self.reference is None:
-            return np.maximum(own, 0.0)
+            own = self._own(self.variance, train=True)
+            return np.maximum(own, 0.0), np.zeros(DRAWS)
         else:
-            beyond = self.reference.halves.beyond
-        other = self.draws_of(beyond)
-        chosen = np.random.Generator(np.random.PCG64(3)).random(DRAWS) < self._some_bias(own, other)
-        return np.maximum(np.where(chosen, other, own), 0.0)
+            own, other = self._compared(self.reference, self.variance)
+        some = np.random.Generator(np.random.PCG64(3)).random(DRAWS) < self._some_bias(own, other)
+        return np.maximum(np.where(some, other, own), 0.0), np.where(some, own - other, 0.0)
 
     def _some_bias(self, own: Draws, other: Draws) -> float:
         """Probability that own − other, seen with noise, is more than none.
@@ -154,28 +180,33 @@ class Measured:
         return float(1.0 / (1.0 + np.sqrt(1 + ratio) * np.exp(-0.5 * min(z * z * ratio / (1 + ratio), 1000.0))))
 
     @cached_property
-    def _noise(self) -> Costs:
-        """A configured level, as if it were a cost on every cv row (m,).
+    def _configured(self) -> Draws:
+        """Draws (d,) of a configured level, as it is on these rows.
 
         The cv rows may be harder than others by chance; the dummy's cost on them beside its cost on all rows says so,
         as a control variate with the regression coefficient of the winner's costs on the dummy's.
         """
         assert self.level is not None
         dummy = self.costs_dummy
-        if self.cost_dummy is None or not dummy.var() > 0:
-            return np.full_like(self.costs, self.level)
+        if self.fit is not None or self.cost_dummy is None or not dummy.var() > 0:
+            return np.full(DRAWS, self.level)
         slope = float(np.clip(np.cov(self.costs, dummy)[0, 1] / dummy.var(ddof=1), 0.0, 1.0))
-        return np.asarray(self.level + slope * (dummy - self.cost_dummy))
+        return self.level + slope * (mean_draws(dummy) - self.cost_dummy)
 
-    @cached_property
+    @property
+    def levels(self) -> Draws:
+        """Draws (d,) of the level."""
+        return self._found[0]
+
+    @property
     def bias(self) -> Draws:
-        """Draws (d,) of the bias: J_cv − V − L."""
-        return self.draws_of(self.costs) - self.variance - self.levels
+        """Draws (d,) of the bias: J without the variance, above the level."""
+        return self._found[1]
 
     @cached_property
     def explainable(self) -> Draws:
         """Draws (d,) of what there is to explain, the unit of every share; > 0."""
-        dummy = self.draws_of(self.costs_dummy)
+        dummy = mean_draws(self.costs_dummy)
         return np.maximum(np.maximum(dummy - self.levels, LITTLE * dummy), 1e-12)
 
     def probabilities(self, high: float) -> tuple[float, float, float, float]:
@@ -191,10 +222,10 @@ class Measured:
         so that what the halves have in common cancels. Shrunk towards no gain: several models compete to be advised.
         """
         own = self.parts[-1]
-        c, sd = self.rate[2:]
+        c, sd = self.rate
         rng = np.random.Generator(np.random.PCG64(2))
         left = 0.5 ** np.clip(c + sd * rng.standard_normal(DRAWS), 0.0, 2.0)
-        beyond = self.draws_of(own.beyond - halves.beyond)
+        beyond = mean_draws(own.beyond - halves.beyond)
         raw = beyond + (own.cost_of_variance - halves.cost_of_variance) * left
         between = np.hypot(own.spread, halves.spread) / 2  # two halves each, as far as it does not cancel
         spread = float(np.hypot(raw.std(), 0.5 * between))

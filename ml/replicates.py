@@ -26,10 +26,11 @@ Costs = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Replicates:
-    """R models of one setting, each trained on ``rows`` rows that no other of them saw.
+    """Models of one setting, trained on R parts of ``rows`` rows that no other part has.
 
-    ``costs`` (m,) is the mean of their costs on every cv row, ``variance`` (m,) what of it is variance, unbiased;
-    ``spread`` the standard deviation of their J_cv; ``train`` the mean of their J_train.
+    ``costs`` (m,) is the mean of their costs on every cv row, ``variance`` (m,) what of it is variance, unbiased, and
+    ``chance`` (m,) what of that models of the same rows have, whose random numbers differ: 0 where there was one
+    for each part. ``spread`` is the standard deviation of J_cv between parts; ``train`` the mean of their J_train.
     """
 
     rows: int
@@ -37,6 +38,7 @@ class Replicates:
     train: float
     costs: Costs
     variance: Costs
+    chance: Costs
     spread: float
 
     @property
@@ -73,33 +75,44 @@ def row_costs(task: str, y: ArrayLike, outputs: ArrayLike) -> Costs:
 
 
 def replicates(
-    task: str, y: ArrayLike, outputs: Sequence[ArrayLike], rows: int, train: Sequence[float], unit: float = 1.0
-) -> Replicates:
-    """Cost and variance of R ≥ 2 models on the same cv rows; ``unit`` turns costs into those of the target's units.
+    task: str, y: ArrayLike, outputs: Sequence[ArrayLike], rows: int, train: Sequence[float], unit: float = 1.0,
+    seeds: int = 1,
+) -> Replicates:  # fmt: skip
+    """Cost and variance of models of R ≥ 2 parts on the same cv rows; ``unit`` turns costs into the target's units.
+
+    ``outputs`` are those of ``seeds`` models of the first part, of the second and so on. The law of total variance:
+    models of the same rows about their mean, and these means about theirs.
 
     Raises:
-        OptionError: fewer than two models.
+        OptionError: fewer than two parts.
     """
-    if len(outputs) < 2:
-        raise OptionError(f"outputs holds {len(outputs)} models; variance shows between at least 2")
+    parts = len(outputs) // seeds
+    if parts < 2:
+        raise OptionError(f"outputs holds {parts} models; variance shows between at least 2")
     stack = np.asarray(outputs, dtype=np.float64)
-    each = np.stack([row_costs(task, y, z) for z in stack]) * unit
-    variance = (each.mean(axis=0) - row_costs(task, y, stack.mean(axis=0)) * unit) * len(stack) / (len(stack) - 1)
+    stack = stack.reshape(parts, seeds, *stack.shape[1:])
+    each = np.stack([np.mean([row_costs(task, y, z) for z in part], axis=0) for part in stack]) * unit
+    chance = np.mean([_within(task, y, part) for part in stack], axis=0) * unit
+    between = _within(task, y, stack.mean(axis=1)) * unit
+    by_part = each.mean(axis=1)
     return Replicates(
-        rows=rows, count=len(stack), train=float(np.mean(train)) * unit, costs=each.mean(axis=0), variance=variance,
-        spread=float(each.mean(axis=1).std(ddof=1)),
+        rows=rows, count=parts, train=float(np.mean(train)) * unit, costs=each.mean(axis=0),
+        variance=between + chance * (1 - 1 / seeds), chance=chance, spread=float(by_part.std(ddof=1)),
     )  # fmt: skip
 
 
-def jackknife(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], unit: float = 1.0) -> float:
-    """Variance at all training rows, from K models that each left out another K-th of them.
+def of_chance(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], unit: float = 1.0) -> Costs:
+    """What models that learned from the same rows have in variance (m,); 0 of one model."""
+    return _within(task, y, np.asarray(outputs, dtype=np.float64)) * unit
 
-    The grouped jackknife, (K − 1)/K Σ (z_k − z̄)² (Quenouille 1956; Efron 1982, *The Jackknife*), in units of J: (K − 1)
-    times mean J(z_k) − J(z̄). For models that are smooth in their rows and use no random numbers.
-    """
-    stack = np.asarray(outputs, dtype=np.float64)
-    mean = np.mean([row_costs(task, y, z).mean() for z in stack])
-    return max(0.0, float(mean - row_costs(task, y, stack.mean(axis=0)).mean()) * (len(stack) - 1) * unit)
+
+def _within(task: str, y: ArrayLike, outputs: Array) -> Costs:
+    """Unbiased variance of outputs (R, m) or (R, m, K) about their mean, per row (m,)."""
+    count = len(outputs)
+    if count < 2:
+        return np.zeros(outputs.shape[1])
+    costs = np.mean([row_costs(task, y, z) for z in outputs], axis=0)
+    return np.asarray((costs - row_costs(task, y, outputs.mean(axis=0))) * count / (count - 1))
 
 
 def disjoint_parts(strata: ArrayLike, groups: ArrayLike | None, parts: int, seed: int) -> list[NDArray[np.intp]]:

@@ -7,7 +7,7 @@ from ml.errors import OptionError
 from ml.measured import Measured, Reference
 from ml.metrics import evaluate
 from ml.power_law import fit_power_law
-from ml.replicates import disjoint_parts, jackknife, replicates, row_costs
+from ml.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
 
 RNG = np.random.default_rng(0)
 
@@ -53,10 +53,17 @@ def test_variance_of_log_losses_is_the_divergence_from_the_geometric_mean() -> N
     assert replicates("multiclass", y, list(z), 9, [0.0] * 6).variance == pytest.approx(divergence * 6 / 5)
 
 
-def test_the_jackknife_of_a_mean_is_its_variance() -> None:
-    y = RNG.normal(size=40)
-    outputs = [np.full(3, np.delete(y, i).mean()) for i in range(40)]
-    assert jackknife("regression", np.zeros(3), outputs) == pytest.approx(0.5 * y.var(ddof=1) / 40)
+def test_variance_of_rows_and_of_random_numbers_add_up() -> None:
+    rows, chance = RNG.normal(size=(300, 1, 50)), RNG.normal(size=(300, 3, 50))
+    outputs = (2.0 * rows + 0.5 * chance).reshape(900, 50)  # 300 parts, 3 models of each
+    seen = replicates("regression", np.zeros(50), list(outputs), 9, [0.0] * 900, seeds=3)
+    assert seen.count == 300
+    assert seen.chance.mean() == pytest.approx(0.5 * 0.25, rel=0.05)
+    assert seen.variance.mean() == pytest.approx(0.5 * (4 + 0.25), rel=0.05)
+    assert of_chance("regression", np.zeros(50), list(chance[:, :, :].reshape(900, 50))).mean() == pytest.approx(
+        0.5, rel=0.05
+    )
+    assert (of_chance("regression", np.zeros(50), [chance[0, 0]]) == 0).all()
 
 
 def test_one_model_shows_no_variance() -> None:
@@ -94,8 +101,8 @@ def test_a_flat_curve_promises_nothing() -> None:
         fit_power_law([50], [1.0], [0.1])
 
 
-def measured(rows: int, noise: float, bend: float, level: float | None = None) -> Measured:
-    """A straight model, its halves, and a reference that knows the bend, on y = Σx + bend·(x₀² − 1) + noise."""
+def measured(rows: int, noise: float, bend: float, level: float | None = None) -> tuple[Measured, Replicates]:
+    """A straight model and one that knows the bend, its reference, on y = Σx + bend·(x₀² − 1) + noise; its halves."""
     rng = np.random.default_rng(3)
     x_cv = rng.normal(size=(3000, 5))
     y_cv = x_cv.sum(axis=1) + bend * (x_cv[:, 0] ** 2 - 1) + noise * rng.normal(size=3000)
@@ -112,28 +119,29 @@ def measured(rows: int, noise: float, bend: float, level: float | None = None) -
         taken = disjoint_parts(np.zeros(rows), None, count, 0)[:used]
         return replicates("regression", y_cv, [fit(t, bent) for t in taken], len(taken[0]), [0.0] * used)
 
+    other = parts(2, 2, True)
     return Measured(
         rows=rows, train=0.0, costs=row_costs("regression", y_cv, fit(np.arange(rows), False)),
         costs_dummy=row_costs("regression", y_cv, np.full(3000, y.mean())),
-        parts=[parts(4, 4), parts(2, 2)], references=[Reference("bent", parts(2, 2, True))], level=level,
-    )  # fmt: skip
+        parts=[parts(4, 4), parts(2, 2)], references=[Reference("bent", other.beyond)], level=level,
+    ), other  # fmt: skip
 
 
 @pytest.mark.parametrize("level", [None, 0.5])
 def test_bias_and_variance_are_found_where_they_are(level: float | None) -> None:
-    straight = measured(600, 1.0, 0.0, level)
+    straight, _ = measured(600, 1.0, 0.0, level)
     assert np.argmax(straight.probabilities(0.1)) == 0
-    bent = measured(600, 1.0, 1.5, level)
+    bent, _ = measured(600, 1.0, 1.5, level)
     assert np.argmax(bent.probabilities(0.1)) == 1
     assert bent.bias.mean() == pytest.approx(0.5 * 1.5**2 * 2, rel=0.15)  # ½ bend² Var(x²)
-    few = measured(20, 3.0, 0.0, None if level is None else 4.5)
+    few, _ = measured(20, 3.0, 0.0, None if level is None else 4.5)
     assert few.probabilities(0.1)[2] + few.probabilities(0.1)[3] > 0.9
     assert sum(few.probabilities(0.1)) == pytest.approx(1.0)
 
 
 def test_the_gain_of_another_model_is_predicted_from_its_halves() -> None:
-    bent = measured(600, 1.0, 1.5)
-    gain, sure = bent.gain(bent.references[0].halves)
+    bent, other = measured(600, 1.0, 1.5)
+    gain, sure = bent.gain(other)
     assert gain.value == pytest.approx(0.5 * 1.5**2 * 2, rel=0.25)
     assert gain.low < gain.value < gain.high
     assert sure > 0.99
