@@ -13,7 +13,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from .errors import ColumnError, TableError
-from .parquet import first_line, is_cell, partition_kinds, partitions
+from .parquet import first_line, is_cell, misfit, partition_kinds, partitions
 from .reading import is_url, parquet_files, stamp
 from .tables import plain_frame
 
@@ -66,10 +66,7 @@ class LargeTable:
         try:
             schema = pa.unify_schemas(schemas, promote_options="permissive")
         except (pa.ArrowException, ValueError) as error:
-            raise TableError(
-                f"{where}: the {len(files)} Parquet files do not fit together ({first_line(error)}): give their "
-                "columns the same types, or name one file"
-            ) from None
+            raise misfit(where, len(files), error) from None
         for key, numbers in partition_kinds([name for name, _ in files]).items():
             if key in schema.names:
                 raise ColumnError(f"{where}: column {key!r} is in a file and in the name of its folder: keep one")

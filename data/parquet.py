@@ -35,10 +35,7 @@ def parse_parquet(files: list[tuple[str, bytes]], where: str) -> tuple[pd.DataFr
         try:
             table = pa.concat_tables(tables, promote_options="permissive")
         except (pa.ArrowException, ValueError) as error:
-            raise TableError(
-                f"{where}: the {len(names)} Parquet files do not fit together ({first_line(error)}): give their "
-                "columns the same types, or name one file"
-            ) from None
+            raise misfit(where, len(names), error) from None
     tables.clear()
     notes = [f"{len(names)} Parquet files, one after the other by name"] if len(names) > 1 else []
     table = _numbered_partitions(table, names)
@@ -83,6 +80,14 @@ def _table(raw: bytes, where: str) -> pa.Table:
             f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times: rename or remove all but one"
         )
     return table
+
+
+def misfit(where: str, files: int, error: BaseException) -> TableError:
+    """What to say of Parquet files whose columns have different types."""
+    return TableError(
+        f"{where}: the {files} Parquet files do not fit together ({first_line(error)}): give their columns the same "
+        "types, or name one file"
+    )
 
 
 def first_line(error: BaseException) -> str:

@@ -54,24 +54,24 @@ def test_without_a_zone_it_is_the_machines(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_path_is_made_absolute_and_the_model_gets_the_experiments_name() -> None:
-    made = deployable(config(), "/work")
-    assert (made.data.source, made.registration.name) == ("/work/sales.csv", "sales")
-    assert deployable(config("/data/sales.csv"), "/work").data.source == "/data/sales.csv"
-    assert deployable(config("https://example.org/sales.csv"), "/work").data.source == "https://example.org/sales.csv"
+    made = deployable(config(), "/tables")
+    assert (made.data.source, made.registration.name) == ("/tables/sales.csv", "sales")
+    assert deployable(config("/data/sales.csv"), "/tables").data.source == "/data/sales.csv"
+    assert deployable(config("https://example.org/sales.csv"), "/tables").data.source == "https://example.org/sales.csv"
     assert config_from(plain_of(made)) == made
 
 
 def test_what_is_left_out_of_a_configuration_stays_out_of_a_deployment() -> None:
-    plain = plain_of(deployable(config(search={"epochs": 7}), "/work"))
+    plain = plain_of(deployable(config(search={"epochs": 7}), "/tables"))
     assert plain["search"] == {"epochs": 7}
     assert set(plain) == {"data", "search", "register"}
 
 
 def test_a_password_is_not_deployed() -> None:
     with pytest.raises(ConfigError, match=r"holds a password: write \$\{NAME\}") as caught:
-        deployable(config("postgresql://me:hidden@host/db"), "/work")
+        deployable(config("postgresql://me:hidden@host/db"), "/tables")
     assert "hidden" not in str(caught.value)
-    kept = deployable(config("postgresql://me:${PASSWORD}@host/db"), "/work")
+    kept = deployable(config("postgresql://me:${PASSWORD}@host/db"), "/tables")
     assert kept.data.source == "postgresql://me:${PASSWORD}@host/db"
 
 
