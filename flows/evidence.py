@@ -204,8 +204,7 @@ class _Work:
         from data.references import VARIES, stacked_outputs
 
         task, inference = self.question.task, self.question.inference
-        arrays = self._features(replace(settings, degree=1, interaction_only=False)).sources.open()
-        x, x_cv = np.asarray(arrays.x), np.asarray(arrays.x_cv)
+        x, x_cv = _columns(self._features(replace(settings, degree=1, interaction_only=False)))
         if len(np.unique(self.y)) < 2 or not (x.std(axis=0) > VARIES).any():
             return None
         seed = self.question.config.split.seed
@@ -219,13 +218,10 @@ class _Work:
     def fit(self, variant: Variant, whole: ChunkResult) -> Fit | None:
         """What is known of a linear model that a solver trained."""
         matrices = self._features(variant.features)
-        arrays = matrices.sources.open()
-        assert arrays.x_cv is not None
+        x, x_cv = _columns(matrices)
         model = model_of(variant, matrices.width, matrices.target.outputs, self.question.task)
-        z = outputs(model, whole.outcomes[0].parameters, np.asarray(arrays.x))
-        return sandwich(
-            self.question.task, arrays.x, self.y, z, arrays.x_cv, whole.outputs_cv[0], variant.lambda_, self.unit
-        )
+        z = outputs(model, whole.outcomes[0].parameters, x)
+        return sandwich(self.question.task, x, self.y, z, x_cv, whole.outputs_cv[0], variant.lambda_, self.unit)
 
     def measure(self, name: str, jobs: "list[_Job]") -> Replicates | None:
         """What the jobs say of one variant; None where it diverged in one."""
@@ -271,3 +267,9 @@ class _Work:
         if self.question.task == "regression":
             return parts
         return [part for part in parts if len(np.unique(self.y[part])) > 1]  # nothing is learned from one class
+
+
+def _columns(matrices: Matrices) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Training and cv rows without the column of ones that they have in files."""
+    arrays = matrices.sources.open()
+    return np.asarray(arrays.x)[:, : matrices.width], np.asarray(arrays.x_cv)[:, : matrices.width]
