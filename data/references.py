@@ -150,7 +150,10 @@ def _process(x: Array, targets: Array, rng: np.random.Generator) -> Member:
             + ConstantKernel(0.1 * size, (1e-6 * size, 1e2 * size)) * DotProduct(1.0, "fixed")
             + WhiteKernel(0.3 * size, (1e-3 * size, 10 * size))
         )
-        process = GaussianProcessRegressor(kernel, optimizer=_climb).fit(x[rows], target[rows])
+        # Not by its own optimizer, which warns of parameters at their bounds: other threads undo filters of warnings.
+        process = GaussianProcessRegressor(kernel, optimizer=None).fit(x[rows], target[rows])
+        kernel.theta = _climb(process.log_marginal_likelihood, kernel.theta, kernel.bounds)
+        process = GaussianProcessRegressor(kernel, optimizer=None).fit(x[rows], target[rows])
         inverse = np.linalg.inv(process.L_ @ process.L_.T)
         found[rows, place] = target[rows] - inverse @ target[rows] / np.diag(inverse)
         if len(others):
@@ -159,21 +162,21 @@ def _process(x: Array, targets: Array, rng: np.random.Generator) -> Member:
     return found, lambda held: np.stack([model.predict(held) for model in models], axis=1)
 
 
-def _climb(objective: Any, start: Array, bounds: Array) -> tuple[Array, float]:
-    """The most probable parameters, by some steps of L-BFGS: later ones hardly change the predictions.
+def _climb(likelihood: Any, start: Array, bounds: Array) -> Array:
+    """The most probable parameters by some steps of L-BFGS: later ones hardly change the predictions.
 
-    The first parameter and the last two are no length scales.
+    ``likelihood`` is the logarithm of the marginal one. The first parameter and the last two are no length scales.
     """
     from scipy import optimize
 
     def with_prior(theta: Array) -> tuple[float, Array]:
-        value, slope = objective(theta)
+        value, slope = likelihood(theta, eval_gradient=True, clone_kernel=False)
         away = (theta[1:-2] - SCALE) / SCALE_SD
-        return value + 0.5 * float(away @ away), slope + np.concatenate([[0.0], away / SCALE_SD, [0.0, 0.0]])
+        return 0.5 * float(away @ away) - value, -slope + np.concatenate([[0.0], away / SCALE_SD, [0.0, 0.0]])
 
     minimize: Any = optimize.minimize
     found = minimize(with_prior, start, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": PROCESS_STEPS})
-    return found.x, found.fun
+    return np.asarray(found.x)
 
 
 def _sparse(x: Array, targets: Array, rng: np.random.Generator) -> Member:
