@@ -25,7 +25,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
-from time import process_time
+from statistics import median
+from time import perf_counter, process_time
 
 import numpy as np
 from scipy.optimize import nnls
@@ -106,15 +107,27 @@ CHECKED = (
 
 
 def measure(works: Sequence[Work], repeat: int = 3) -> list[Measured]:
-    """Each chunk in a fresh process (Linux) that imports `ml` alone; the median of ``repeat`` by seconds."""
+    """Each chunk ``repeat`` times in a fresh process (Linux) that imports `ml` alone; medians."""
     found = []
     for work in works:
-        command = [sys.executable, "-m", __name__, json.dumps(asdict(work))]
-        folder = Path(__file__).parent.parent
-        said = [json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout)
-                for _ in range(repeat)]  # fmt: skip
-        found.append(Measured(work, **sorted(said, key=lambda one: one["seconds"])[repeat // 2]))
+        said = [_measured(work, 1)[0] for _ in range(repeat)]
+        medians = {name: median(one[name] for one in said) for name in said[0]}
+        found.append(Measured(work, **{name: value for name, value in medians.items() if name != "wall"}))
     return found
+
+
+def side_by_side(work: Work, processes: int) -> float:
+    """Wall seconds of the slowest of so many processes that train the same chunk at once."""
+    return max(one["wall"] for one in _measured(work, processes))
+
+
+def _measured(work: Work, processes: int) -> list[dict[str, float]]:
+    command = [sys.executable, "-m", __name__, json.dumps(asdict(work))]
+    started = [
+        subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    return [json.loads(one.communicate()[0]) for one in started]
 
 
 def measure_here(work: Work) -> dict[str, float]:
@@ -137,12 +150,12 @@ def measure_here(work: Work) -> dict[str, float]:
         sources = Sources(*(folder / f"{name}.npy" for name in ("x", "y", "x_cv", "y_cv")))
         settings = tuple(ml.Settings(lam=1 + number, learning_rate=1e-3) for number in range(work.variants))
         model = ml.Model(work.features, work.layers)
-        began = process_time()
+        began, since = process_time(), perf_counter()
         found = train_chunk(Chunk(model, "adam", settings, sources, BATCH, work.epochs))
-        seconds = process_time() - began
+        seconds, wall = process_time() - began, perf_counter() - since
         arrays = sources.open()
         return {
-            "seconds": seconds, "memory": _status("VmHWM") - before,
+            "seconds": seconds, "wall": wall, "memory": _status("VmHWM") - before,
             "data": len(pickle.dumps([np.array(value) for value in vars(arrays).values() if value is not None])),
             "result": len(pickle.dumps(found)),
         }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -114,6 +115,7 @@ def connected(address: str | None, workers: int | str) -> Iterator[Cluster]:
     cluster: Cluster | None = None
     try:
         _check_code(client)
+        _warm_up(client)
         cluster = Cluster(client, _share_files(client))
         yield cluster
     except BaseException:
@@ -153,6 +155,14 @@ def _check_code(client: "Client") -> None:
             raise RunError(f"the Dask worker {worker} cannot import descent ({found}): install the same version there")
         if found != mine:
             raise RunError(f"the Dask worker {worker} has {found}; here is {mine}: install the same versions there")
+
+
+def _warm_up(client: "Client") -> None:
+    """Let every worker import what it will run, while others read the table."""
+    from distributed import fire_and_forget
+
+    workers = list(client.nthreads())
+    fire_and_forget([client.submit(import_module, "ml.chunks", workers=[one], pure=False) for one in workers])
 
 
 def _share_files(client: "Client") -> bool:
