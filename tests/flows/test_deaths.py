@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(home: Embedded, folder: Path) -> dict[str, Any]:
-    (folder / "undisturbed.yaml").write_text(SWEEP.format(name="undisturbed"), encoding="utf-8")
+    (folder / "undisturbed.yaml").write_text(SWEEP.format(name="no deaths"), encoding="utf-8")
     answer = home.descent("run", "undisturbed.yaml", "--json", cwd=folder)
     assert answer.code == 0, answer.stderr
     return outcome(home, answer.json)
@@ -123,17 +123,17 @@ def output(running: Running) -> Any:
 def test_a_run_of_which_every_kind_of_process_is_killed_ends_as_if_none_had_been(
     home: Embedded, run: Any, undisturbed: Any
 ) -> None:
-    running = run("killed")
+    running = run("deaths")
     worker, _ = children(running, TRAINING)
     (recorder,) = children(running, RECORDING)
     server = psutil.Process(json.loads((home.home / "prefect" / "server.json").read_text())["pid"])
     worker.send_signal(signal.SIGKILL)
     server.send_signal(signal.SIGKILL)
-    assert eventually(lambda: home.runs("killed"))  # the recording process has begun
+    assert eventually(lambda: home.runs("deaths"))  # the recording process has begun
     recorder.send_signal(signal.SIGKILL)
     result = output(running)
     assert running.said.count("was ended from outside (SIGKILL); it begins again in a new one") == 2
     assert "the local Prefect server has died; another is started" in running.said
     assert outcome(home, result) == undisturbed
     assert result["mlflow"]["unsent"] is None
-    assert home.flow_runs("killed") == ["Completed"]
+    assert home.flow_runs("deaths") == ["Completed"]
