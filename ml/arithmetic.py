@@ -1,4 +1,4 @@
-"""How NumPy computes while a fleet trains: on one thread, silently, and in loops as long as a variant's block.
+"""How NumPy computes while a fleet trains: one thread, no warnings, no subnormal numbers, loops as long as a block.
 
 What overflows belongs to a diverging variant, and is found every epoch. A stack is worked on block by block, one
 variant after the other, wherever a factor is shared by all variants or a block leaves out a row. NumPy (2.4) joins such
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from .subnormals import no_subnormals
 from .threads import one_thread
 
 BUFFER = 1024
@@ -20,7 +21,7 @@ BUFFER = 1024
 @contextmanager
 def fleet_arithmetic() -> Iterator[None]:
     """Inside, NumPy computes as fleets need it; afterwards as before."""
-    with one_thread(), np.errstate(all="ignore"):
+    with one_thread(), no_subnormals(), np.errstate(all="ignore"):
         before = np.setbufsize(BUFFER)
         try:
             yield
