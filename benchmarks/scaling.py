@@ -1,11 +1,11 @@
 """How a sweep scales: Dask workers, variants, and what it will cost on clusters that are not there.
 
-    .venv/bin/python -m benchmarks.scaling [--rows 100000] [--repeat 1] [--model-only]
+    .venv/bin/python -m benchmarks.scaling [--rows 50000] [--repeat 1] [--model-only]
 
 Writes benchmarks/SCALING.md. (1) `descent run benchmarks/scaling.yaml` on the Dask engine, whole processes, every run
 with ``--fresh``: 128 variants on one worker and on two; 64, 128, 256 and 512 variants on two. What counts is the
 training stage; everything before and after it is told apart. The recording process needs the same processors, 30 ms
-for each variant whatever it trained on, so the table is of a size with which one trains for most of a second. What the
+for each variant whatever it trained on, so the table is of a size with which one trains for 0.4 s. What the
 machine can give at best is measured beside it: two processes that train the same chunk at once, against one. (2)
 The cost model (benchmarks/cost_model.py), fitted to chunks measured here and checked on others. (3) Scheduler round
 trips of the Dask engine. (4) The simulation (benchmarks/cluster_simulation.py) of 1 to 1,000 workers and up to 1e9 rows
@@ -13,6 +13,7 @@ with the fitted model.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -28,7 +29,6 @@ from .cluster_simulation import Cluster, simulate
 from .cost_model import CHECKED, FITTED, CostModel, Measured, Work, fit, measure, side_by_side
 from .machine import describe_machine
 from .tables import write_table
-from .watching import run
 
 HERE = Path(__file__).parent
 DESCENT = Path(sys.executable).with_name("descent")
@@ -47,7 +47,7 @@ SWEEPS = {
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--model-only", action="store_true", help="leave (1) out, whose times need an idle machine")
     parser.add_argument("--output", type=Path, default=HERE / "SCALING.md")
@@ -69,7 +69,7 @@ def main() -> None:
 
 def sweeps(scratch: Path, rows: int, repeat: int) -> dict[tuple[int, int], dict[str, float]]:
     """(workers, variants) → seconds of the training stage and of the rest, medians of the repetitions."""
-    home, table = scratch / "descent", scratch / "table.parquet"
+    environment, table = os.environ | {"DESCENT_HOME": str(scratch / "descent")}, scratch / "table.parquet"
     write_table(table, rows, 21)
     found: dict[tuple[int, int], list[dict[str, float]]] = {}
 
@@ -78,12 +78,12 @@ def sweeps(scratch: Path, rows: int, repeat: int) -> dict[tuple[int, int], dict[
         lam = f'{{"log": [0.001, 10], "count": {variants}}}'
         for pair in (f"data.source={table}", f"compute.workers={workers}", f"search.models[0].lambda={lam}"):
             command += ["--set", pair]
-        done = run(command, home, HERE.parent)
-        train = done.result["seconds"]["train"]
-        print(
-            f"{workers} workers, {variants} variants: {train:.2f} s of {done.seconds:.2f}", file=sys.stderr, flush=True
-        )
-        return {"train": train, "rest": done.seconds - train}
+        began = time.perf_counter()
+        done = subprocess.run(command, env=environment, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
+        seconds = time.perf_counter() - began
+        train = json.loads(done.stdout.splitlines()[-1])["seconds"]["train"]
+        print(f"{workers} workers, {variants} variants: {train:.2f} s of {seconds:.2f}", file=sys.stderr, flush=True)
+        return {"train": train, "rest": seconds - train}
 
     try:
         once(2, 2)  # starts the server
@@ -91,8 +91,7 @@ def sweeps(scratch: Path, rows: int, repeat: int) -> dict[tuple[int, int], dict[
             for workers, variants in ((1, 128), *((2, variants) for variants in COUNTS)):
                 found.setdefault((workers, variants), []).append(once(workers, variants))
     finally:
-        subprocess.run([str(DESCENT), "down"], env={"DESCENT_HOME": str(home)}, cwd=HERE.parent, check=False,
-                       capture_output=True)  # fmt: skip
+        subprocess.run([str(DESCENT), "down"], env=environment, cwd=HERE.parent, check=False, capture_output=True)
     return {
         key: {part: median(one[part] for one in several) for part in ("train", "rest")}
         for key, several in found.items()
