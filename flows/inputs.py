@@ -22,7 +22,7 @@ from schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conc
 from schemas.secrets import absent_variables, with_variables
 from schemas.table import ROLES
 
-from . import large
+from . import findings, large
 from .large import Whole
 from .memory import budget
 from .row_files import write_matrix
@@ -211,13 +211,13 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
         whole, split, sizes, identity = large.split(question, question.large, frame)
         whole.table.write(whole.part == large.TEST, file)
         kept = sealed(file, identity, sizes["test"])
-    findings = data.examine(frame, inference, split)  # before there is a frame of the working rows beside this one
+    noticed = data.examine(frame, inference, split)  # before there is a frame of the working rows beside this one
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
     folds = config.validation.folds
     pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
-    return Parts(rest, train, cv, tuple(pairs), kept, sizes, findings, whole)
+    return Parts(rest, train, cv, tuple(pairs), kept, sizes, noticed, whole)
 
 
 def training_matrices(settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
@@ -286,7 +286,7 @@ def told(question: Question, parts: Parts, given: ExperimentConfig) -> list[str]
     """What was found and decided, in lines for the user; the whole configuration where the search was not ``given``."""
     return [
         *opening(question, parts),
-        *(f"  {finding.severity} {finding.name}: {finding}" for finding in parts.findings),
+        *(f"  {line}" for line in findings.lines(parts.findings)),
         *(_configuration(question.config) if given.search.models is None else ()),
     ]
 

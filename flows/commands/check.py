@@ -12,9 +12,16 @@ from .exits import reported
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from data.roles import Column
+
     from ..estimate import Estimate
     from ..inputs import Parts, Question
     from ..plan import Plan
+
+MANY = 40
+"""Columns of a table beyond which not every one gets a line."""
+FIRST = 5
+"""Columns of a role that then do."""
 
 
 def check(source: str, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
@@ -84,6 +91,22 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate
     )  # fmt: skip
 
 
+def _columns(columns: "Sequence[Column]") -> Iterator[tuple[str, str, str]]:
+    """Name, role and reason of every column; of many columns, the first of every role and how many others there are."""
+    from data.names import listed
+
+    by_role: dict[str, list[str]] = {}
+    for column in columns:
+        by_role.setdefault(column.role, []).append(column.name)
+    others = {role: names[FIRST:] for role, names in by_role.items() if len(columns) > MANY and len(names) > FIRST + 1}
+    hidden = {name for names in others.values() for name in names}
+    for column in columns:
+        if column.name not in hidden:
+            yield column.name, column.role, column.reason
+        elif column.name == (names := others[column.role])[0]:
+            yield f"… {len(names):,} more", column.role, f"{listed(names, 6)} (--json has all)"
+
+
 def _show(
     question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate", widths: dict[int, int], console: "Console"
 ) -> None:
@@ -101,8 +124,8 @@ def _show(
     for heading in ("column", "role", "because"):
         roles.add_column(heading, overflow="fold")
     roles.add_row(escape(question.inference.target), "[bold]target[/]", question.task)
-    for column in question.inference.columns:
-        roles.add_row(escape(column.name), column.role, escape(column.reason))
+    for column, role, because in _columns(question.inference.columns):
+        roles.add_row(escape(column), role, escape(because))
     console.print(roles)
     fleets = Table(title=f"Plan: {plan}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, justify in (("fleet", "left"), ("features", "right"), ("parameters", "right"), ("chunks of", "right")):

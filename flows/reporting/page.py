@@ -11,6 +11,7 @@ from schemas.results import VariantResult
 
 from .. import report as terminal
 from .. import tested
+from ..findings import kinds
 from ..spare import attempt
 from . import outcomes, sweep, wording
 from .contents import Contents, Importance
@@ -69,6 +70,7 @@ def render(contents: Contents) -> tuple[str, list[str]]:
         curves=over,
         outcomes=ended,
         warnings=[*result.warnings, *failures],
+        noticed=kinds(result.data.findings),
         confusion=matrix,
         tested={"headline": tested.headline(result), "columns": tested.columns(result), "rows": tested.rows(result),
                 "caveats": list(tested.caveats(result))},

@@ -182,3 +182,13 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>\n")
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
+
+
+def test_many_findings_of_a_kind_fold_away_but_none_is_left_out() -> None:
+    about = result("regression", hostile="plain")
+    one = about.data.findings[0]
+    many = tuple(one.model_copy(update={"evidence": f"column {k} is odd"}) for k in range(30))
+    changed = about.model_copy(update={"data": about.data.model_copy(update={"findings": many})})
+    read = Read(page.render(contents("regression", hostile="plain", result=changed))[0])
+    assert "27 more of the kind “target leakage”" in read.text
+    assert [k for k in range(30) if f"column {k} is odd" not in read.text] == []
