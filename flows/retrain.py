@@ -41,7 +41,7 @@ def retrain(config: ExperimentConfig) -> Retrained:
         alone(config.registration.name, get_run_logger().info),
     ):
         champion = steps.find_champion(config)
-        news.champion = champion.version.number if champion else None
+        news.began(champion.version.number if champion else None)
         table = steps.load_fresh(config)
         news.findings = steps.check_fresh(config, table, champion)
         del table  # the experiment has it, and forgets it once the test rows are sealed

@@ -22,13 +22,19 @@ class Retrained:
 
     experiment: str
     champion: str | None = None
-    """Version that was the champion when it began."""
+    """Version that was the champion when it began; None if there was none, or it ended before it had looked."""
+    looked: bool = False
+    """Whether it had come to look for the champion."""
     findings: Sequence[Finding] = ()
     result: ExperimentResult | None = None
     challenger: str | None = None
     outcome: Outcome = "failed"
     reason: str = ""
     links: dict[str, str] = field(default_factory=dict)
+
+    def began(self, champion: str | None) -> None:
+        """Note who is the champion, if anyone."""
+        self.champion, self.looked = champion, True
 
     def decide(self, found: Promotion | TooFewRowsError) -> None:
         """Note who won, or that there was too little to compare with."""
@@ -46,11 +52,17 @@ class Retrained:
         """The same for people."""
         who = {
             "promoted": f"version {self.challenger} is the new champion",
-            "kept": f"version {self.champion} stays champion" if self.champion else "still no champion",
-            "failed": "retraining failed" + (f"; version {self.champion} stays champion" if self.champion else ""),
+            "kept": self._stays,
+            "failed": f"retraining failed; {self._stays}",
         }[self.outcome]
         noticed = [f"noticed: {one}" for one in self.findings if one.severity != "note"]
         return Notice(f"{self.experiment}: {who}", "\n".join([self.reason, *noticed]), self.outcome, self.links)
+
+    @property
+    def _stays(self) -> str:
+        if self.champion is not None:
+            return f"version {self.champion} stays champion"
+        return "still no champion" if self.looked else "the champion stays, if there is one"
 
     def markdown(self) -> str:
         """The same as a page."""

@@ -24,6 +24,10 @@ register: {name: flat}
 """
 FOREVER = ("search.models=[{kind: network, layers: [32]}]", "search.epochs=100000000", "search.early_stopping=null")
 
+ENDED = [f"flat: retraining failed; {who} stays{more}" for who, more in (
+    ("version 1", " champion"), ("the champion", ", if there is one"))]  # fmt: skip
+"""How early a deadline comes depends on the machine: after it was seen who the champion is, or before."""
+
 
 def write(folder: Path, shift: float = 0.0) -> None:
     x = np.random.default_rng(0).normal(shift, 1, (400, 3))
@@ -85,7 +89,7 @@ def test_a_retraining_that_takes_too_long_is_ended(home: Embedded, served: Path,
     assert "not done after 0.05 minutes (retrain.minutes): the retraining was ended" in ended.stderr
     assert "Traceback" not in ended.stderr
     message = told.taken.pop()
-    assert message["title"].startswith("flat: retraining failed")
+    assert message["title"] in ENDED
     assert "not done after 0.05 minutes" in message["text"]
     assert champion(home) == [("flat", 1)]
     assert home.flow_runs("retrain flat")[-1] == "Failed"
