@@ -2,7 +2,8 @@
 
 It prints the scheduler's address, and ends when its standard input does: with whoever started it, however that ends.
 Of its own, because Dask's workers import the main module of the program that starts them, and would run a user's script
-anew; and in a session of its own, where Ctrl-C does not reach the workers.
+anew; and in a process group of its own, which Ctrl-C does not reach. Not in a session: Linux shares processors out
+between sessions first, so that the recording process would not give way to these workers, however low its priority.
 """
 
 import logging
@@ -35,7 +36,7 @@ def local_cluster(workers: int) -> Iterator[str]:
     """
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, str(workers)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0,
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
