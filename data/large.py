@@ -23,6 +23,8 @@ BATCH = 1 << 17
 """Rows in memory at a time: some tens of megabytes, and few enough batches that starting one costs nothing."""
 CSV = 3
 """Bytes of memory for a byte of CSV while it is read: the file, Arrow's table and the frame."""
+RUN = 4
+"""Bytes of memory that a run takes beyond start-up for a byte of a table that it holds (benchmarks/LARGE.md)."""
 TEXT = 64
 """Bytes that a text takes in memory, about, where its column does not say more."""
 
@@ -191,14 +193,14 @@ def _digest(path: Path) -> bytes:
 
 
 def open_large(source: str, where: str, missing: Sequence[str], budget: int) -> LargeTable | None:
-    """The table as one that is read some rows at a time, if it would take more than ``budget`` bytes; else None.
+    """The table as one that is read some rows at a time; None if a run of all of it fits into ``budget`` bytes.
 
     Raises:
-        TableError: it would, but is no Parquet, and so can only be read as a whole.
+        TableError: it does not, but is no Parquet, and so can only be read as a whole.
     """
     table = LargeTable.open(source, where, missing)
     if table is not None:
-        return table if table.bytes > budget else None
+        return table if RUN * table.bytes > budget else None
     size = 0 if is_url(source) else sum(bytes_ for _, _, bytes_ in stamp(source) or ())
     if size * CSV > budget:
         raise TableError(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .large import Indices, LargeTable
+from .large import RUN, Indices, LargeTable
 from .tables import Table
 
 FEWEST, MOST = 20_000, 500_000
@@ -30,9 +30,9 @@ def sampled(whole: LargeTable, target: str, budget: int, seed: int) -> Table:
     rows = _drawn(column.iloc[known], known, _most(whole, budget), seed)
     left_out = whole.rows - len(known)
     notes = [
-        f"the table takes about {whole.bytes / 1e9:.3g} GB in memory, more than data.memory: it is read some rows at a "
-        f"time. Roles, checks, folds and curves are seen on {len(rows):,} of its {len(known):,} rows; training, J_cv, "
-        "refit and test use all"
+        f"a run with this table in memory would take about {RUN * whole.bytes / 1e9:.3g} GB, more than data.memory: it "
+        f"is read some rows at a time. Roles, checks, folds and curves are seen on {len(rows):,} of its {len(known):,} "
+        "rows; training, J_cv, refit and test use all"
     ]
     if left_out:
         notes.append(f"{left_out:,} rows without a value of the target {target} are left out")

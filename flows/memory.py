@@ -1,4 +1,4 @@
-"""How much memory a table may take before it is read some rows at a time."""
+"""How much memory a run may take with its table in it, before that is read some rows at a time."""
 
 import ctypes
 import re

@@ -62,12 +62,12 @@ def test_a_folder_of_files_with_keys_in_its_names_is_one_table(tmp_path: Path) -
     assert set(found["year"]) == {2023, 2024}
 
 
-def test_what_it_would_take_in_memory_decides(tmp_path: Path) -> None:
+def test_what_a_run_of_it_would_take_in_memory_decides(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     numbers = pd.DataFrame({"a": np.arange(1000.0), "b": np.arange(1000)})
     numbers.to_parquet(path)
-    assert open_large(str(path), "t", (), 16_000) is None
-    table = open_large(str(path), "t", (), 15_999)
+    assert open_large(str(path), "t", (), 64_000) is None
+    table = open_large(str(path), "t", (), 63_999)
     assert table is not None
     assert table.bytes == numbers.memory_usage(index=False).sum()
 
