@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from ml.arrays import Arrays
 from ml.chunks import Chunk, Sources
@@ -42,7 +43,7 @@ class Cluster(Executor):
     def __init__(self, client: "Client", shared: bool) -> None:
         self._client, self._shared = client, shared
         self._executor = client.get_executor(pure=False, retries=RETRIES)
-        self._shipped: dict[int, tuple[Sources | Arrays, Shipped]] = {}
+        self._shipped: dict[int, Shipped] = {}
         self._shipping = Lock()
 
     @property
@@ -79,9 +80,10 @@ class Cluster(Executor):
         with self._shipping:
             if id(rows) not in self._shipped:
                 opened = rows.open() if isinstance(rows, Sources) else rows
-                (sent,) = self._client.scatter([opened], broadcast=True, hash=False)
-                self._shipped[id(rows)] = rows, sent  # the rows are kept, or their id could come again
-            return self._shipped[id(rows)][1]
+                (self._shipped[id(rows)],) = self._client.scatter([opened], broadcast=True, hash=False)
+                # Where whoever made the rows is done with them, the workers let go of them too.
+                finalize(rows, self._shipped.pop, id(rows), None).atexit = False
+            return self._shipped[id(rows)]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for what was submitted, or give it up; the cluster stays as it is."""

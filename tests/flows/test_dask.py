@@ -81,6 +81,21 @@ def test_rows_are_sent_once_however_many_chunks_use_them(
     assert how["broadcast"] is True
 
 
+def test_workers_let_go_of_rows_that_nobody_holds_any_more(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held() -> set[object]:
+        return {key for keys in cluster._client.has_what().values() for key in keys}
+
+    monkeypatch.setattr(cluster, "_shared", False)
+    work = chunks(tmp_path, 2)
+    cluster.submit(train_chunk, work.pop()).result()
+    sent = cluster._shipped[id(work[0].arrays)].key
+    assert sent in held()
+    work.clear()
+    assert eventually(lambda: sent not in held())
+
+
 def test_two_workers_train_two_chunks_at_a_time(cluster: Cluster) -> None:
     assert cluster.workers == 2
     assert len({future.result() for future in [cluster.submit(_pid_after, 0.5) for _ in range(2)]}) == 2
