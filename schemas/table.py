@@ -69,7 +69,7 @@ class DataConfig(ConfigModel):
     )
     memory: Memory = Field(
         default="auto",
-        description="a Parquet table of which a run would take more is read some rows at a time; auto = half of the memory",
+        description="Parquet of which a run would take more is read some rows at a time; auto = half of the memory",
         examples=["2GB"],
     )
     group: Text | None = Field(
