@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from . import gaussian_process
 
 Array = NDArray[Any]
 Member = tuple[Array, Callable[[Array], Array]]
@@ -27,10 +30,6 @@ FOLDS = 5
 PROCESS_ROWS, PROCESS_CELLS, PROCESS_LEAST = 200, 6000, 60
 """Rows of the Gaussian process, whose time grows with their cube; rows times columns, because each column has a length
 scale; it is left out where fewer rows would be left."""
-PROCESS_STEPS = 30
-SCALE, SCALE_SD = np.log(8.0), 0.7
-"""Prior of the log of a column's length scale, in standard deviations of the column: without one, chance makes some of
-many columns relevant where rows are few."""
 SPARSE_ROWS, SPARSE_TERMS = 1000, 1000
 TREES, TREE_ROWS, TREE_COLUMNS = 200, 2000, 60
 MOST_OUTPUTS = 10
@@ -59,7 +58,12 @@ def stacked_outputs(task: str, x: Array, y: Array, x_held: Array, classes: int, 
     ``x`` (m, n), at least one column of which varies, ``y`` (m,) numbers of about unit scale, or at least two of the
     codes 0…``classes``−1.
     """
-    rng = np.random.default_rng(seed)
+    # The matrices are small and the processors full of training: a second BLAS thread mostly waits, at its price.
+    with threadpool_limits(1, user_api="blas"):
+        return _stacked(task, x, y, x_held, classes, np.random.default_rng(seed))
+
+
+def _stacked(task: str, x: Array, y: Array, x_held: Array, classes: int, rng: np.random.Generator) -> Stacked:
     rows = _sampled(y if task != "regression" else None, len(x), rng)
     whole, x, y = len(rows) == len(x), np.asarray(x[rows], float), y[rows]
     stack = _learned(task, x, y, classes, rng)
@@ -135,48 +139,18 @@ def _members(x: Array, targets: Array, rng: np.random.Generator) -> Iterator[Mem
 
 
 def _process(x: Array, targets: Array, rng: np.random.Generator) -> Member:
-    """A Gaussian process; rows that it learned from are predicted from all others of them (equation 5.12)."""
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, WhiteKernel
-
+    """A Gaussian process; rows that it learned from are predicted from all others of them."""
     most = min(PROCESS_ROWS, PROCESS_CELLS // x.shape[1])
     rows = np.sort(rng.permutation(len(x))[:most])
     others = np.setdiff1d(np.arange(len(x)), rows)
-    found, models = np.empty(targets.shape), []
+    found, processes = np.empty(targets.shape), []
     for place, target in enumerate(targets.T):
-        size = float(target.var()) or 1.0
-        kernel = (
-            ConstantKernel(size, (1e-3 * size, 1e3 * size)) * RBF(np.full(x.shape[1], 3.0), (0.2, 1e3))
-            + ConstantKernel(0.1 * size, (1e-6 * size, 1e2 * size)) * DotProduct(1.0, "fixed")
-            + WhiteKernel(0.3 * size, (1e-3 * size, 10 * size))
-        )
-        # Not by its own optimizer, which warns of parameters at their bounds: other threads undo filters of warnings.
-        process = GaussianProcessRegressor(kernel, optimizer=None).fit(x[rows], target[rows])
-        kernel.theta = _climb(process.log_marginal_likelihood, kernel.theta, kernel.bounds)
-        process = GaussianProcessRegressor(kernel, optimizer=None).fit(x[rows], target[rows])
-        inverse = np.linalg.inv(process.L_ @ process.L_.T)
-        found[rows, place] = target[rows] - inverse @ target[rows] / np.diag(inverse)
+        process = gaussian_process.learn(x[rows], target[rows], float(target.var()) or 1.0)
+        found[rows, place] = process.left_out
         if len(others):
             found[others, place] = process.predict(x[others])
-        models.append(process)
-    return found, lambda held: np.stack([model.predict(held) for model in models], axis=1)
-
-
-def _climb(likelihood: Any, start: Array, bounds: Array) -> Array:
-    """The most probable parameters by some steps of L-BFGS: later ones hardly change the predictions.
-
-    ``likelihood`` is the logarithm of the marginal one. The first parameter and the last two are no length scales.
-    """
-    from scipy import optimize
-
-    def with_prior(theta: Array) -> tuple[float, Array]:
-        value, slope = likelihood(theta, eval_gradient=True, clone_kernel=False)
-        away = (theta[1:-2] - SCALE) / SCALE_SD
-        return 0.5 * float(away @ away) - value, -slope + np.concatenate([[0.0], away / SCALE_SD, [0.0, 0.0]])
-
-    minimize: Any = optimize.minimize
-    found = minimize(with_prior, start, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": PROCESS_STEPS})
-    return np.asarray(found.x)
+        processes.append(process)
+    return found, lambda held: np.stack([process.predict(held) for process in processes], axis=1)
 
 
 def _sparse(x: Array, targets: Array, rng: np.random.Generator) -> Member:
