@@ -173,17 +173,19 @@ class _Work:
     def train(self, variants: Sequence[Variant], count: int, used: int, seeds: Mapping[str, int]) -> list[_Job]:
         """Submit variants, those of one fleet together, on the first ``used`` of ``count`` disjoint parts.
 
-        ``seeds`` says by name how many models of each part there are, where it is not one.
+        ``seeds`` says by name how many models of each part there are, where it is not one. λ is to a part what it is
+        to all rows, λ/m: the same λ would bind a part more, so that bias rose and variance no longer fell with 1/m.
         """
         fleets: dict[object, list[Variant]] = {}
         for variant in variants:
             fleets.setdefault(fleet_key(variant), []).append(variant)
         jobs = []
         for number, rows in enumerate(self._parts(count)[:used], start=1):
+            share = len(rows) / len(self.parts.train)
             for members in fleets.values():
                 # What the initial weights and the order of batches do by chance is variance as well.
                 seeded = [
-                    replace(member, seed=member.seed + number + 100 * again)
+                    replace(member, seed=member.seed + number + 100 * again, lambda_=member.lambda_ * share)
                     for member in members
                     for again in range(seeds.get(member.name, 1))
                 ]

@@ -6,8 +6,9 @@ With V the variance at the full number of training rows and L the level,
 
 - V of linear models that a solver trained follows from their fit (`ml.sandwich`). V of others has two parts: what
   random numbers do, measured between models of all training rows (`chance`), and what the rows do, measured
-  on disjoint halves, quarters and eighths of them (`ml.replicates`) and carried to all by V(m) ∝ m^−c, a linear
-  regression of log V on log m with a prior on c (1 for parametric models, near 0 for networks that fit the noise).
+  on disjoint halves, quarters and eighths of them (`ml.replicates`), with the λ/m of all rows, and carried to all by
+  V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for networks
+  that fit the noise).
 - J − V of linear models is known twice: J_cv − V on cv rows, J_train + V on training rows. What is wrong with V all but
   cancels in the mean over both.
 - L is the configured level. When none is known it is the lowest that any reference tells: other models trained on the

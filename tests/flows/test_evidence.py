@@ -58,6 +58,15 @@ def test_a_straight_truth_is_a_good_fit_and_a_bent_one_high_bias(tmp_path: Path)
     assert level < 0.5  # the noise costs 0.045, the dummy 1.5, the straight line 1.1
 
 
+def test_a_model_that_lambda_binds_is_bound_as_much_on_parts_and_has_the_same_bias(tmp_path: Path) -> None:
+    run = run_of(table(lambda x: x.sum(axis=1), 2.0), tmp_path, [{"kind": "linear", "lambda": [3000]}])
+    measured = run.gathered().seen.measured
+    assert measured is not None
+    assert measured.fit is not None
+    for part in measured.parts:  # with λ = 3000 for 38, 75 and 150 rows it would be 14, 9 and 6 % more
+        assert part.beyond.mean() == pytest.approx(measured.costs.mean() - measured.fit.variance, rel=0.05)
+
+
 def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:
     frame = table(lambda x: x.sum(axis=1), 1.0).assign(who=np.arange(N + CV) // 4)
     run = run_of(frame, tmp_path, LINEAR, data={"group": "who"}, split={"by": "group"})
