@@ -1,4 +1,4 @@
-"""CSV bytes to a DataFrame: strict about the shape of every line, exact about every number.
+"""CSV bytes to a table: strict about the shape of every line, exact about every number.
 
 Arrow's reader parses numbers to the nearest double, uses both cores and refuses lines with too few or too many cells,
 which pandas' own reader fills up in silence. Only when it refuses is the file walked again, cell by cell, for the line.
@@ -38,8 +38,8 @@ def parse_csv(
     *,
     keep: Sequence[str] = (),
     delimiter: str | None = None,
-) -> tuple[pd.DataFrame, list[str]]:
-    """The table and notes on how it was read.
+) -> tuple[pa.Table, list[str]]:
+    """The table, of which `frame_of` makes a frame, and notes on how it was read.
 
     Args:
         raw: the file, decompressed, as UTF-8.
@@ -74,6 +74,7 @@ def parse_csv(
     left = [token for token in tokens if token not in keep]
     if marked := _question_marks(table) if b"?" in raw else {}:
         left.append("?")
+        del table  # or it would lie in memory beside the other
         table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names)
         cells = ", ".join(f"{name} ({count})" for name, count in list(marked.items())[:8])
         more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
@@ -86,12 +87,26 @@ def parse_csv(
         table = table.remove_column(len(names) - 1)
         notes.append("the last column has neither a name nor values (a separator ends every line): left out")
     unnamed = [name or f"Unnamed: {index}" for index, name in enumerate(table.column_names)]
-    return table.rename_columns(unnamed).to_pandas(date_as_object=False, ignore_metadata=True), notes
+    return table.rename_columns(unnamed), notes
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """A table of Arrow as a frame; the table is empty afterwards, or its numbers would be in memory twice."""
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False, self_destruct=True)
+    return frame
+
+
+def rows_on_lines(raw: bytes) -> int:
+    """How many lines follow the header, empty ones at the end left out."""
+    end = len(raw)
+    while end and raw[end - 1] in b"\r\n":
+        end -= 1
+    return raw.count(b"\n", 0, end)
 
 
 def _check_lines(raw: bytes, where: str) -> None:
     """Raise for an empty file, and for a line beyond `LONGEST_LINE`: each step goes to the last line end within it."""
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise TableError(f"{where}: the file is empty: is it complete?")
     at, line = 0, 1
     while len(raw) - at > LONGEST_LINE:
@@ -128,7 +143,7 @@ def delimiter_of(raw: bytes) -> str:
 def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
     """Column names; an empty text for one that is blank."""
     csv.field_size_limit(_LONGEST_CELL)  # of the whole process; the default refuses cells over 128 kB
-    lines = io.StringIO(raw[:LONGEST_LINE].decode("utf-8", "ignore"), newline="")
+    lines = io.TextIOWrapper(io.BytesIO(raw[:LONGEST_LINE]), "utf-8", "ignore", newline="")
     try:
         cells = next(row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row))
     except (csv.Error, StopIteration) as error:
@@ -204,8 +219,8 @@ def _question_marks(table: pa.Table) -> dict[str, int]:
 
 
 def _rows(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number where a row begins, and its cells."""
-    reader = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), delimiter=delimiter, strict=True)
+    """Line number where a row begins, and its cells; of the file as text, a little is in memory at a time."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(raw), "utf-8", newline=""), delimiter=delimiter, strict=True)
     begins = 1
     for row in reader:
         yield begins, row

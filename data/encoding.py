@@ -47,13 +47,11 @@ def to_utf8(raw: bytes, where: str, encoding: str | None = None) -> tuple[bytes,
             return text.encode("utf-8", "replace"), [] if name == "utf-8-sig" else [
                 f"encoding: {name} (its first bytes)"
             ]
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
+    if (at := _utf8_until(raw)) < len(raw):
         guess = _sixteen_bits(raw)
         if guess is None:
             _refuse_binary(raw, where)
-            _refuse_broken_utf8(raw, error, where)
+            _refuse_broken_utf8(raw, at, where)
             guess = _detected(raw)
         note = f"encoding: {guess} (detected, as it is not UTF-8); if letters look wrong, give another in data.encoding"
         return _decoded(raw, guess, where).encode("utf-8", "replace"), [note]
@@ -63,6 +61,18 @@ def to_utf8(raw: bytes, where: str, encoding: str | None = None) -> tuple[bytes,
             return _decoded(raw, guess, where).encode("utf-8", "replace"), [f"encoding: {guess} (detected)"]
     _refuse_binary(raw, where)
     return raw, []
+
+
+def _utf8_until(raw: bytes) -> int:
+    """How many bytes are UTF-8 before the first that is not; as text, a little of them is in memory at a time."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(raw), _SAMPLE):
+        piece = raw[start : start + _SAMPLE]
+        try:
+            decoder.decode(piece, start + _SAMPLE >= len(raw))
+        except UnicodeDecodeError as error:  # its object begins with what was left of the piece before
+            return start + len(piece) - len(error.object) + error.start
+    return len(raw)
 
 
 def _known(encoding: str, where: str) -> str:
@@ -104,24 +114,27 @@ def _sixteen_bits(raw: bytes) -> str | None:
 
 
 def _refuse_binary(raw: bytes, where: str) -> None:
-    if BINARY.search(raw):
-        at = BINARY.search(raw).start()  # type: ignore[union-attr]
+    if (found := BINARY.search(raw)) is not None:
+        at = found.start()
         raise TableError(
             f"{where}: not a text file: byte {at + 1:,} is 0x{raw[at]:02x}, which no CSV has. Save the table as CSV "
             "UTF-8 or as Parquet; if it is a text in a rare encoding, name that in data.encoding"
         )
 
 
-def _refuse_broken_utf8(raw: bytes, error: UnicodeDecodeError, where: str) -> None:
-    """Raise if the text is UTF-8 for the most part: then a byte is broken, and another encoding would hide that."""
+def _refuse_broken_utf8(raw: bytes, at: int, where: str) -> None:
+    """Raise if the text is UTF-8 for the most part: then the byte at ``at`` is broken, and another encoding would hide
+    that.
+    """
     good = len(_MULTIBYTE.findall(raw))
     bad = sum(1 for character in raw.decode("utf-8", "replace") if character == "\ufffd")
     if good <= bad:
         return
-    line = raw.count(b"\n", 0, error.start) + 1
-    shown = raw[raw.rfind(b"\n", 0, error.start) + 1 :][:60].split(b"\n")[0].decode("utf-8", "replace")
+    line = raw.count(b"\n", 0, at) + 1
+    begin = raw.rfind(b"\n", 0, at) + 1
+    shown = raw[begin : begin + 60].split(b"\n")[0].decode("utf-8", "replace")
     raise TableError(
-        f"{where}: line {line}: byte 0x{raw[error.start]:02x} is not UTF-8 text, as the rest of the file is "
+        f"{where}: line {line}: byte 0x{raw[at]:02x} is not UTF-8 text, as the rest of the file is "
         f"({shown!r}): mend the byte, or name another encoding in data.encoding"
     )
 

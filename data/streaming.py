@@ -1,7 +1,8 @@
 """The rows of a table some at a time, whatever its size: for predictions, which need no row to know of another.
 
 Parquet is read by batches. A CSV is cut at the ends of lines, and each piece is read by the reader that reads whole
-files, so a cell means the same in both. What is neither (a database, a URL, another encoding than UTF-8) is read whole.
+files, so a cell means the same in both. What is neither (a database, a URL, another encoding than UTF-8, lines that end
+in carriage returns alone) is read whole.
 """
 
 import codecs
@@ -16,7 +17,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from .compression import GZIP, ZSTD
-from .csv_text import delimiter_of, parse_csv
+from .csv_text import delimiter_of, frame_of, parse_csv
 from .errors import TableError
 from .large import LargeTable
 from .reading import is_url
@@ -42,35 +43,30 @@ def stream(source: str, where: str, missing: Sequence[str] = ()) -> Iterator[pd.
         return
     first = 0
     for piece, delimiter in _pieces(path, where):
-        if piece is None:
-            yield read_table(source, missing, name=where).frame
+        if not _is_utf8(piece):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
+            yield read_table(source, missing, name=where).frame.iloc[first:]
             return
-        frame = plain_frame(parse_csv(piece, where, missing, delimiter=delimiter)[0], where, missing)[0]
+        table = parse_csv(piece, where, missing, delimiter=delimiter)[0]
+        frame = plain_frame(frame_of(table), where, missing)[0]
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)
         yield frame
 
 
-def _pieces(path: Path, where: str) -> Iterator[tuple[bytes | None, str]]:
-    """Whole lines behind the header, with the delimiter; (None, "") where the file is no UTF-8 from its start."""
+def _pieces(path: Path, where: str) -> Iterator[tuple[bytes, str]]:
+    """Whole lines behind the header, with the delimiter; all of a file without line feeds."""
     rest = header = b""
     delimiter = ""
     with path.open("rb") as file, _unpacking(file) as text:
         while True:
-            try:
-                block = text.read(PIECE)
-            except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-                raise TableError(f"{where}: the file is damaged or cut off ({error}): fetch it again") from None
+            block = _read(text, PIECE, where)
             if not header:
                 block = block.removeprefix(codecs.BOM_UTF8)
-                if not _is_utf8(block):
-                    yield None, ""
-                    return
                 delimiter = delimiter_of(block)
                 header, rest = _first_line(block)
                 block = b""
-                if not rest:  # a header alone, or an empty file: the reader says so
-                    yield header, delimiter
+                if not rest:  # a header alone, an empty file, or lines that end in carriage returns
+                    yield header + _read(text, None, where), delimiter
                     return
             elif not block:
                 if rest.strip():
@@ -84,6 +80,13 @@ def _pieces(path: Path, where: str) -> Iterator[tuple[bytes | None, str]]:
                 rest = rest[end:]
 
 
+def _read(text: Any, size: int | None, where: str) -> bytes:
+    try:
+        return bytes(text.read(size))
+    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        raise TableError(f"{where}: the file is damaged or cut off ({error}): fetch it again") from None
+
+
 def _unpacking(file: Any) -> Any:
     start = file.read(4)
     file.seek(0)
@@ -92,13 +95,12 @@ def _unpacking(file: Any) -> Any:
     return pa.CompressedInputStream(file, "zstd") if start == ZSTD else nullcontext(file)
 
 
-def _is_utf8(block: bytes) -> bool:
-    """Whether a block is UTF-8, but for a character that its end may have cut."""
+def _is_utf8(piece: bytes) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(block)
+        piece.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return b"\x00" not in block
+    return b"\x00" not in piece
 
 
 def _first_line(block: bytes) -> tuple[bytes, bytes]:

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from .cells import to_dates
+from .cells import numbers_among, to_dates
 from .compression import unpack
-from .csv_text import parse_csv
+from .csv_text import frame_of, parse_csv, rows_on_lines
 from .encoding import to_utf8
 from .errors import ColumnError, TableError
 from .names import find_column
@@ -106,9 +106,11 @@ def read_table(
         if raw.startswith(magic):
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
-    frame, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
+    table, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
+    lines = rows_on_lines(raw) == table.num_rows
+    del raw  # file, table and frame are never all in memory
+    frame = frame_of(table)
     release_memory()
-    lines = raw.rstrip(b"\r\n").count(b"\n") == len(frame)
     return _table(frame, digest, where, missing, [*notes, *more], lines=lines)
 
 
@@ -256,7 +258,7 @@ def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.D
     """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0."""
     if not missing:
         return frame
-    numbers = [number for number in map(_number, missing) if number is not None]
+    numbers = numbers_among(tuple(missing))
     emptied = {}
     for name, column in frame.items():
         if column.dtype.kind == "M":
@@ -265,13 +267,6 @@ def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.D
         if hit.any():
             emptied[name] = column.mask(hit)
     return pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index) if emptied else frame
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 __all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table", "release_memory", "table_of"]

@@ -50,6 +50,30 @@ def test_other_encodings_and_parquet_are_read_as_well(tmp_path: Path, monkeypatc
     pd.testing.assert_frame_equal(whole(tmp_path / "t.parquet"), frame, check_dtype=False, check_index_type=False)
 
 
+def test_what_is_no_utf_8_further_down_is_read_as_of_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data.streaming, "PIECE", 64)
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"n,city\n" + b"".join(b"%d,Rome\n" % n for n in range(40)) + "40,Orléans\n".encode("latin-1"))
+    pd.testing.assert_frame_equal(whole(path), read_table(path).frame, check_index_type=False)
+    path.write_bytes(b"n,city\n" + "0,Orléans\n".encode() * 40 + b"40,Orl\xe9ans\n")
+    with pytest.raises(TableError, match="line 42: byte 0xe9 is not UTF-8 text, as the rest of the file is"):
+        whole(path)
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip", "zstd"])
+def test_lines_may_end_in_carriage_returns(packing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data.streaming, "PIECE", 64)
+    raw, path = b"n,t\r" + b"".join(b"%d,x\r" % n for n in range(100)), tmp_path / "t.csv"
+    if packing == "zstd":
+        with pa.CompressedOutputStream(str(path), "zstd") as file:
+            file.write(raw)
+    else:
+        path.write_bytes(gzip.compress(raw) if packing == "gzip" else raw)
+    assert whole(path)["n"].tolist() == list(range(100))
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
