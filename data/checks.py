@@ -106,7 +106,7 @@ def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table)
         table, "huge-numbers", huge,
         f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(frame.index[position]))}: "
         f"{values[position]:g} is too large to compute with",
-        f"mend it, or say that it means a missing value: {setting('data.missing', [f'{values[position]:g}'])}",
+        f"mend it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
     )  # fmt: skip
 
 

@@ -46,8 +46,17 @@ def setting(key: str, names: Sequence[str]) -> str:
 
     JSON is a subset of YAML, so any name survives; a single quote inside single quotes is written ``'\\''``.
     """
-    value = json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
-    quoted = f"{key}={value}".replace("'", "'\\''")
+    return _option(key, list(names))
+
+
+def setting_of_one(key: str, name: str) -> str:
+    """The same where one name is meant: ``--set 'data.group="patient"'``."""
+    return _option(key, name)
+
+
+def _option(key: str, value: object) -> str:
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    quoted = f"{key}={written}".replace("'", "'\\''")
     return f"--set '{quoted}'"
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 from scipy.stats import f as fisher
 
 from ..inference import Inference
+from ..names import setting_of_one
 from ..roles import THINGS
 from .alone import Array
 from .examined import Examined
 from .finding import Finding, joined_names
 from .matrix import glance, target_of
-from .order import _set_one
 
 NAME = re.compile(rf"(?:^|[ _.-])(?:{THINGS}|id|ids|uid|uuid|code|no|nr|key)s?(?:$|[ _.#-])", re.IGNORECASE)
 """Names of columns that call things by a number."""
@@ -64,7 +64,7 @@ def group_ignored(seen: Examined) -> list[Finding]:
                 (name,),
                 evidence,
                 "if one value is one thing, keep its rows on one side: --set split.by=group "
-                + _set_one("data.group", name),
+                + setting_of_one("data.group", name),
             )
         )
     return found

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..cells import to_dates, to_labels
 from ..inference import Inference
-from ..names import setting
+from ..names import setting_of_one
 from .alone import Array
 from .examined import Examined
 from .finding import Finding, joined_names
@@ -85,7 +85,7 @@ def time_ignored(seen: Examined) -> list[Finding]:
                 "warning" if matters else "note",
                 (name,),
                 evidence,
-                f"to predict the future, test on the future: --set split.by=time {_set_one('data.time', name)}",
+                f"to predict the future, test on the future: --set split.by=time {setting_of_one('data.time', name)}",
             )
         )
     return found
@@ -133,7 +133,3 @@ def _sorted_by_target(rows: pd.DataFrame, inference: Inference) -> str | None:
         return "sorted by" if int((np.diff(y) != 0).sum()) < 2 * len(inference.classes) else None
     r = np.corrcoef(pd.Series(y).rank().to_numpy(), np.arange(len(y)))[0, 1] if np.ptp(y) > 0 else 0.0
     return "sorted by" if abs(r) > 0.95 else None
-
-
-def _set_one(key: str, name: str) -> str:
-    return setting(key, [name]).replace("=[", "=").replace("]'", "'")

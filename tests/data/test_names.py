@@ -5,20 +5,24 @@ import shlex
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data import ColumnError, find_column
-from data.names import exclude
+from data.names import exclude, setting_of_one
 
 NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1, max_size=4)
 
 
 @given(NAMES)
+@example(["a=[b]'"])
 def test_a_shell_hands_back_the_very_names(names: list[str]) -> None:
-    flag, value = shlex.split(exclude(names))
-    key, _, listed = value.partition("=")
-    assert (flag, key, json.loads(listed)) == ("--set", "data.exclude", names)
+    for option, key, wanted in (
+        (exclude(names), "data.exclude", names),
+        (setting_of_one("data.group", names[0]), "data.group", names[0]),
+    ):
+        flag, value = shlex.split(option)
+        assert (flag, value.partition("=")[0], json.loads(value.partition("=")[2])) == ("--set", key, wanted)
 
 
 def test_an_ordinary_list_reads_well() -> None:

@@ -1,13 +1,16 @@
 """Each check on a table that has what it looks for, and on one that has not."""
 
+import json
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from data import FoundError, examine, split_rows
+from data import FoundError, examine, infer, read_table, split_rows
 from data.findings.finding import SEVERITIES, Finding, joined_names
 from data.findings.order import likeness
 
@@ -80,6 +83,29 @@ def test_errors_stop_before_training(ask: Ask, change: dict[str, Any], name: str
     finding = caught.value.finding
     assert (finding.name, finding.severity, finding.columns) == (name, "error", columns)
     assert finding.evidence in str(caught.value)
+
+
+def typed(action: str) -> list[str]:
+    """The words that an action tells to set ``data.missing`` to."""
+    _, found = shlex.split(action[action.index("--set ") :])[:2]
+    words: list[str] = json.loads(found.removeprefix("data.missing="))
+    return words
+
+
+def test_a_huge_number_is_named_so_that_it_is_met(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    clean().assign(big=[1.2345678e150, *range(M - 1)]).to_csv(path, index=False)
+    with pytest.raises(FoundError) as caught:
+        infer(read_table(path), "y")
+    missing = typed(caught.value.finding.action)
+    assert infer(read_table(path, missing), "y")[0]["big"].isna().tolist() == [True, *[False] * (M - 1)]
+
+
+@pytest.mark.parametrize("mark", [-999, 999_999_999])
+def test_a_mark_of_a_missing_value_is_named_so_that_it_is_met(ask: Ask, mark: int) -> None:
+    frame = clean().assign(b=np.where(np.arange(M) % 30 == 0, mark, clean()["b"]))
+    (word,) = typed(found(ask, frame)["extreme-outliers"].action)
+    assert float(word) == mark
 
 
 def test_numbers_with_texts_among_them_are_not_called_names(ask: Ask) -> None:
