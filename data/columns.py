@@ -18,6 +18,8 @@ class Columns:
     """Texts that mean no value, beside an empty cell and ``?``."""
     coded: tuple[str, ...] = ()
     """Categories of many levels, which become numbers: see `levels.coder`."""
+    keep: tuple[str, ...] = ()
+    """Texts that usually mean no value in a CSV, but are values in columns of texts."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -36,5 +38,5 @@ class Columns:
         calendar = tuple((str(column), str(part)) for column, part in stored["calendar"])
         return cls(
             tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
-            tuple(stored["missing"]), tuple(stored.get("coded", ())),
+            tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
         )  # fmt: skip

@@ -164,7 +164,8 @@ def _with_kept(table: pa.Table, kept: pa.Table, keep: Sequence[str], notes: list
     counts: dict[str, int] = {}
     for index, column in enumerate(table.columns):
         other = kept.columns[index]
-        if pa.types.is_string(column.type) and column.null_count > other.null_count:
+        texts = pa.types.is_string(column.type) or pa.types.is_null(column.type)  # null: of nothing but these texts
+        if texts and column.null_count > other.null_count:
             counts[table.column_names[index]] = column.null_count - other.null_count
             table = table.set_column(index, table.column_names[index], other)
     if counts:

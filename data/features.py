@@ -166,6 +166,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
         calendar=tuple(calendar_columns(frame, inference)),
         missing=inference.missing,
         coded=tuple(name for name in categories if name in many),
+        keep=inference.keep,
     )
 
 

@@ -36,7 +36,8 @@ class Inference:
 
     ``classes`` are the labels in the order of their codes; for a binary task the last one is the positive label.
     ``split_by`` is random, stratified, time, group or column; ``notes`` say what was decided and how to decide
-    otherwise. ``missing`` are the texts that mean no value, in this table and in rows that come later.
+    otherwise. ``missing`` are the texts that mean no value, in this table and in rows that come later, and ``keep``
+    those of the usual ones that do not, in columns of texts.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Inference:
     """Rows that were left out, as they have no value of the target."""
     split_column: str | None = None
     """The column that says of every row whether it is for train, cv or test."""
+    keep: tuple[str, ...] = ()
 
     @property
     def by_chance(self) -> bool:
@@ -111,15 +113,16 @@ def infer(
     frame = _rows_with_target(table, target)
     without = len(table.frame) - len(frame)
     excluded = {find(name, "data.exclude") for name in exclude}
-    said = {role: {find(name, f"data.{role}") for name in names} for role, names in (roles or {}).items()}
+    said = {role: [find(name, f"data.{role}") for name in names] for role, names in (roles or {}).items()}
     group = None if group is None else find(group, "data.group")
     time = None if time is None else find(time, "data.time")
     split_column = None if split_column is None else find(split_column, "split.column")
     _refuse_two_roles(
         target, excluded, said, {group: "data.group", time: "data.time", split_column: "split.column"}, path
     )
-    numbers = said.get("numeric", set())
-    frame = frame.assign(**{name: as_numbers(frame[name], table) for name in numbers - {target}})
+    frame = frame.assign(**{
+        name: as_numbers(frame[name], table) for name in said.get("numeric", ()) if name != target
+    })  # fmt: skip
     frame = frame.assign(**{name: as_dates(frame[name], table) for name in said.get("datetime", ())})
     for name in said.get("boolean", ()):
         refuse_more_than_two(frame[name], table)
@@ -156,8 +159,9 @@ def infer(
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
     return frame, Inference(
-        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column
-    )
+        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
+        table.keep,
+    )  # fmt: skip
 
 
 def _told(columns: Sequence[Column]) -> str:
@@ -232,9 +236,10 @@ def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
 
 
 def _refuse_two_roles(
-    target: str, excluded: set[str], said: Mapping[str, set[str]], single: dict[str | None, str], path: str
+    target: str, excluded: set[str], given: Mapping[str, Sequence[str]], single: dict[str | None, str], path: str
 ) -> None:
     """Raise `ColumnError` if the configuration says two things about one column."""
+    said = {role: set(names) for role, names in given.items()}
     pairs = [
         ("data.target", "data.exclude", {target} & excluded),
         *(("data.target", key, {target} & {name}) for name, key in single.items() if name is not None),

@@ -38,7 +38,7 @@ def numbers(frame: pd.DataFrame, columns: Columns) -> Array:
         return plain
     found: list[Array] = []
     for name in columns.numeric:
-        values, wrong = to_numbers(blank_out(frame[name], columns.missing))
+        values, wrong = to_numbers(blank_out(frame[name], (*columns.missing, *columns.keep)))
         if wrong.any():
             row = int(np.argmax(wrong))
             raise FeatureError(

@@ -27,8 +27,8 @@ PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""
 
 
-def stream(source: str, where: str, missing: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
-    """Frames that together are the table, in its order, numbered through from 0.
+def stream(source: str, where: str, missing: Sequence[str] = (), keep: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
+    """Frames that together are the table, in its order, numbered through from 0; arguments as of `data.read_table`.
 
     Raises:
         TableError: as `data.read_table`; rows before the damage have been given by then.
@@ -39,14 +39,14 @@ def stream(source: str, where: str, missing: Sequence[str] = ()) -> Iterator[pd.
         return
     path = Path(source).expanduser()
     if is_url(source) or not path.is_file():
-        yield read_table(source, missing, name=where).frame
+        yield read_table(source, missing, keep=keep, name=where).frame
         return
     first = 0
     for piece, delimiter in _pieces(path, where):
         if not _is_utf8(piece):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
-            yield read_table(source, missing, name=where).frame.iloc[first:]
+            yield read_table(source, missing, keep=keep, name=where).frame.iloc[first:]
             return
-        table = parse_csv(piece, where, missing, delimiter=delimiter)[0]
+        table = parse_csv(piece, where, missing, keep=keep, delimiter=delimiter)[0]
         frame = plain_frame(frame_of(table), where, missing)[0]
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)

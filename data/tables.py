@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class Table:
         path: how to call the source in messages: as the user wrote it, but for passwords.
         missing: texts that the user said mean no value, beside the usual ones and ``?``.
         notes: what the user should know about how it was read.
+        keep: of the usual texts for no value, those that are values in columns of texts.
         lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
         whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
     """
@@ -56,6 +57,7 @@ class Table:
     lines: bool = False
     whole: "LargeTable | None" = None
     rows: NDArray[np.intp] | None = None
+    keep: tuple[str, ...] = ()
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
@@ -111,7 +113,7 @@ def read_table(
     del raw  # file, table and frame are never all in memory
     frame = frame_of(table)
     release_memory()
-    return _table(frame, digest, where, missing, [*notes, *more], lines=lines)
+    return replace(_table(frame, digest, where, missing, [*notes, *more], lines=lines), keep=tuple(keep))
 
 
 def release_memory() -> None:

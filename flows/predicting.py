@@ -34,8 +34,9 @@ def predict_table(
 def _predicted(model: "Predictor", source: str, keep: Sequence[str], level: float | None) -> Iterator[pd.DataFrame]:
     where = conceal(source)
     params = None if level is None else {"level": level}
-    for frame in stream(source, where, model.features.columns.missing):
-        kept = frame[[find_column(frame, name, "--keep", where) for name in keep]]
+    columns = model.features.columns
+    for frame in stream(source, where, columns.missing, columns.keep):
+        kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
         found = model.predict(frame, params)
         if twice := set(kept.columns) & set(found.columns):
             raise ColumnError(f"{where}: column {min(twice)!r} cannot be kept beside a prediction of that name")

@@ -2,7 +2,9 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import data.streaming
-from data import DataError, TableError, read_table
+from data import DataError, FeatureMap, TableError, infer, read_table
+from data.compiled.features import CompiledFeatures
 from data.output import write_frames
 from data.streaming import stream
 
@@ -60,6 +63,24 @@ def test_what_is_no_utf_8_further_down_is_read_as_of_the_whole_file(
     path.write_bytes(b"n,city\n" + "0,Orléans\n".encode() * 40 + b"40,Orl\xe9ans\n")
     with pytest.raises(TableError, match="line 42: byte 0xe9 is not UTF-8 text, as the rest of the file is"):
         whole(path)
+
+
+def test_words_that_are_values_are_values_in_rows_that_come_later(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a piece whose cells of a column all say so; in a column of numbers they still mean no value."""
+    path = tmp_path / "t.csv"
+    rows = [f"{pet},{'NA' if n % 5 == 1 else n},{n % 7}" for n, pet in enumerate(["None"] * 30 + ["cat", "dog"] * 15)]
+    path.write_text("pet,size,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    frame, inference = infer(read_table(path, keep=["None", "NA"]), "y", task="regression")
+    FeatureMap.fit_transform(frame, inference, settings())[0].save(tmp_path / "features")
+    features = CompiledFeatures.load(tmp_path / "features")
+    assert {"pet_None", "pet_cat", "pet_dog"} <= set(features.names)
+    monkeypatch.setattr(data.streaming, "PIECE", 16)
+    pieces = list(stream(str(path), "t", features.columns.missing, features.columns.keep))
+    assert len(pieces) > 20
+    found = np.concatenate([features.transform(piece) for piece in pieces])
+    np.testing.assert_array_equal(found, features.transform(frame))
 
 
 @pytest.mark.parametrize("packing", ["plain", "gzip", "zstd"])
