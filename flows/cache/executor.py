@@ -133,14 +133,15 @@ class Remembering(Executor):
         """Pass on what came of the missing ones, and keep it."""
         try:
             result = done.result()
+            for note in result.notes:
+                self._say(note)
+            if result.resumed:
+                self._say(f"{len(part.settings)} half-trained variants went on after epoch {result.resumed}")
+            merged = _merged(asked, result)
         except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it is
             future.set_exception(error)
             return
-        for note in result.notes:
-            self._say(note)
-        if result.resumed:
-            self._say(f"{len(part.settings)} half-trained variants went on after epoch {result.resumed}")
-        future.set_result(_merged(asked, result))
+        future.set_result(merged)
         with suppress(RuntimeError):  # the run ends, and nobody waits for this any more
             self._writer.submit(self._keep, asked, part, result)
 

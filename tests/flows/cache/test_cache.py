@@ -198,6 +198,20 @@ def test_rungs_go_on_from_what_is_known(chunk: Chunk, tmp_path: Path, known: lis
     assert bits(ended) == [whole[place] for place in on]
 
 
+def test_a_state_that_cannot_be_laid_out_is_an_error_and_no_hang(
+    chunk: Chunk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung = replace(chunk, epochs=9, patience=None, pause=3, checkpoint=tmp_path / "rung-0.safetensors")
+    train(replace(rung, settings=rung.settings[:2]))
+
+    def full_disk(*_: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(executor, "write_state", full_disk)
+    with Session() as run, pytest.raises(OSError, match="No space left"):
+        run.submit(train_chunk, rung).result(timeout=60)
+
+
 def test_a_half_trained_chunk_goes_on_from_its_checkpoint(
     chunk: Chunk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
