@@ -135,9 +135,9 @@ def application(serving: Serving, password: str | None) -> FastAPI:
     async def predict(request: Request) -> Response:
         if serving.model is None:
             return _unavailable(serving)
-        if int(request.headers.get("content-length") or 0) > LARGEST:
+        data, kind = await _body(request), request.headers.get("content-type") or ""
+        if data is None:
             return _refused(413, f"more than {LARGEST >> 20} MiB: use descent predict for whole tables")
-        data, kind = await request.body(), request.headers.get("content-type") or ""
         try:
             answer = await asyncio.to_thread(invocations, data, kind, serving, None)
         except MlflowException as error:
@@ -175,6 +175,18 @@ def password_for(host: str, *, open_to_all: bool) -> str | None:
             f"others can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or say --no-password"
         )
     return password
+
+
+async def _body(request: Request) -> bytes | None:
+    """All of a request; None if it is more than `LARGEST`, whatever its header says: one sent in chunks has none."""
+    if int(request.headers.get("content-length") or 0) > LARGEST:
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)
 
 
 def _is_welcome(request: Request, password: str) -> bool:

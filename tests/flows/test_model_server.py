@@ -113,6 +113,16 @@ def test_missing_columns_and_wrong_requests_are_bad_requests(answers: Any) -> No
     assert answers.post("/invocations", content=b"x", headers={"content-length": str(1 << 40)}).status_code == 413
 
 
+def test_a_request_without_a_length_may_be_no_larger(answers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_server, "LARGEST", 1 << 20)
+
+    async def endless() -> Any:
+        for _ in range(5):
+            yield b"x" * (1 << 18)
+
+    assert answers.post("/invocations", content=endless()).status_code == 413
+
+
 def test_no_rows_give_no_predictions(answers: Any) -> None:
     empty = {"dataframe_split": {"columns": list(ROW), "data": []}}
     answer = answers.post("/invocations", json=empty)
