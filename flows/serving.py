@@ -71,7 +71,7 @@ class Predictor:
         if len(frame) == 0:
             return self._of_none(frame)
         if self.target.task == "regression":
-            width = self.half_width(float((params or {}).get("level", LEVEL)))
+            width = self.half_width((params or {}).get("level", LEVEL))
             values = self.target.decode(np.concatenate([*map(self.forward.outputs, self.features.blocks(frame))]))
             columns = {"prediction": values, "lower": values - width, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
@@ -99,9 +99,13 @@ class Predictor:
             ModelError: no such level.
         """
         try:
-            return self.half_widths[round(100 * level)]
-        except (KeyError, ValueError, OverflowError):
-            raise ModelError(f"level is {level:g}; intervals are known from 0.5 to 0.99 in steps of 0.01") from None
+            wanted = 100 * float(level)  # it may come from a request, whatever that holds
+        except (TypeError, ValueError):
+            wanted = float("nan")
+        for step, width in self.half_widths.items():
+            if abs(step - wanted) < 1e-6:
+                return width
+        raise ModelError(f"level is {level}; intervals are known from 0.5 to 0.99 in steps of 0.01")
 
 
 def _half_widths(path: Path) -> dict[int, float]:

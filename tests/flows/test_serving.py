@@ -61,8 +61,9 @@ def test_a_regression_model_predicts_in_the_targets_units(folders: dict[str, Pat
     assert (predictions["upper"] - predictions["prediction"]).to_numpy() == pytest.approx(np.full(len(rows), 9.0))
     narrow = Predictor(folders["regression"]).predict(rows, {"level": 0.5})
     assert (narrow["prediction"] - narrow["lower"]).to_numpy() == pytest.approx(np.full(len(rows), 5.0))
-    with pytest.raises(ModelError, match=r"level is 0\.3; intervals are known from 0\.5 to 0\.99"):
-        Predictor(folders["regression"]).predict(rows, {"level": 0.3})
+    for level in (0.3, 0.944, float("nan"), "high"):  # a neighbour's interval would hold less than was asked for
+        with pytest.raises(ModelError, match=rf"level is {level}; intervals are known from 0\.5 to 0\.99"):
+            Predictor(folders["regression"]).predict(rows, {"level": level})
     assert np.corrcoef(predictions["prediction"], rows["mass"])[0, 1] > 0.98
     assert predictions["prediction"].mean() == pytest.approx(rows["mass"].mean(), rel=0.05)
 
