@@ -12,14 +12,16 @@ def init(table: str, target: str, output: Path | None, *, force: bool, overrides
     with reported():
         import sys
 
+        from data.output import check_place
+        from ml.checkpoints import write_atomically
         from schemas import ConfigError, to_yaml
 
         from .. import inputs
 
+        if output is not None:
+            check_place(output)
         if output is not None and output.exists() and not force:
             raise ConfigError(f"{output}: the file exists; choose another name or add --force")
-        if output is not None and not output.absolute().parent.is_dir():
-            raise ConfigError(f"{output}: the folder {output.parent} does not exist")
         config = config_of(table, target, overrides)
         question, _ = inputs.pose(config, inputs.load(config))
         for note in question.inference.notes:
@@ -28,7 +30,5 @@ def init(table: str, target: str, output: Path | None, *, force: bool, overrides
         if output is None:
             print(text, end="")
             return
-        aside = output.with_name(f".{output.name}.part")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(output)
+        write_atomically(output, text.encode())
         print(f"{output} is written. Try it: descent check {output}, then: descent run {output}", file=sys.stderr)

@@ -113,6 +113,13 @@ def test_init_replaces_no_file_unless_forced(folder: Path, nowhere: Embedded) ->
     assert sorted(path.name for path in folder.iterdir()) == ["flats.csv", "flats.yaml"]
 
 
+def test_init_refuses_a_folder_and_leaves_nothing_beside_it(folder: Path, nowhere: Embedded) -> None:
+    (folder / "taken").mkdir()
+    refused = nowhere.descent("init", "flats.csv", "-t", "price", "-o", "taken", "--force", cwd=folder)
+    assert (refused.code, refused.stderr) == (2, "descent: taken: a folder: name a file in it\n")
+    assert sorted(path.name for path in folder.iterdir()) == ["flats.csv", "taken"]
+
+
 def test_init_without_a_file_writes_to_stdout(folder: Path, nowhere: Embedded) -> None:
     answer = nowhere.descent("init", "flats.csv", "-t", "price", "--set", "search.epochs=7", cwd=folder)
     assert answer.code == 0
