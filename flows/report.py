@@ -191,6 +191,8 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
 
 
 def _print_places(result: ExperimentResult, console: "Console") -> None:
+    from rich.markup import escape
+
     places = {
         **({"report": result.report} if result.report else {}),
         "model": result.model,
@@ -198,7 +200,7 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
         "runs": f"descent ui   (experiment {result.experiment}, run {result.mlflow.run_id})",
     }
     for name, place in places.items():  # to be copied, so no line may be broken in it
-        console.print(f"[dim]{name:>8}[/]  {place}", highlight=False, soft_wrap=True)
+        console.print(f"[dim]{name:>8}[/]  {escape(place)}", highlight=False, soft_wrap=True)
     seconds = result.seconds
     _print_named(
         "seconds",

@@ -1,13 +1,11 @@
 """The folder of one run: what it works on while it runs, and what it leaves behind."""
 
-import json
 import os
 import re
 import shutil
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from schemas import ExperimentResult
 
@@ -65,10 +63,6 @@ class Workspace:
         aside.write_text(text, encoding="utf-8")
         aside.replace(target)
         return target
-
-    def write_json(self, name: str, value: Any) -> Path:
-        """Write a value as JSON, whole or not at all."""
-        return self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def keep(self, name: str) -> Path:
         """Move a finished ``scratch`` entry into the run's folder."""

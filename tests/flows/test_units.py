@@ -1,30 +1,19 @@
 """The small parts of the flow, each against something independent."""
 
-import json
-import re
 from io import StringIO
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from flows import workspace as workspaces
 from flows.baselines import cost_of, dummy_metrics
-from flows.errors import RunError
 from flows.judgement import epochs_found, finalists
-from flows.notes import leaderboard, markdown, plain
 from flows.progress import Bar, display, shares, shown_on
-from flows.report import print_report
 from flows.selection import Entry
 from flows.stopwatch import Stopwatch
-from flows.tested import number
 from flows.workers import count_workers
-from flows.workspace import Workspace
-from schemas import ExperimentResult, config_from, expand_variants
-from schemas.results import TestResult as Tested
+from schemas import config_from, expand_variants
 
 # ---- stopwatch ----------------------------------------------------------------------------------------------------
 
@@ -56,75 +45,6 @@ def test_a_stage_that_fails_has_taken_its_time(clock: list[float]) -> None:
         clock.append(101.5)
         raise KeyError
     assert watch.seconds() == {"total": 1.5, "load": 1.5}
-
-
-# ---- workspace ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / ".descent"))
-    return tmp_path / ".descent"
-
-
-def test_a_finished_run_keeps_what_it_wrote_and_drops_its_scratch(home: Path) -> None:
-    work = Workspace("Häuser / flats!")
-    (work.scratch / "model").mkdir()
-    work.keep("model")
-    work.write_json("a.json", {"straße": 1})
-    work.close(finished=True)
-    assert sorted(path.name for path in work.folder.iterdir()) == ["a.json", "model"]
-    assert work.folder.parent == home / "runs"
-    assert re.fullmatch(r"\d{8}-\d{6}-h-user-flats-[0-9a-f]{6}", work.folder.name)
-    assert json.loads((work.folder / "a.json").read_text(encoding="utf-8")) == {"straße": 1}
-
-
-def test_a_run_that_ends_early_leaves_nothing(home: Path) -> None:
-    work = Workspace("flats")
-    work.write_text("result.json", "{}")
-    work.close(finished=False)
-    assert list((home / "runs").iterdir()) == []
-
-
-def test_a_run_that_goes_on_keeps_its_name_and_begins_with_an_empty_folder(home: Path) -> None:
-    killed = Workspace("flats")
-    (killed.scratch / "half.npy").write_bytes(b"")
-    (killed.folder / "model").mkdir()
-    again = Workspace("flats", killed.id)
-    again.clear()
-    assert again.folder == killed.folder
-    assert [path.name for path in again.folder.rglob("*")] == ["scratch"]
-    assert again.result() is None
-    again.write_text("result.json", "{")
-    assert again.result() is None
-
-
-def test_a_write_that_fails_leaves_the_old_file_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work = Workspace("flats")
-    work.write_text("result.json", "old")
-
-    def full_disk(path: Path, text: str, **more: object) -> int:
-        path.open("w").write(text[:2])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"), pytest.warns(ResourceWarning):
-        patch.setattr(workspaces.Path, "write_text", full_disk)
-        work.write_text("result.json", "new and longer")
-    assert (work.folder / "result.json").read_text(encoding="utf-8") == "old"
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        work.write_json("result.json", {"cost": float("nan")})
-    assert (work.folder / "result.json").read_text(encoding="utf-8") == "old"
-
-
-def test_runs_of_one_name_in_one_second_have_folders_of_their_own(home: Path) -> None:
-    assert len({Workspace("flats").folder for _ in range(20)}) == 20
-
-
-def test_a_home_that_cannot_be_made_is_an_error_for_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / "file"))
-    with pytest.raises(RunError, match=r"cannot be written.*DESCENT_HOME"):
-        Workspace("flats")
 
 
 # ---- progress -----------------------------------------------------------------------------------------------------
@@ -245,114 +165,3 @@ def test_other_rows_are_trained_for_the_epochs_found_and_a_solver_to_its_own_end
 def test_the_number_of_workers_is_the_setting_or_the_processors() -> None:
     assert count_workers(3) == 3
     assert count_workers("auto") >= 1
-
-
-# ---- notes and report ---------------------------------------------------------------------------------------------
-
-
-def result(variants: int = 1, name: str = "32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2") -> ExperimentResult:
-    row = {
-        "params": {"lambda": 0.1}, "cost": {"train": 0.1234567, "cv": 0.2}, "metrics": {"cv": {"rmse": 1.5, "r2": 0.5}},
-        "epochs": 30, "status": "completed",
-    }  # fmt: skip
-    lost = row | {"name": "lost", "status": "diverged", "cost": {"train": None, "cv": None}, "metrics": {"cv": {}}}
-    return ExperimentResult.model_validate({
-        "experiment": "flats <b>|new|</b>", "task": "regression",
-        "data": {"rows": 1000, "digest": "0" * 64, "splits": {"train": 600, "cv": 200, "test": 200}, "source": "t.csv"},
-        "variants": [row | {"name": name if i == 0 else f"{name} {i}"} for i in range(variants)] + [lost],
-        "selected": {"name": name, "params": {}, "metric": "rmse",
-                     "cv": {"mean": 1.25, "se": 0.0625, "folds": [1.0, 1.5]}},
-        "diagnosis": {"verdict": "high bias", "advice": [{"text": "[bold]exclude[/] <i>column</i>"}],
-                      "evidence": [{"name": "J_train", "value": 0.1, "sentence": "J_train is 0.1 [much]"}]},
-        "test": {"metrics": {"rmse": 1.5, "r2": 0.5}, "baseline": {"rmse": 3.0, "r2": 0.0}, "linear": {"rmse": 2.0},
-                 "intervals": {"rmse": [1.25, 1.75]}},
-        "seconds": {"total": 5, "load": 1, "features": 1, "train": 1, "crossvalidate": 1, "track": 1},
-        "mlflow": {"tracking_uri": "sqlite:///x", "experiment_id": "1", "run_id": "a1"}, "model": "/runs/1/model",
-    })  # fmt: skip
-
-
-@given(st.text())
-def test_no_text_is_markup_in_a_note(text: str) -> None:
-    from html import unescape
-
-    written = plain(text)
-    assert not set("\\`*_[]<>|") & set(written)
-    assert "#" not in written.replace("&#", "")
-    assert unescape(written) == text
-
-
-def test_a_note_shows_the_outcome_and_escapes_names() -> None:
-    note = markdown(result())
-    assert "<b>" not in note
-    assert "<i>" not in note
-    assert "rmse 1.25 ± 0.062 over 2 folds" in note
-    assert "|  | this model | 95 % interval | plain linear | always the mean |" in note
-    assert "| rmse | 1.5 | 1.25 to 1.75 | 2 | 3 |" in note
-    assert "| r2 | 0.5 | – | – | 0 |" in note
-
-
-def test_the_leaderboard_is_a_table_of_numbers_with_null_for_what_is_none() -> None:
-    table = json.loads(leaderboard(result()))
-    first, last = (dict(zip(table["columns"], row, strict=True)) for row in table["data"])
-    assert (first["train/J"], first["cv/rmse"]) == (pytest.approx(0.1235, abs=1e-4), 1.5)
-    assert (last["train/J"], last["status"]) == (None, "diverged")
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_the_report_says_everything_at_any_width(width: int) -> None:
-    from rich.console import Console
-
-    page = StringIO()
-    print_report(result(variants=14), Console(file=page, width=width))
-    words = " ".join(page.getvalue().split())
-    for part in ("Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2", "rmse 1.25 ± 0.062 over 2 folds",
-                 "high bias",
-                 "J_train is 0.1 [much]", "→ [bold]exclude[/] <i>column</i>", "/runs/1/model",
-                 "… and 5 more variants in MLflow"):  # fmt: skip
-        assert part in words, page.getvalue()
-    assert words.count(" 1.5 ") >= 11  # the metric of ten rows and of the test, none cut off
-    assert "[bold]Selected" not in words
-    if width >= 100:
-        assert "◀" in words
-        (first,) = [line for line in page.getvalue().splitlines() if re.match(r"\s*1\s+32-16", line)]
-        assert first.split()[-6:] == ["1.5", "0.5", "0.1235", "0.2", "30", "◀"]
-
-
-@pytest.mark.parametrize("width", [60, 80, 100, 200])
-def test_no_cell_is_broken_on_a_terminal_of_usual_width(width: int) -> None:
-    from rich.console import Console
-
-    names = ("log_loss", "accuracy", "average_precision")
-    found = result(variants=14, name="64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2").model_copy(
-        update={
-            "test": Tested.model_validate({
-                "metrics": dict.fromkeys(names, 0.8983), "baseline": dict.fromkeys(names, 0.3517),
-                "linear": dict.fromkeys(names, 0.7791), "intervals": dict.fromkeys(names, (0.8863, 0.9103)),
-            }),
-        }
-    )  # fmt: skip
-    page = StringIO()
-    print_report(found, Console(file=page, width=width))
-    lines = page.getvalue().splitlines()
-    for i in range(1, 10):
-        (row,) = [line for line in lines if line.lstrip().startswith(f"{i + 1} ")]
-        assert f"64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2 {i}" in row and " 1.5" in row
-    (row,) = [line for line in lines if "average_precision" in line]
-    assert row.split()[:5] == ["average_precision", "0.8983", "0.8863", "to", "0.9103"]
-    assert ("J_train" in "".join(lines[:6])) == (width >= 100)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1234567.0, "1.235e+06"),
-        (-0.0, "0"),
-        (-0.5, "-0.5"),
-        (0.000123456, "0.0001235"),
-        (None, "–"),
-        (float("inf"), "–"),
-        (0.0, "0"),
-    ],
-)
-def test_numbers_have_four_digits(value: float | None, text: str) -> None:
-    assert number(value) == text
