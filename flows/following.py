@@ -68,7 +68,7 @@ def follow(
         return standing.winner, None, known
     advice, change = found
     say(f"following the advice: {advice.text}")
-    for number, settings in enumerate({variant.features for variant in change.variants} - set(known)):
+    for number, settings in enumerate(dict.fromkeys(v.features for v in change.variants if v.features not in known)):
         known[settings] = featurise(settings, question, parts, parts.train, parts.cv, work.scratch / f"follow-{number}")
     columns = {settings: one.width for settings, one in known.items()}
     outputs = next(iter(known.values())).target.outputs

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -163,11 +163,10 @@ def _wait_for_ui(process: "subprocess.Popen[bytes]", port: int) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RunError(f"MLflow's server ended while starting. Its log: {ui_log()}")
-        try:
+        with suppress(OSError, HTTPException):
             if _ask(port, "GET", "/health") is not None:
                 return
-        except (OSError, HTTPException):
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RunError(f"MLflow's server did not answer within {UI_SECONDS:.0f} seconds. Its log: {ui_log()}")
 
 

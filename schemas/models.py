@@ -13,7 +13,6 @@ from .words import BatchSize
 Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu"]
 Initializer = Literal["he", "glorot", "lecun"]
 LinearKind = Literal["linear", "logistic", "softmax"]
-ModelKind = Literal["linear", "logistic", "softmax", "network"]
 
 
 Lambda = NumberSweep[Annotated[float, Field(ge=0)]]
