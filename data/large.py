@@ -22,7 +22,8 @@ Indices = NDArray[np.intp]
 BATCH = 1 << 17
 """Rows in memory at a time: some tens of megabytes, and few enough batches that starting one costs nothing."""
 CSV = 3
-"""Bytes of memory for a byte of CSV while it is read: the file, Arrow's table and the frame."""
+"""Bytes of memory for a byte of CSV while it is read, about: the file and Arrow's table, then this and the frame. Where
+most numbers have a digit or two it is more: each takes eight bytes."""
 RUN = 4
 """Bytes of memory that a run takes beyond start-up for a byte of a table that it holds (benchmarks/LARGE.md)."""
 TEXT = 64
