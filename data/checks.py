@@ -9,7 +9,7 @@ import pandas as pd
 from .cells import to_dates, to_numbers
 from .errors import ColumnError, FoundError
 from .findings.finding import Finding
-from .names import exclude, listed, setting, shortened
+from .names import count, exclude, listed, setting, shortened
 from .tables import Table
 
 FEWEST = 10
@@ -33,7 +33,7 @@ def as_numbers(column: pd.Series, table: Table) -> pd.Series:
     numbers, wrong = to_numbers(column)
     if wrong.any():
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} is not a number ({int(wrong.sum()):,} such values). "
+            f"{_first_wrong(column, wrong, table)} is not a number ({count(int(wrong.sum()), 'such value')}). "
             "Take the column out of data.numeric, or say that the text means a missing value: "
             f"{_as_missing(column, wrong)}"
         )
@@ -49,9 +49,9 @@ def as_dates(column: pd.Series, table: Table) -> pd.Series:
     dates, wrong = to_dates(column)
     if wrong.any():
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} is not a date ({int(wrong.sum()):,} such values). Write dates as "
-            "2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text means a "
-            f"missing value: {_as_missing(column, wrong)}"
+            f"{_first_wrong(column, wrong, table)} is not a date ({count(int(wrong.sum()), 'such value')}). Write "
+            "dates as 2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text "
+            f"means a missing value: {_as_missing(column, wrong)}"
         )
     return dates
 
@@ -76,7 +76,7 @@ def refuse_slips(column: pd.Series, table: Table) -> None:
     if wrong.any() and share >= MOSTLY:
         name = str(column.name)
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} stands among numbers ({int(wrong.sum()):,} such values). "
+            f"{_first_wrong(column, wrong, table)} stands among numbers ({count(int(wrong.sum()), 'such value')}). "
             f"If it means a missing value: {_as_missing(column, wrong)}; "
             f"if the numbers are names: {setting('data.categorical', [name])}; or {exclude([name])}"
         )
@@ -116,7 +116,8 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
     if len(column) < FEWEST:
         _refuse(
             table, "too-few-rows", [],
-            f"{len(column)} rows with a target are too few to train, compare and test: at least {FEWEST}",
+            f"{count(len(column), 'row')} with a target {'is' if len(column) == 1 else 'are'} too few to train, "
+            f"compare and test: at least {FEWEST}",
             "use more rows",
         )  # fmt: skip
     if bool((column == column.iloc[0]).all()):
@@ -134,8 +135,8 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
         if 0 < wrong.sum() <= len(column) // 2:
             _refuse(
                 table, "target-of-names", [name],
-                f"target {name!r} has numbers and {int(wrong.sum()):,} texts in {len(column):,} rows, the first in "
-                f"{_place(column, wrong, table)}: {shortened(_first_text(column, wrong))}",
+                f"target {name!r} has numbers and {count(int(wrong.sum()), 'text')} in {len(column):,} rows, the first "
+                f"in {_place(column, wrong, table)}: {shortened(_first_text(column, wrong))}",
                 f"if it means a missing value: {_as_missing(column, wrong)}; or choose another target",
             )  # fmt: skip
         _refuse(

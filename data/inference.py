@@ -20,7 +20,7 @@ from .checks import (
     refuse_slips,
 )
 from .errors import ColumnError
-from .names import find_column, listed, setting, shortened
+from .names import count, find_column, listed, setting, shortened
 from .roles import Column, Role, role_of
 from .tables import Table
 
@@ -228,7 +228,7 @@ def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
         row = int(np.argmax(wrong))
         raise ColumnError(
             f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: "
-            f"{shortened(column.iloc[row])} is not a number ({int(wrong.sum()):,} such values), "
+            f"{shortened(column.iloc[row])} is not a number ({count(int(wrong.sum()), 'such value')}), "
             "but data.task is regression. Mend the value, or say that it "
             f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
         )

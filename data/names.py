@@ -41,6 +41,11 @@ def shortened(value: object, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 4]}...{text[-1] if isinstance(value, str) else ''}"
 
 
+def count(number: int, thing: str) -> str:
+    """``1 row``, ``1,200 rows``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def setting(key: str, names: Sequence[str]) -> str:
     """The option to type into a POSIX shell, such as ``--set 'data.exclude=["casual","registered"]'``.
 

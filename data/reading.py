@@ -126,7 +126,14 @@ def _similar_file(path: Path) -> str:
     if not folder.is_dir():
         return f": the folder {folder} does not exist either"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIXES))
-    near = get_close_matches(path.name, names, n=1) or [name for name in names if name.startswith(path.stem + ".")][:1]
+    near = (
+        [
+            name
+            for name in get_close_matches(path.name, names)  # of which the suffix alone would be enough
+            if get_close_matches(name.partition(".")[0], [path.name.partition(".")[0]])
+        ]
+        or [name for name in names if name.startswith(path.stem + ".")][:1]
+    )
     return f": did you mean {folder / near[0]}?" if near else ": check the path (it starts in the current folder)"
 
 

@@ -71,7 +71,9 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
         warm_up()
 
         with watch.stage("train"), shown.training(plan.bars, work.progress):
-            race = Race(plan, question.config, question.metric, question.greater_is_better, estimate, workers)
+            race = Race(
+                plan, question.config, question.metric, question.greater_is_better, estimate, workers, work.progress
+            )
             for line in executor.told([training.work_for(c, question, matrices, work, None) for c in race.chunks]):
                 shown.stage(line)
             while race.chunks:  # a single round, unless the better variants go on after each (strategy: halving)

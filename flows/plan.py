@@ -107,7 +107,8 @@ class Plan:
         plan = f"{len(self.variants)} variants in {len(self.fleets)} fleets, trained as {len(self.chunks)} chunks"
         if len(self.rungs) == 1:
             return plan
-        stops = ", ".join(map(str, self.rungs[:-1]))
+        *early, last = map(str, self.rungs[:-1])
+        stops = f"{', '.join(early)} and {last}" if early else last
         return f"{plan}; after {stops} epochs the better 1/{self.eta} go on, to {self.rungs[-1]} at most"
 
 

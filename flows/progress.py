@@ -67,10 +67,34 @@ class Terminal:
     """rich's progress bars on a terminal, one finished line per fleet elsewhere."""
 
     def __init__(self, console: "Console") -> None:
-        self._console = console
+        self._console, self._waits = console, False
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Show on a terminal what the user waits for until the first stage is said: the imports alone take seconds."""
+        from rich.text import Text
+
+        if self._console.is_terminal:
+            line = Text(text, "dim")
+            line.truncate(self._console.width - 1, overflow="ellipsis")  # of two lines the first would stay
+            self._console.print(line, end="\r")
+            self._waits = True
+        try:
+            yield
+        finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        from rich.control import Control
+        from rich.segment import ControlType
+
+        if self._waits:
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
+            self._waits = False
 
     def stage(self, text: str) -> None:
         """Print one line."""
+        self._clear()
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
@@ -119,6 +143,13 @@ def shares(bars: Sequence[Bar], file: Path) -> list[float]:
 
     done = np.load(file, mmap_mode="r")
     return [float(done[list(bar.slots)].mean()) for bar in bars]
+
+
+def finish(file: Path, slots: Sequence[int]) -> None:
+    """Count variants as done that will train no further."""
+    import numpy as np
+
+    np.load(file, mmap_mode="r+")[list(slots)] = 1.0
 
 
 _display: ContextVar[Display] = ContextVar("display")

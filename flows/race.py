@@ -17,6 +17,7 @@ from schemas import ExperimentConfig
 from .balance import pieces, sizes
 from .estimate import Estimate
 from .plan import Chunk, Plan, cut
+from .progress import finish
 from .rungs import affordable, survivors
 from .selection import Entry, rank
 
@@ -42,11 +43,15 @@ class Rung:
 
 
 class Race:
-    """Where a search stands: ``chunks`` to train now (none: it is over), ``entries`` of what has ended."""
+    """Where a search stands: ``chunks`` to train now (none: it is over), ``entries`` of what has ended.
+
+    In the file ``progress`` what is cut counts as done.
+    """
 
     def __init__(
-        self, plan: Plan, config: ExperimentConfig, metric: str, greater: bool, estimate: Estimate, workers: int
-    ):
+        self, plan: Plan, config: ExperimentConfig, metric: str, greater: bool, estimate: Estimate, workers: int,
+        progress: Path | None = None,
+    ):  # fmt: skip
         self.entries: list[Entry] = []
         self.rungs: list[Rung] = []
         self._plan, self._estimate, self._workers = plan, estimate, workers
@@ -58,7 +63,7 @@ class Race:
         if budget is not None and budget.minutes is not None:
             whole = estimate.train + estimate.after
             self.deadline = time() + 60 * budget.minutes * (estimate.train / whole if whole else 1.0)
-        self._reached = 0
+        self._reached, self._progress = 0, progress
         self.chunks = self._next(plan.chunks)
 
     def advance(self, trained: Sequence[Trained]) -> list[Entry]:
@@ -81,6 +86,8 @@ class Race:
         self.rungs.append(Rung(self._plan.rungs[at], racing, len(on)))
         self.chunks = self._next(self._cut(on, at + 1)) if on else ()
         gone = running if not self.chunks else [one for one in running if one not in on]
+        if self._progress is not None:
+            finish(self._progress, [one.slot for one in gone])
         cause = "halved" if self.chunks else "budget"
         ended = [_ended(one.entry, cause, at + 1) for one in gone]
         self.entries += ended

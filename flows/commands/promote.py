@@ -36,4 +36,12 @@ def _registry(name: str) -> "Registry":
     from ..tracking.registry import Registry
 
     prepare(tracking_uri())
-    return Registry(tracking_uri(), name)
+    registry = Registry(tracking_uri(), name)
+    if not registry.exists():
+        from schemas import ConfigError
+
+        raise ConfigError(
+            f"{name}: no registered model has this name in MLflow at {registry.uri}. To register one: "
+            f"descent run … --set register.name={name}"
+        )
+    return registry

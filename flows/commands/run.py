@@ -11,13 +11,16 @@ def run(source: str, target: str | None, overrides: Sequence[str], *, fresh: boo
     with reported():
         from rich.console import Console
 
+        from schemas import conceal
+
         from ..launch import run_experiment
         from ..progress import Terminal, shown_on
         from ..report import print_report, unsent
 
         config = config_of(source, target, overrides)
         console = Console(stderr=json)
-        with shown_on(Terminal(console)):
+        terminal = Terminal(console)
+        with shown_on(terminal), terminal.waiting(f"reading {conceal(config.data.source)} …"):
             result = run_experiment(config, fresh=fresh, verbose=verbose)
         if json:
             if result.mlflow.unsent:

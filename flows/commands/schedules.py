@@ -23,13 +23,16 @@ def retrain(source: str, target: str | None, overrides: Sequence[str], *, json: 
     with reported():
         from rich.console import Console
 
+        from schemas import conceal
+
         from ..progress import Terminal, shown_on
         from ..report import print_report
         from ..retraining.launch import retrain as run
 
         config = config_of(source, target, overrides)
         console = Console(stderr=json)
-        with shown_on(Terminal(console)):
+        terminal = Terminal(console)
+        with shown_on(terminal), terminal.waiting(f"reading {conceal(config.data.source)} …"):
             news = run(config, verbose=verbose)
         if json:
             from json import dumps

@@ -112,6 +112,8 @@ def test_no_such_file_names_the_nearest(tmp_path: Path) -> None:
     written(tmp_path, b"a\n1\n", "houses.csv")
     with pytest.raises(TableError, match=r"house\.csv: no such file: did you mean .*houses\.csv\?"):
         read_table(tmp_path / "house.csv")
+    with pytest.raises(TableError, match=r"nothing\.csv: no such file: check the path"):
+        read_table(tmp_path / "nothing.csv")  # as near to houses.csv as a suffix makes it
     with pytest.raises(TableError, match=r"the folder .* does not exist either"):
         read_table(tmp_path / "nowhere" / "houses.csv")
     with pytest.raises(TableError, match=r"a folder, not a file: it holds houses\.csv; name one file"):

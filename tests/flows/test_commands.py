@@ -149,6 +149,14 @@ def test_ui_where_nothing_has_run_says_so(nowhere: Embedded) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_name_that_is_not_registered_is_bad_input(command: str, nowhere: Embedded) -> None:
+    answer = nowhere.descent(command, "huosing")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("descent: huosing: no registered model has this name in MLflow at sqlite:///")
+    assert answer.stderr.endswith("--set register.name=huosing\n")
+
+
 # ---- bad input ----------------------------------------------------------------------------------------------------
 
 
@@ -206,14 +214,14 @@ CASES = {
                                   ("t.csv", "'city'", "row 1", "data.numeric"), _table(lambda t: t)),
     "unreadable Parquet": Bad("t.parquet -t price", ("t.parquet",), _text("t.parquet", "no parquet")),
     "a folder": Bad("t.csv -t price", ("t.csv",), lambda folder: (folder / "t.csv").mkdir()),
-    "one row": Bad("t.csv -t price", ("t.csv", "1 row", "10"), _table(lambda t: t[:1])),
+    "one row": Bad("t.csv -t price", ("t.csv", "1 row with a target is", "10"), _table(lambda t: t[:1])),
     "ragged rows": Bad("t.csv -t b", ("t.csv", "line 3", "3 cells"), _text("t.csv", "a,b\n1,2\n1,2,3\n")),
     "a name twice": Bad("t.csv -t b", ("t.csv", "'a'", "2 times"), _text("t.csv", "a,b,a\n1,2,3\n")),
     "constant target": Bad("t.csv -t price", ("t.csv", "'price'", "one value"), _table(lambda t: t.assign(price=1))),
     "target without values": Bad("t.csv -t price", ("'price'", "no value"), _table(lambda t: t.assign(price=None))),
     "target of free text": Bad("t.csv -t price", ("'price'", "names, not classes"),
                                _table(lambda t: t.assign(price=[f"about {k} or so" for k in range(len(t))]))),
-    "mixed types": Bad("t.csv -t price", ("'area'", "row 5", "n/k", "data.missing"),
+    "mixed types": Bad("t.csv -t price", ("'area'", "row 5", "n/k", "(1 such value)", "data.missing"),
                        _table(lambda t: t.assign(area=[*t["area"][:4], "n/k", *t["area"][5:]]))),
     "1e308": Bad("t.csv -t price", ("'area'", "row 3", "1e+308", "data.missing"),
                  _table(lambda t: t.assign(area=[*t["area"][:2], 1e308, *t["area"][3:]]))),

@@ -93,7 +93,7 @@ def train(folder: Path, monkeypatch: pytest.MonkeyPatch, models: list[dict[str, 
     np.save(work.progress, np.zeros(len(plan.variants)))
     work.states.mkdir()
     cost = Estimate(1.0, 1.0, {fleet.number: (1.0, 0.5) for fleet in plan.fleets})
-    race = Race(plan, question.config, question.metric, question.greater_is_better, cost, 2)
+    race = Race(plan, question.config, question.metric, question.greater_is_better, cost, 2, work.progress)
     while race.chunks:
         trained = [
             one
@@ -103,6 +103,7 @@ def train(folder: Path, monkeypatch: pytest.MonkeyPatch, models: list[dict[str, 
             )
         ]  # fmt: skip
         recorder.add(race.advance(trained))
+    assert np.load(work.progress).min() == 1  # a bar ends full, whatever was cut
     assert sorted(recorder.seen) == sorted(variant.name for variant in question.variants)  # each once
     assert sorted(entry.variant.name for entry in race.entries) == sorted(recorder.seen)
     return race

@@ -91,6 +91,24 @@ def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
     assert "100 %" in page.getvalue()
 
 
+def test_a_terminal_says_what_it_waits_for_until_the_first_stage(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    from flows.progress import Terminal
+
+    page, file = StringIO(), StringIO()
+    terminal = Terminal(Console(file=page, width=40, force_terminal=True))
+    with terminal.waiting("reading " + 9 * "a/long/path/" + "t.csv …"):
+        assert page.getvalue().startswith("\x1b[2mreading a/long")
+        assert "\n" not in page.getvalue()  # so that it can be erased
+        terminal.stage("t.csv: 9 rows")
+    assert page.getvalue().endswith("\r\x1b[2Kt.csv: 9 rows\n")
+    elsewhere = Terminal(Console(file=file, width=40))
+    with elsewhere.waiting("reading t.csv …"):
+        elsewhere.stage("t.csv: 9 rows")
+    assert file.getvalue() == "t.csv: 9 rows\n"
+
+
 # ---- the dummy model ----------------------------------------------------------------------------------------------
 
 
