@@ -23,8 +23,11 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn whatever ends a command into one message on stderr and the exit code; a traceback goes to a file."""
+def reported(*, trains: bool = False) -> Iterator[None]:
+    """Turn whatever ends a command into one message on stderr and the exit code; a traceback goes to a file.
+
+    A command that ``trains`` leaves a run, of which an interruption says what becomes.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
@@ -32,7 +35,8 @@ def reported() -> Iterator[None]:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        _say("interrupted: nothing half-written was kept, and the run is marked as killed. The same command goes on")
+        run = ", and the run is marked as killed. The same command goes on" if trains else ""
+        _say(f"interrupted: nothing half-written was kept{run}")
         raise typer.Exit(INTERRUPTED) from None
     except RunError as error:
         full = is_full_disk(error)  # MLflow's database may be what meets it

@@ -8,7 +8,7 @@ from .exits import reported
 
 def run(source: str, target: str | None, overrides: Sequence[str], *, fresh: bool, json: bool, verbose: bool) -> None:
     """Run an experiment and report; with ``json`` the report is the result as one JSON object on stdout."""
-    with reported():
+    with reported(trains=True):
         from rich.console import Console
 
         from schemas import conceal

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def retrain(source: str, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
     """Train anew here and now; the better model is the champion afterwards."""
-    with reported():
+    with reported(trains=True):
         from rich.console import Console
 
         from schemas import conceal
