@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
+NARROW = 80
+"""Columns of a terminal below which there is no room for a bar and for how long it has run beside what is left."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -101,6 +104,7 @@ class Terminal:
     def training(self, bars: Sequence[Bar], file: Path) -> Iterator[None]:
         """Draw the bars until the context closes."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.table import Column
 
         began = time.monotonic()
         if not self._console.is_terminal:
@@ -109,13 +113,14 @@ class Terminal:
                 self._console.print(f"  {bar.title}", highlight=False, markup=False)
             self._console.print(f"  trained in {time.monotonic() - began:.1f} s", highlight=False)
             return
+        narrow = self._console.width < NARROW
         columns = (
             TextColumn("  {task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
+            *(() if narrow else (BarColumn(bar_width=24),)),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(min_width=5)),
+            *(() if narrow else (TimeElapsedColumn(table_column=Column(min_width=7)),)),
             TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(table_column=Column(min_width=7)),  # rather the bar gives way
         )
         with Progress(*columns, console=self._console, refresh_per_second=5) as progress:
             tasks = [progress.add_task(bar.title, total=1.0) for bar in bars]

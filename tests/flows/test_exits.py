@@ -5,7 +5,6 @@ import typer
 
 from flows.commands.exits import reported
 
-
 GOES_ON = ", and the run is marked as killed. The same command goes on"
 
 

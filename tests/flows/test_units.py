@@ -91,6 +91,25 @@ def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
     assert "100 %" in page.getvalue()
 
 
+@pytest.mark.parametrize("width", [60, 70, 80, 120])
+def test_bars_say_how_much_is_left_however_narrow_the_terminal(tmp_path: Path, width: int) -> None:
+    from rich.console import Console
+
+    from flows.progress import Terminal
+
+    np.save(tmp_path / "progress.npy", np.zeros(1))
+    page = StringIO()
+    title = "64-32 relu · adam · batch 128 × 24"
+    with Terminal(Console(file=page, width=width, force_terminal=True, color_system=None)).training(
+        [Bar(title, (0,))], tmp_path / "progress.npy"
+    ):
+        pass
+    last = page.getvalue().splitlines()[-2]  # the last shows the cursor again
+    assert title in last
+    assert "100 % " in last
+    assert "left 0:00:00" in last
+
+
 def test_a_terminal_says_what_it_waits_for_until_the_first_stage(tmp_path: Path) -> None:
     from rich.console import Console
 
