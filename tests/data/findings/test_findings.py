@@ -120,7 +120,7 @@ def test_numbers_with_texts_among_them_are_not_called_names(ask: Ask) -> None:
 
 
 def test_too_few_rows(ask: Ask) -> None:
-    with pytest.raises(FoundError, match="1 rows with a target are too few"):
+    with pytest.raises(FoundError, match="1 row with a target is too few"):
         found(ask, clean()[:1])
 
 
