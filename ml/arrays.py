@@ -1,5 +1,6 @@
 """The rows to train on: what is accepted, and the form the core works with."""
 
+import mmap
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +67,20 @@ def make_rows(
     assert model.loss is not None
     own = mapped and isinstance(x, np.memmap) and targets.dtype.kind == "f"
     t = LOSSES[model.loss].encode(targets, model.outputs, str(targets.dtype) if own else dtype)
+    if not own:
+        _let_go(y)
     if weights is None:
         return Rows(inputs, t, None, float(len(inputs)))
     w = _check_weights(np.asarray(weights), len(inputs), f"weights{suffix}")
     mass = float(w.sum())
     return Rows(inputs, t, (w * (len(w) / mass)).astype(dtype)[None, :], mass)
+
+
+def _let_go(values: ArrayLike) -> None:
+    """Give back the pages of a file that has been read and copied: those of 16 million targets are 128 MB."""
+    file = values.base if isinstance(values, np.memmap) and values.mode == "r" else None
+    if isinstance(file, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        file.madvise(mmap.MADV_DONTNEED)
 
 
 def make_inputs(model: Model, x: ArrayLike, dtype: str, name: str = "x", mapped: bool = False) -> Array:

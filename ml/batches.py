@@ -31,7 +31,9 @@ class Batch(NamedTuple):
 
 def permutation(seed: int, epoch: int, rows: int) -> Array:
     """The order of the training rows in one epoch (counted from 0): (rows,) integers, in half the memory of int64."""
-    return generator(seed, ROWS, epoch).permutation(np.arange(rows, dtype=np.int32 if rows < 1 << 31 else np.int64))
+    order = np.arange(rows, dtype=np.int32 if rows < 1 << 31 else np.int64)
+    generator(seed, ROWS, epoch).shuffle(order)  # the bits of `permutation`, which makes a copy
+    return order
 
 
 def spans(rows: int, size: int) -> list[tuple[int, int]]:
@@ -58,6 +60,7 @@ class Feed:
         self.steps = spans(m, self.size)
         self.distinct = sorted(set(self.seeds))
         self.shared = len(self.distinct) == 1
+        self.order = np.empty(0, np.int32)
         # Rows are gathered for as many steps at once as WINDOW holds: all of them, unless the table is large.
         self.ahead = min(len(self.steps), max(1, WINDOW // (self.size * _bytes_of_row(rows)))) if self.shuffled else 1
         if self.shuffled and self.shared:
@@ -78,10 +81,11 @@ class Feed:
         """Draw the permutations of an epoch."""
         if not self.shuffled:
             return
-        orders = {seed: permutation(seed, epoch, len(self.rows)) for seed in self.distinct}
         if self.shared:
-            self.order = orders[self.seeds[0]]
+            del self.order  # of the epoch before: of many rows it is as much memory as the new one
+            self.order = permutation(self.seeds[0], epoch, len(self.rows))
         else:
+            orders = {seed: permutation(seed, epoch, len(self.rows)) for seed in self.distinct}
             self.orders = np.stack([orders[seed] for seed in self.seeds])
 
     def step(self, number: int) -> list[Batch]:
