@@ -14,10 +14,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .readme import commands, docker
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(os.environ.get("DESCENT_CONTAINERS", ROOT.parent / "shared" / "containers" / "ctr.sh"))
@@ -32,7 +35,12 @@ class Stack:
 
     project: Path
     environment: dict[str, str]
-    settings: dict[str, str]
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """What is in its .env."""
+        lines = (self.project / ".env").read_text(encoding="utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
     def script(
         self, *words: str, seconds: float = 5 * MINUTE, check: bool = True
@@ -52,6 +60,16 @@ class Stack:
     def within(self, service: str, *command: str, seconds: float = 5 * MINUTE, check: bool = True) -> str:
         """Run a command in a service's container."""
         return self.compose("exec", "-T", service, *command, seconds=seconds, check=check)
+
+    def typed(self, line: str) -> str:
+        """Run a line that README tells to type, as it stands there; what it printed."""
+        done = subprocess.run(
+            ["bash", "-ec", line], env=self.environment | docker(self.project.parent / "bin", SCRIPT.resolve()),
+            cwd=self.project, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=15 * MINUTE,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
 
     def background(self, *words: str) -> "subprocess.Popen[str]":
         """Start docker compose and go on."""
@@ -146,7 +164,7 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The stack of this working tree, in a copy of its own."""
+    """The stack of this working tree, in a copy of its own, brought up by the first of README's lines for a team."""
     if not SCRIPT.exists():
         pytest.skip(f"no {SCRIPT.name} beside the repository (DESCENT_CONTAINERS names another place)")
     if os.geteuid() != 0:
@@ -158,16 +176,12 @@ def stack() -> Iterator[Stack]:
         if (ROOT / name).is_file():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, project / name)
-    subprocess.run([sys.executable, "deploy/make_env.py"], cwd=project, check=True)
-    lines = (project / ".env").read_text(encoding="utf-8").splitlines()
-    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     state = os.environ.get("CTR_STATE", str(folder / "engine"))
-    made = Stack(
-        project, os.environ | {"CTR_STATE": state, "CTR_IMAGE": "descent:local", "CTR_PROJECT": str(project)}, settings
-    )
+    made = Stack(project, os.environ | {"CTR_STATE": state, "CTR_IMAGE": "descent:local", "CTR_PROJECT": str(project)})
     try:
-        for step in ("install", "start", "base", "build", "up"):
+        for step in ("install", "start", "base"):
             made.script(step, seconds=15 * MINUTE)
+        made.typed(commands()[0])
         yield made
     finally:
         for step in ("down", "stop"):

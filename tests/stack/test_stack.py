@@ -1,6 +1,7 @@
 """The stack as a team meets it, from its first start to the day after a restore. The tests build on each other."""
 
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import MINUTE, Stack
+from .readme import commands, section
 
 pytestmark = pytest.mark.stack
 
@@ -20,14 +22,6 @@ search:
   epochs: 4000
   early_stopping: null
   models: [{kind: network, layers: [64, 64], lambda: [0, 0.1, 1, 10]}]
-"""
-NIGHTLY = """
-name: nightly
-data: {source: data/samples/penguins.csv, target: species}
-search: {epochs: 20, models: [{kind: linear, lambda: [0, 1]}]}
-validate: {folds: 0}
-register: {name: champion}
-retrain: {minutes: 10, rows: 0.9}
 """
 PENGUIN = {
     "island": "Torgersen", "bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181,
@@ -108,19 +102,20 @@ def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) ->
     assert stack.prefect("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}) == 1
 
 
-def test_a_schedule_makes_the_champion_and_it_answers(stack: Stack) -> None:
-    url, login, body = "http://localhost:8000/invocations", stack.model_login, {"dataframe_records": [PENGUIN]}
+def test_what_readme_tells_a_team_to_type_makes_a_champion_that_answers_where_it_says(stack: Stack) -> None:
+    _, deploy = commands()  # the first has brought the stack up
+    (url,) = re.findall(r"http://[\w:/]+", section())
+    login, body = stack.model_login, {"dataframe_records": [PENGUIN]}
     status, text = stack.ask(url, login, body=body)
     assert (status, "there is no such version yet" in text) == (503, True), text
 
-    stack.within("worker", "sh", "-c", f"cat > /work/nightly.yaml <<'END'\n{NIGHTLY}END")
-    deployed = ("descent", "deploy", "nightly.yaml", "--cron", "0 3 * * *", "--timezone", "UTC")
-    assert "0 3 * * * (UTC)" in stack.within("worker", *deployed)
-    done = stack.ended(stack.due_now("nightly"))
+    before = stack.runs("penguins")
+    assert "0 3 * * * (Europe/Berlin)" in stack.typed(deploy)
+    done = stack.ended(stack.due_now("penguins"))
     log = stack.compose("logs", "--tail", "100", "worker")
     assert done["state_type"] == "COMPLETED", (done["state"]["message"], log)
 
-    (run,) = stack.runs("nightly")
+    (run,) = [run for run in stack.runs("penguins") if run not in before]
     assert run["info"]["status"] == "FINISHED"
     alias = stack.mlflow("registered-models/alias?name=champion&alias=champion")["model_version"]
     assert (alias["version"], alias["run_id"]) == ("1", run["info"]["run_id"])
@@ -138,9 +133,9 @@ def test_a_schedule_makes_the_champion_and_it_answers(stack: Stack) -> None:
     assert prediction["prediction"] == "Adelie"
 
     assert "without a worker nothing runs" not in stack.within("worker", "descent", "schedules")
-    stack.within("worker", "descent", "schedules", "--pause", "nightly")
+    stack.within("worker", "descent", "schedules", "--pause", "penguins")
     (row,) = json.loads(stack.within("worker", "descent", "schedules", "--json"))
-    assert (row["name"], row["last_state"], row["paused"]) == ("nightly", "Completed", True)
+    assert (row["name"], row["last_state"], row["paused"]) == ("penguins", "Completed", True)
 
 
 def test_a_promotion_by_hand_makes_a_champion_once(stack: Stack) -> None:
