@@ -38,7 +38,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 explore: setup  ## look for counterexamples with new random examples, ten times as many
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile explore $$(grep -rlE "^from hypothesis import .*given" tests)

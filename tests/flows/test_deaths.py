@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(home: Embedded, folder: Path) -> dict[str, Any]:
-    (folder / "undisturbed.yaml").write_text(SWEEP.format(name="no deaths"), encoding="utf-8")
+    (folder / "undisturbed.yaml").write_text(SWEEP.format(name="spared"), encoding="utf-8")
     answer = home.descent("run", "undisturbed.yaml", "--json", cwd=folder)
     assert answer.code == 0, answer.stderr
     return outcome(home, answer.json)
