@@ -155,11 +155,14 @@ class Stack:
         return dict(found)
 
     def runs(self, experiment: str) -> list[dict[str, Any]]:
-        """Parent runs of an experiment in MLflow."""
+        """Parent runs of an experiment in MLflow, with all they hold in an order of its own: a database has none."""
         found = self.mlflow(f"experiments/get-by-name?experiment_name={experiment}")["experiment"]
         query = {"experiment_ids": [found["experiment_id"]], "filter": "tags.stage = 'experiment'"}
         runs: list[dict[str, Any]] = self.mlflow("runs/search", query).get("runs", [])
-        return runs
+        for run in runs:
+            for values in [*run["data"].values(), *run.get("inputs", {}).values(), *run.get("outputs", {}).values()]:
+                values.sort(key=lambda one: json.dumps(one, sort_keys=True))
+        return sorted(runs, key=lambda run: str(run["info"]["run_id"]))
 
 
 @pytest.fixture(scope="session")
