@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import Ended, clear, experiment, import_all, own_home, start
+from .forked import Ended, add_options, clear, experiment, import_all, own_home, start
 
 
 @dataclass
@@ -41,9 +41,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=150)
-    parser.add_argument("--no-curves", dest="curves", action="store_false", help="a diagnosis that trains nothing")
+    add_options(parser)
     arguments = parser.parse_args()
     found = measure(arguments.pairs, arguments.seed, arguments.epochs, arguments.curves)
     print(json.dumps(found, indent=2))

@@ -4,6 +4,7 @@ So what is done to the commands hits their work and not their imports. Checkpoin
 every 0.2 seconds instead of 5.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -71,6 +72,13 @@ class Started:
             _wait_for_group(self.pid)
         result = json.loads(self.out.read_text(encoding="utf-8")) if code == 0 else None
         return Ended(code, self.err.read_text(encoding="utf-8"), result, seconds)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What every script that does something to such commands can be told."""
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--no-curves", dest="curves", action="store_false", help="a diagnosis that trains nothing")
 
 
 def start(config: Path, folder: Path, name: str = "command") -> Started:

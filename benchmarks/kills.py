@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import clear, experiment, import_all, own_home, start
+from .forked import add_options, clear, experiment, import_all, own_home, start
 
 
 @dataclass
@@ -50,9 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--each", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=150)
-    parser.add_argument("--no-curves", dest="curves", action="store_false", help="a diagnosis that trains nothing")
+    add_options(parser)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further experiment after that")
     arguments = parser.parse_args()
     found = measure(
