@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from . import gaussian_process
 
@@ -58,9 +57,7 @@ def stacked_outputs(task: str, x: Array, y: Array, x_held: Array, classes: int, 
     ``x`` (m, n), at least one column of which varies, ``y`` (m,) numbers of about unit scale, or at least two of the
     codes 0…``classes``−1.
     """
-    # The matrices are small and the processors full of training: a second BLAS thread mostly waits, at its price.
-    with threadpool_limits(1, user_api="blas"):
-        return _stacked(task, x, y, x_held, classes, np.random.default_rng(seed))
+    return _stacked(task, x, y, x_held, classes, np.random.default_rng(seed))
 
 
 def _stacked(task: str, x: Array, y: Array, x_held: Array, classes: int, rng: np.random.Generator) -> Stacked:

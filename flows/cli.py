@@ -1,5 +1,6 @@
 """The command ``descent``. Each command imports what it needs when it runs, so that ``--help`` answers at once."""
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -292,6 +293,9 @@ def main() -> None:
     """Entry point of the console script."""
     from .quiet import end
 
+    # What does not converge is judged like the rest. Here, for the whole command: a thread that imports something may
+    # put back, in the middle of another's work, the filters that it found.
+    warnings.filterwarnings("ignore", module=r"sklearn\.")
     try:
         app()
     except SystemExit as ending:

@@ -23,6 +23,7 @@ from ml.power_law import PowerLaw, fit_power_law
 from ml.prediction import outputs
 from ml.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
 from ml.sandwich import Fit, sandwich
+from ml.threads import one_thread
 from schemas import FeatureSettings, Variant, fleet_key
 
 from .baselines import dummy_outputs
@@ -203,6 +204,8 @@ class _Work:
         None where the training rows are of one class or no column varies. What they say of training rows is left out
         where the split is not by chance, because their folds are.
         """
+        import scipy.linalg  # noqa: F401 - before the limit, which reaches a BLAS that is loaded
+
         from data.references import VARIES, stacked_outputs
 
         task, inference = self.question.task, self.question.inference
@@ -210,7 +213,8 @@ class _Work:
         if len(np.unique(self.y)) < 2 or not (x.std(axis=0) > VARIES).any():
             return None
         seed = self.question.config.split.seed
-        found = stacked_outputs(task, x, self.y, x_cv, len(inference.classes), seed)
+        with one_thread():  # the processors are full of training: a second thread mostly waits, at its price
+            found = stacked_outputs(task, x, self.y, x_cv, len(inference.classes), seed)
         costs = self.costs(found.held)
         half = np.mean([self.costs(z) for z in found.held_half], axis=0)
         if found.train_half is None or not inference.by_chance:

@@ -153,7 +153,7 @@ def test_states_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_number_of_blas_threads_changes_nothing_and_is_given_back() -> None:
-    controls = threads._openblas()
+    controls = threads.openblas()
     if controls is None:
         pytest.skip("this NumPy has no OpenBLAS of its own")
     count, set_count = controls
