@@ -13,6 +13,7 @@ import pytest
 import ml
 from flows import dask_cluster
 from flows.dask_cluster import Cluster, connected
+from flows.dask_local import local_cluster
 from flows.errors import RunError
 from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
 
@@ -152,13 +153,9 @@ def test_a_scheduler_without_workers_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_workers_with_other_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with distributed.LocalCluster(
-        n_workers=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    ) as other:
+    # A process of its own: a worker that Dask starts from here leaves variables in this process's environment.
+    with local_cluster(1) as other:
         monkeypatch.setattr(dask_cluster, "code", lambda *_: "ml of yesterday")
         monkeypatch.setattr("distributed.Client.run", lambda self, function, *of, **how: {"tcp://there": "ml of today"})
-        with (
-            pytest.raises(RunError, match="install the same versions there"),
-            connected(other.scheduler_address, "auto"),
-        ):
+        with pytest.raises(RunError, match="install the same versions there"), connected(other, "auto"):
             pass
