@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request, Response
 
 from data import DataError
 
-from .errors import RunError
+from .errors import RunError, UsageError
 from .manifest import ModelError
 from .model_source import load_model
 from .serving import Predictor
@@ -167,11 +167,11 @@ def password_for(host: str, *, open_to_all: bool) -> str | None:
     """The password of the variable ``DESCENT_SERVE_PASSWORD``; None if there is none and none is needed.
 
     Raises:
-        RunError: others could reach the server, and there is no password.
+        UsageError: others could reach the server, and there is no password.
     """
     password = os.environ.get("DESCENT_SERVE_PASSWORD") or None
     if password is None and not open_to_all and host not in ("127.0.0.1", "localhost", "::1"):
-        raise RunError(
+        raise UsageError(
             f"others can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or say --no-password"
         )
     return password

@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import RunError
+from .errors import RunError, UsageError
 from .home import make_home, prefect_home, server_log
 from .locks import is_free, lock, locked
 
@@ -215,7 +215,7 @@ def idle_minutes() -> float:
     except ValueError:
         minutes = 0.0
     if not minutes > 0:
-        raise RunError(f"DESCENT_SERVER_IDLE_MINUTES is {text!r}: must be a number of minutes above 0")
+        raise UsageError(f"DESCENT_SERVER_IDLE_MINUTES is {text!r}: must be a number of minutes above 0")
     return minutes
 
 

@@ -14,7 +14,7 @@ from data.errors import DataError
 from schemas import ConfigError
 from schemas.secrets import conceal
 
-from ..errors import RunError
+from ..errors import RunError, UsageError
 from ..home import home
 from ..manifest import ModelError
 from ..space import is_full_disk, told
@@ -31,7 +31,7 @@ def reported(*, trains: bool = False) -> Iterator[None]:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
-    except (ConfigError, DataError, ModelError) as error:
+    except (ConfigError, DataError, ModelError, UsageError) as error:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:

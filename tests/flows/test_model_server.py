@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from flows import model_server
-from flows.errors import RunError
+from flows.errors import UsageError
 from flows.manifest import ModelError
 from flows.model_server import Serving, application, password_for
 
@@ -147,7 +147,7 @@ def test_only_this_machine_is_let_in_without_a_password(monkeypatch: pytest.Monk
     monkeypatch.delenv("DESCENT_SERVE_PASSWORD", raising=False)
     assert password_for("127.0.0.1", open_to_all=False) is None
     assert password_for("0.0.0.0", open_to_all=True) is None
-    with pytest.raises(RunError, match="set DESCENT_SERVE_PASSWORD"):
+    with pytest.raises(UsageError, match="set DESCENT_SERVE_PASSWORD"):
         password_for("0.0.0.0", open_to_all=False)
     monkeypatch.setenv("DESCENT_SERVE_PASSWORD", "x")
     assert password_for("0.0.0.0", open_to_all=False) == "x"

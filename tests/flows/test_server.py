@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from flows import server
-from flows.errors import RunError
+from flows.errors import RunError, UsageError
 from flows.locks import is_free
 from flows.server import Server
 
@@ -223,5 +223,5 @@ def test_a_server_that_cannot_start_says_why_and_where(own_home: Path) -> None:
 @pytest.mark.parametrize("text", ["soon", "0", "-3", "nan"])
 def test_idle_minutes_must_be_a_positive_number(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", text)
-    with pytest.raises(RunError, match="DESCENT_SERVER_IDLE_MINUTES"):
+    with pytest.raises(UsageError, match="DESCENT_SERVER_IDLE_MINUTES"):
         server.idle_minutes()
