@@ -135,5 +135,7 @@ def test_the_digest_of_a_configuration_is_that_of_what_decides() -> None:
         return ledger.config_digest(config_from({"data": {"source": "t.csv", "target": "y", **data}}, overrides))
 
     assert digest() == digest("name=other", "compute.workers=1", source="copy/t.csv")
+    assert digest() == digest("compute.engine=dask", "compute.address=tcp://there:1", "register.name=other")
+    assert digest() == digest("track.system_metrics=true")
     others = [digest("search.epochs=3"), digest("split.seed=1"), digest("compute.dtype=float64"), digest(target="z")]
     assert len({digest(), *others}) == 5
