@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
+from scipy.linalg import lapack
 
 Array = NDArray[Any]
 
@@ -77,8 +79,6 @@ def likelihood(theta: Array, x: Array, y: Array) -> tuple[float, Array]:
 
 
 def _climbed(x: Array, y: Array, start: Array, bounds: Array) -> Array:
-    from scipy import optimize
-
     def uphill(theta: Array) -> tuple[float, Array]:
         value, slope = likelihood(theta, x, y)
         away = (theta[1:-2] - SCALE) / SCALE_SD
@@ -103,8 +103,6 @@ def _inverted(signal: Array, noise: float) -> tuple[Array, float]:
     Raises:
         LinAlgError: K is not positive definite.
     """
-    from scipy.linalg import lapack
-
     signal[np.diag_indices(len(signal))] += noise + JITTER
     root, failed = lapack.dpotrf(signal, lower=True)
     if failed:

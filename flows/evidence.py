@@ -204,9 +204,7 @@ class _Work:
         None where the training rows are of one class or no column varies. What they say of training rows is left out
         where the split is not by chance, because their folds are.
         """
-        import scipy.linalg  # noqa: F401 - before the limit, which reaches a BLAS that is loaded
-
-        from data.references import VARIES, stacked_outputs
+        from data.references import VARIES, stacked_outputs  # loads SciPy's BLAS: `one_thread` reaches what is loaded
 
         task, inference = self.question.task, self.question.inference
         x, x_cv = _columns(self._features(replace(settings, degree=1, interaction_only=False)))

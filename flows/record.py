@@ -115,7 +115,9 @@ class Recorder:
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
         question: Question, folder: Path,
     ) -> None:  # fmt: skip
-        """Draw the figures that `drawn` waits for and `finish` logs."""
+        """Draw the figures that `drawn` waits for and `finish` logs, after all records of variants have been sent."""
+        assert self._outbox is not None
+        self._outbox.hurry()
         self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,

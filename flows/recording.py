@@ -3,7 +3,6 @@
 This module is what that process imports first, so it must stay light: neither pandas nor Prefect.
 """
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -20,10 +19,6 @@ _started: list[Processes] = []
 
 ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 """The environment of whoever runs a `Sender`."""
-BEHIND = 19
-"""What `nice` adds once MLflow is imported: training goes first. Recording a variant takes 30 ms, in which a worker on
-the same processor would stand still, and at the end of the sweep the others wait for it; what is sent fills the gaps.
-"""
 
 
 def prestart() -> Processes:
@@ -83,8 +78,6 @@ def warm_up() -> None:
     if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
         store.prepare(uri)
         runs.client_of(uri)
-    if hasattr(os, "nice"):  # not on Windows
-        os.nice(BEHIND)
 
 
 def begin(folder: Path, watch: bool) -> runs.Handle:
@@ -133,4 +126,4 @@ def _open(folder: Path) -> Sender:
     which it could make runs that this one would not see and make again."""
     if folder not in _alone:
         _alone[folder] = lock(folder / "sending")
-    return Sender(Outbox(folder))
+    return Sender(Outbox(folder), gives_way=True)

@@ -33,7 +33,6 @@ ALLOWED = {
 ALSO = {
     "data/encoding.py": {"charset_normalizer"},
     "data/reading.py": {"fsspec"},
-    "data/references.py": {"threadpoolctl"},  # comes with scikit-learn
     "data/sql.py": {"sqlalchemy"},
     "ml/lbfgs.py": {"scipy"},
     "ml/checkpoints.py": {"safetensors"},

@@ -6,8 +6,7 @@ looked up by these tags and then completed, not made again.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .. import model_artifact, orphans, store
 from ..errors import RunError
+from . import giving_way
 from .records import FINISHED, KILLED, Beginning, Ending, Outcome, VariantRecord
 from .values import finals, input_of, metrics_of, params_of, tags_of
 
@@ -90,21 +90,23 @@ def known(handle: Handle, key: str) -> Known:
             return by_name
 
 
-def log_variants(handle: Handle, beginning: Beginning, variants: Sequence[VariantRecord], there: Known) -> None:
+def log_variants(
+    handle: Handle, beginning: Beginning, variants: Sequence[VariantRecord], there: Known,
+    waited_for: Callable[[], bool],
+) -> None:  # fmt: skip
     """Record variants as runs nested in the parent; ``there`` are those that MLflow has, whole or not.
 
-    A diverged variant is a finished run whose tag ``status`` says so: it was tried, and that was its outcome.
+    Until ``waited_for`` it gives way to training. A diverged variant is a finished run whose tag ``status`` says so: it
+    was tried, and that was its outcome.
     """
     client = client_of(handle.tracking_uri)
     # SQLite takes one writer at a time; of a server or PostgreSQL most of the time is spent waiting.
     threads = 1 if handle.tracking_uri.startswith("sqlite") else 4
-    with ThreadPoolExecutor(threads) as pool:
-        sent = [
-            pool.submit(_log_variant, client, handle, beginning, variant, there.get(variant.name))
-            for variant in variants
-        ]
-        for future in sent:
-            future.result()
+
+    def log(variant: VariantRecord) -> None:
+        _log_variant(client, handle, beginning, variant, there.get(variant.name))
+
+    giving_way.for_each(log, variants, threads, waited_for)
 
 
 def finish(

@@ -1,6 +1,7 @@
 """Draining an outbox into MLflow, beside the training or after it, as often as it takes."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import RunError
@@ -30,10 +31,14 @@ class Delivery:
 
 
 class Sender:
-    """Sends one outbox. After a failure it begins anew: MLflow is asked what it has, so nothing is made twice."""
+    """Sends one outbox. After a failure it begins anew: MLflow is asked what it has, so nothing is made twice.
 
-    def __init__(self, outbox: Outbox) -> None:
+    One that ``gives_way`` lets training go first until the outbox is waited for.
+    """
+
+    def __init__(self, outbox: Outbox, *, gives_way: bool = False) -> None:
         self.outbox = outbox
+        self._waited_for: Callable[[], bool] = outbox.waited_for if gives_way else lambda: True
         self.handle: Handle | None = None
         self._sent = 0
         self._there: Known = {}
@@ -110,7 +115,7 @@ class Sender:
             self._asked = True
         beginning = self.outbox.beginning()
         for number, variants in self.outbox.batches(self._sent):
-            runs.log_variants(handle, beginning, variants, self._there)
+            runs.log_variants(handle, beginning, variants, self._there, self._waited_for)
             self._sent = number
         if ending is not None:  # the run failed: what was tried is an outcome
             self._end(handle, ending)
