@@ -119,15 +119,19 @@ class Outbox:
             return
         aside = self.folder / f"outcome{PART}"
         shutil.rmtree(aside, ignore_errors=True)
-        for name, content in artifacts.items():
-            target = aside / "artifacts" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, Path):
-                shutil.copyfile(content, target)
-            else:
-                target.write_text(content, encoding="utf-8")
-        shutil.copytree(model, aside / "model")
-        (aside / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+        try:
+            for name, content in artifacts.items():
+                target = aside / "artifacts" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(content, Path):
+                    shutil.copyfile(content, target)
+                else:
+                    target.write_text(content, encoding="utf-8")
+            shutil.copytree(model, aside / "model")
+            (aside / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+        except OSError:  # the disk is full: what is there of it takes room and says nothing
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
         aside.replace(self.folder / "outcome")
 
     def end(self, ending: Ending) -> None:

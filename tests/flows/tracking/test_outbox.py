@@ -1,0 +1,40 @@
+"""What waits to be sent: whole, or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.tracking.outbox import Outbox
+
+from .recorded import beginning, outcome, variant
+
+
+def test_an_outcome_that_cannot_be_written_leaves_nothing_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / ".descent"))
+    box = Outbox.of("run")
+    box.begin(beginning("run", "sqlite://"))
+    before = sorted(box.folder.rglob("*"))
+    made, model = outcome(variant("linear", at=1), {}, at=1), tmp_path / "model"
+    with pytest.raises(OSError, match="model"):  # stands for a full disk: it comes after the artifacts
+        box.finish(made, {"result.json": "{}"}, model)
+    assert sorted(box.folder.rglob("*")) == before
+    model.mkdir()
+    box.finish(made, {"result.json": "{}"}, model)
+    found = box.outcome()
+    assert found is not None
+    assert found.winner == made.winner
+    assert box.waited_for()
+
+
+def test_a_run_that_goes_on_is_not_waited_for_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / ".descent"))
+    box = Outbox.of("run")
+    box.begin(beginning("run", "sqlite://"))
+    assert not box.waited_for()
+    box.hurry()
+    assert box.waited_for()
+    again = Outbox.of("run")
+    again.begin(beginning("run", "sqlite://"))
+    assert not again.waited_for()
