@@ -7,6 +7,7 @@ NumPy's loops run on whole contiguous arrays at several times the speed of their
 relu compares with an array of zeros that one variant's block is enough for, and masks as integers.
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ LEAK = 0.01
 _GELU = float(np.sqrt(2 / np.pi))
 
 
-class Activation:
+class Activation(ABC):
     """Common face. ``shape`` (V, h, B) and ``scratch`` (same shape, overwritten) are given once."""
 
     from_output: ClassVar[bool] = True
@@ -27,13 +28,13 @@ class Activation:
     def __init__(self, shape: tuple[int, int, int], scratch: Array):
         self.scratch = scratch
 
+    @abstractmethod
     def forward(self, z: Array, a: Array) -> None:
         """Write a = g(z)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, z: Array, a: Array, delta: Array) -> None:
         """Multiply ``delta`` by g'(z) in place; may overwrite z and a."""
-        raise NotImplementedError
 
 
 class Relu(Activation):

@@ -5,6 +5,7 @@ equals Ridge's alpha and LogisticRegression's 1/C; an epoch is one pass over the
 scikit-learn, and ``lambda`` is a keyword of Python.) Inputs are taken as they come: scale them in a pipeline.
 """
 
+from abc import ABC, abstractmethod
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 from warnings import warn
@@ -41,7 +42,7 @@ class Encoded(NamedTuple):
     attributes: dict[str, Any]
 
 
-class NeuralNetwork(BaseEstimator):  # type: ignore[misc]
+class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
     """What both estimators share.
 
     Args:
@@ -144,10 +145,11 @@ class NeuralNetwork(BaseEstimator):  # type: ignore[misc]
             raise AttributeError(f"partial_fit does not exist with optimizer={self.optimizer!r}: it needs all rows")
         return True
 
+    @abstractmethod
     def _encode(
         self, X: Array, y: Array, sample_weight: Any, first: bool = True, classes: Any = None, portion: bool = False
     ) -> Encoded:
-        raise NotImplementedError
+        """What is trained on, from what `fit` was given."""
 
 
 class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc]

@@ -8,6 +8,7 @@ No probability is ever formed before a logarithm, and no exponential of a positi
 nothing (log-sum-exp; Blanchard, Higham & Higham 2021).
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from .layout import Array
 
 
-class Loss:
+class Loss(ABC):
     """Common face; ``shape`` (V, K, B) and dtype are given once, so that a call allocates nothing large."""
 
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
@@ -29,9 +30,9 @@ class Loss:
         """Targets as this loss wants them: (K, m) contiguous. ``y`` is (m,) or (m, K)."""
         return np.ascontiguousarray(np.reshape(y, (len(y), outputs)).T, dtype)
 
+    @abstractmethod
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """Write the summed cost to ``total`` and its gradient over z."""
-        raise NotImplementedError
 
 
 class SquaredError(Loss):

@@ -3,6 +3,7 @@
 Steps do what scikit-learn's transformers do, operation for operation, so that results are the same to the last bit.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -18,12 +19,12 @@ BOUNDS = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Step(ABC):
     """One operation on all numeric columns; vectors have one number per column."""
 
+    @abstractmethod
     def apply(self, values: Array) -> Array:
         """(columns out, rows) from (columns in, rows); may overwrite what it is given."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
