@@ -130,7 +130,7 @@ def test_the_cost_model_finds_the_coefficients_that_made_the_times() -> None:
 
 def test_the_bytes_of_a_chunk_are_those_that_are_pickled() -> None:
     work = cost_model.Work(3000, 5, (16,), 4, 3)
-    found = cost_model.measure_here(work)
+    found = cost_model.measure_here(work, 2)
     assert work.data == pytest.approx(found["data"], rel=0.02)
     assert work.result == pytest.approx(found["result"], rel=0.25)
 
