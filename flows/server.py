@@ -88,9 +88,10 @@ def start_server() -> Server:
         held = lock(folder / "server.lock", wait=False)
         if held is None:
             server = _read_record(folder)
-            if _listens(server) and (server.prefect == version("prefect") or _used_by_others(folder)):
-                return server
-            _end(folder, server)  # of an older version, or in its last moments
+            if server is not None:
+                if _listens(server) and (server.prefect == version("prefect") or _used_by_others(folder)):
+                    return server
+                _end(folder, server)  # of an older version, or in its last moments
             held = lock(folder / "server.lock")
             assert held is not None
         try:
@@ -141,7 +142,10 @@ def stop_server() -> bool:
             return False
         if _used_by_others(folder):
             raise RunError("the local Prefect server is in use by another descent command; end that first")
-        _end(folder, _read_record(folder))
+        server = _read_record(folder)
+        if server is None:
+            return False
+        _end(folder, server)
     return True
 
 
@@ -154,6 +158,8 @@ def server_status() -> Status:
         if is_free(folder / "server.lock"):
             return Status(None)
         server = _read_record(folder)
+        if server is None:
+            return Status(None)
         in_use = not is_free(folder / "in-use.lock")
     try:
         ready = _answers(server, 1.0)
@@ -167,25 +173,36 @@ def _spawn(folder: Path, held: int) -> Server:
     listener = _listen(_previous_port(folder))
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
+    idle = 60 * idle_minutes()
+    _write_record(folder, None, port)
+    waits, go = os.pipe()
     command = [sys.executable, "-m", "flows.server_process", "--home", str(folder), "--socket", str(listener.fileno()),
-               "--lock", str(held), "--idle", str(60 * idle_minutes())]  # fmt: skip
-    with server_log().open("wb") as log, listener:
-        process = subprocess.Popen(
-            command,
-            env=_environment(folder, url),
-            cwd=folder,  # where no .env, prefect.toml or pyproject.toml of the user lies
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(listener.fileno(), held),
-            start_new_session=True,  # Ctrl-C in the terminal is not meant for it
-        )
-    process.returncode = 0  # it outlives this process on purpose; without this, Popen warns at its deletion
-    record = {"pid": process.pid, "port": port, "prefect": version("prefect")}
+               "--lock", str(held), "--go", str(waits), "--idle", str(idle)]  # fmt: skip
+    try:
+        with server_log().open("wb") as log, listener:
+            process = subprocess.Popen(
+                command,
+                env=_environment(folder, url),
+                cwd=folder,  # where no .env, prefect.toml or pyproject.toml of the user lies
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(listener.fileno(), held, waits),
+                start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+            )
+        process.returncode = 0  # it outlives this process on purpose; without this, Popen warns at its deletion
+        _write_record(folder, process.pid, port)
+        os.write(go, b"\n")
+    finally:
+        os.close(waits)
+        os.close(go)
+    return Server(url, f"{url}/api", process.pid, True, version("prefect"))
+
+
+def _write_record(folder: Path, pid: int | None, port: int) -> None:
     aside = folder / ".server.json"
-    aside.write_text(json.dumps(record), encoding="utf-8")
+    aside.write_text(json.dumps({"pid": pid, "port": port, "prefect": version("prefect")}), encoding="utf-8")
     aside.replace(folder / "server.json")
-    return Server(url, f"{url}/api", process.pid, True, record["prefect"])
 
 
 def _environment(folder: Path, url: str) -> dict[str, str]:
@@ -236,9 +253,14 @@ def _previous_port(folder: Path) -> int:
         return 0
 
 
-def _read_record(folder: Path) -> Server:
-    """What the living server's record says; only right under ``start.lock`` while ``server.lock`` is held."""
+def _read_record(folder: Path) -> Server | None:
+    """What the living server's record says; only right under ``start.lock`` while ``server.lock`` is held.
+
+    None if the command that started the server was killed before it could say so: such a server ends at once.
+    """
     record = json.loads((folder / "server.json").read_text(encoding="utf-8"))
+    if record["pid"] is None:
+        return None
     url = f"http://127.0.0.1:{record['port']}"
     return Server(url, f"{url}/api", record["pid"], False, record["prefect"])
 

@@ -1,7 +1,8 @@
 """The process of the local Prefect server: Prefect's own application, started fast and ended when nobody needs it.
 
-It is started by `flows.server` as ``python -m flows.server_process`` with two inherited descriptors: a listening
-socket, on which clients may already wait, and the lock that says that it lives.
+It is started by `flows.server` as ``python -m flows.server_process`` with three inherited descriptors: a listening
+socket, on which clients may already wait, the lock that says that it lives, and a pipe that says go once its record is
+written. Where the pipe ends without a word, its starter was killed, nobody would find it, and it ends.
 """
 
 import argparse
@@ -87,9 +88,13 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="Prefect's home folder")
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
     parser.add_argument("--lock", type=int, required=True, help="descriptor of server.lock, held")
+    parser.add_argument("--go", type=int, required=True, help="descriptor of a pipe that says when to begin")
     parser.add_argument("--idle", type=float, required=True, help="seconds without use after which the server ends")
     arguments = parser.parse_args()
     home: Path = arguments.home
+    with open(arguments.go, "rb") as go:
+        if not go.read(1):
+            return
 
     migrated = _prepare_database(home)
     gc.disable()  # a tenth of the start-up goes into collecting what imports keep anyway

@@ -175,6 +175,23 @@ def test_a_killed_server_is_replaced_on_the_same_port(home: Path) -> None:
     assert second.url == first.url
 
 
+def test_a_command_killed_while_it_starts_a_server_is_in_nobodys_way(own_home: Path) -> None:
+    dies = """
+import os, flows.server as s
+once = s._write_record
+def killed(folder, pid, port):
+    once(folder, pid, port) if pid is None else os.kill(os.getpid(), 9)
+s._write_record = killed
+s.start_server()
+"""
+    killed = command(dies)
+    killed.communicate(timeout=600)
+    assert killed.returncode == -signal.SIGKILL
+    found = server.ensure_server()
+    assert found.started
+    assert server.server_status().ready
+
+
 def test_a_server_of_another_prefect_version_is_replaced(home: Path) -> None:
     first = server.ensure_server()
     record = home / "prefect" / "server.json"
