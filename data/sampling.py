@@ -1,4 +1,4 @@
-"""A sample of a table that is larger than memory: what roles, checks and folds are seen on."""
+"""A sample of a table that is larger than memory: what roles, checks and curves are seen on."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from .large import RUN, Indices, LargeTable
 from .tables import Table
 
 FEWEST, MOST = 20_000, 500_000
-"""Rows of a sample: enough for every check, and no more than folds and curves need."""
+"""Rows of a sample: enough for every check, and no more than curves need."""
 SHARE = 32
-"""The part of the budget that a sample may take: features, folds and their temporaries are several times its size."""
+"""The part of the budget that a sample may take: features, curves and their temporaries are several times its size."""
 LABELS, EACH = 1000, 3
 """Of a target with at most so many values, so many rows of each are in the sample: all labels are seen, and how few
 rows they have."""
@@ -28,16 +28,17 @@ def sampled(whole: LargeTable, target: str, budget: int, seed: int) -> Table:
     if len(known) == 0:  # the same message as for any table
         known = np.arange(min(whole.rows, FEWEST))
     rows = _drawn(column.iloc[known], known, _most(whole, budget), seed)
-    left_out = whole.rows - len(known)
+    left_out, complete = whole.rows - len(known), len(rows) == len(known)
+    seen, compared = (", folds and curves", "") if complete else (" and curves", ", and there are no folds of a sample")
     notes = [
         f"a run with this table in memory would take about {RUN * whole.bytes / 1e9:.3g} GB, more than data.memory: it "
-        f"is read some rows at a time. Roles, checks, folds and curves are seen on {len(rows):,} of its {len(known):,} "
-        "rows; training, J_cv, refit and test use all"
+        f"is read some rows at a time. Roles, checks{seen} are seen on {len(rows):,} of its {len(known):,} rows; "
+        f"training, J_cv, refit and test use all{compared}"
     ]
     if left_out:
         notes.append(f"{left_out:,} rows without a value of the target {target} are left out")
     table = Table(whole.take(rows), whole.digest(), whole.path, whole.missing, tuple(notes))
-    return replace(table, whole=whole, rows=rows)
+    return replace(table, whole=whole, rows=rows, complete=complete)
 
 
 def _most(whole: LargeTable, budget: int) -> int:

@@ -47,6 +47,7 @@ class Table:
         keep: of the usual texts for no value, those that are values in columns of texts.
         lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
         whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
+        complete: whether ``frame`` holds all rows that have a target.
     """
 
     frame: pd.DataFrame
@@ -58,6 +59,7 @@ class Table:
     whole: "LargeTable | None" = None
     rows: NDArray[np.intp] | None = None
     keep: tuple[str, ...] = ()
+    complete: bool = True
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""

@@ -90,7 +90,7 @@ def _train(plan: Plan, costs: Estimate, workers: int) -> float:
 
 def _after(plan: Plan, costs: Estimate, question: Question, workers: int) -> float:
     """The finalists alone on every fold, and the refit: as if they were average variants."""
-    folds, finalists = question.config.validation.folds, question.config.validation.finalists
+    folds, finalists = question.folds, question.config.validation.finalists
     alone = [costs.seconds(fleet, 1, fleet.variants[0].epochs) for fleet in plan.fleets for _ in fleet.variants]
     rows = 1 + question.config.split.cv / question.config.split.train
     mean = rows * sum(alone) / len(alone)

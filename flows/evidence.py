@@ -7,6 +7,7 @@ each of two halves costs as much as one training; all λ of a model are one chun
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ PARTS = ((8, 4), (4, 4))
 SEEDS, SEEDS_OF_PARTS = 4, 2
 """Models of the same rows that differ in their random numbers: of all training rows, and of each part."""
 STACK = "a stack of other kinds of models"
+LEAST_EPOCHS = 30
+"""Epochs of a sample that make up for the updates that so few of all rows had; see `long_enough`."""
 FAMILIES = 2
 """Other families of the leaderboard that the level may be taken from."""
 
@@ -142,6 +145,16 @@ def _law(measured: Measured) -> PowerLaw:
 def _is_exact(variant: Variant) -> bool:
     """Whether training is no matter of chance and ends in the minimum of the cost."""
     return not variant.layers and variant.optimizer.kind in SOLVERS
+
+
+def long_enough(variant: Variant, times: float) -> Variant:
+    """A variant as it is trained on a sample of ``times`` as many rows: for as many updates as there, within limits.
+
+    The epochs of the search may be few because the rows are many: two of 12 million are 80 of 300,000.
+    """
+    if variant.batch == "full" or variant.optimizer.kind in SOLVERS:
+        return variant
+    return replace(variant, epochs=max(variant.epochs, min(ceil(variant.epochs * times), LEAST_EPOCHS)))
 
 
 _Job = tuple[tuple[str, ...], int, "Future[ChunkResult]"]
@@ -248,6 +261,8 @@ class _Work:
         return replicates(self.question.task, self.y_cv, found, rows, train, self.unit, seeds=len(found) // parts)
 
     def _submit(self, variants: Sequence[Variant], rows: Indices | None) -> "Future[ChunkResult]":
+        times = self.parts.sizes["train"] / len(self.parts.train)  # as many rows as in memory: 1, unless it is a sample
+        variants = [long_enough(variant, times) for variant in variants]
         matrices = self._features(variants[0].features)
         model = model_of(variants[0], matrices.width, matrices.target.outputs, self.question.task)
         return submit(

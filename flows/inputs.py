@@ -73,6 +73,15 @@ class Question:
         return usable[: self.config.validation.finalists]
 
     @property
+    def folds(self) -> int:
+        """How many folds there are: none of a sample.
+
+        Where two epochs of all rows are enough, two of a sample are a fraction of the updates, and the models that
+        need them would lose against those that do not. The cv rows are many then, and what they say is sharp.
+        """
+        return self.config.validation.folds if self.large is None or self.large.complete else 0
+
+    @property
     def settings(self) -> tuple[FeatureSettings, ...]:
         """The feature settings that occur in the search, in the order of the variants."""
         return tuple(dict.fromkeys(variant.features for variant in self.variants))
@@ -215,8 +224,7 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
-    folds = config.validation.folds
-    pairs = data.fold_rows(rest, inference, folds, config.split.seed) if folds else []
+    pairs = data.fold_rows(rest, inference, question.folds, config.split.seed) if question.folds else []
     return Parts(rest, train, cv, tuple(pairs), kept, sizes, noticed, whole)
 
 

@@ -20,6 +20,7 @@ from data.fingerprints import places
 from data.splits import split_at, telling
 from ml.chunks import Sources
 
+from .memory import give_back
 from .row_files import write_matrix
 from .sealed import identity_of
 
@@ -122,6 +123,7 @@ def featurise(
         write_matrix(x, _transformed(whole.batches(*which), features, known), (len(rows), width))
         np.save(y, target.encode(_usable(whole.y.iloc[rows], inference)))
         named |= {f"x{suffix}": x, f"y{suffix}": y}
+    give_back()
     return features, target, Sources(**named), width
 
 

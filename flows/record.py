@@ -81,7 +81,7 @@ class Recorder:
                 "variants": len(question.variants),
                 "metric": question.metric,
                 "rule": config.select.rule,
-                "folds": config.validation.folds,
+                "folds": question.folds,
             },
             tags={
                 "task": question.task,

@@ -92,9 +92,9 @@ def main() -> None:
     parser.add_argument("--idle", type=float, required=True, help="seconds without use after which the server ends")
     arguments = parser.parse_args()
     home: Path = arguments.home
-    with open(arguments.go, "rb") as go:
-        if not go.read(1):
-            return
+    if not os.read(arguments.go, 1):
+        return
+    os.close(arguments.go)
 
     migrated = _prepare_database(home)
     gc.disable()  # a tenth of the start-up goes into collecting what imports keep anyway

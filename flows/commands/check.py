@@ -143,7 +143,7 @@ def _show(
         limits = {"minutes": budget.minutes, "variant-epochs": budget.epochs}
         given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
         console.print(f"It ends at a budget of {given}.", highlight=False)
-    folds, finalists = question.config.validation.folds, question.config.validation.finalists
+    folds, finalists = question.folds, question.config.validation.finalists
     then = f"the best {finalists} on {folds} folds, " if folds else ""
     console.print(
         f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "

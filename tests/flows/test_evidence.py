@@ -1,6 +1,7 @@
 """What a diagnosis measures, on tables whose truth is known, without Prefect."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 
 from benchmarks.inprocess import Run, pose, sweep
 from flows.diagnosing import judged
+from flows.evidence import long_enough
 from flows.following import best_advice
 from flows.inputs import Parts
+from schemas import config_from, expand_variants
 
 N, CV = 300, 100
 LINEAR = [{"kind": "linear", "lambda": [0, 1, 10]}]
@@ -65,6 +68,15 @@ def test_a_model_that_lambda_binds_is_bound_as_much_on_parts_and_has_the_same_bi
     assert measured.fit is not None
     for part in measured.parts:  # with λ = 3000 for 38, 75 and 150 rows it would be 14, 9 and 6 % more
         assert part.beyond.mean() == pytest.approx(measured.costs.mean() - measured.fit.variance, rel=0.05)
+
+
+def test_a_sample_is_trained_for_as_many_updates_as_all_rows_within_limits() -> None:
+    search = {"epochs": 2, "models": [{"kind": "network", "layers": [4]}]}
+    data = {"source": "t.csv", "target": "y", "task": "regression"}
+    (network,) = expand_variants(config_from({"data": data, "search": search}))
+    assert [long_enough(network, times).epochs for times in (1, 5, 1000)] == [2, 10, 30]
+    assert long_enough(replace(network, epochs=50), 1000).epochs == 50
+    assert long_enough(replace(network, batch="full"), 1000).epochs == 2
 
 
 def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_parts_features_and_weights_are_the_same(target: str, tmp_path: Path, mo
     question, parts = cut(config(path, target, memory="1kB"), tmp_path / "large")
     assert plain.whole is None
     assert parts.whole is not None
+    assert len(parts.folds) == 5
     assert any("read some rows at a" in note for note in question.inference.notes)
     assert parts.sizes == plain.sizes
     assert parts.sealed.identity == plain.sealed.identity
@@ -87,6 +88,7 @@ def test_the_sample_holds_no_test_row_and_features_reach_every_other(
     whole = parts.whole
     assert whole is not None
     assert len(parts.frame) < 200
+    assert parts.folds == ()  # what needs many updates would lose against what needs few
     assert not (whole.part[whole.sample] == large.TEST).any()
     read = data.read_table(path).frame
     pd.testing.assert_frame_equal(parts.frame, read.iloc[whole.sample].reset_index(drop=True), check_dtype=False)
