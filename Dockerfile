@@ -26,10 +26,10 @@ COPY deploy/mlflow-auth.ini deploy/
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
     /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .
 
-# The tables and experiments of a run lie in /work, and so does what it leaves.
-RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /work && chown descent:descent /artifacts /work
+# The tables and experiments of a run lie in /srv/descent, and so does what it leaves.
+RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /srv/descent && chown descent:descent /artifacts /srv/descent
 USER 1000
-WORKDIR /work
+WORKDIR /srv/descent
 
 # No telemetry, no look-ups in the internet (flows/quiet.py says what each is for).
 ENV DO_NOT_TRACK=1 \
@@ -43,5 +43,5 @@ ENV DO_NOT_TRACK=1 \
     GIT_PYTHON_REFRESH=quiet \
     MPLCONFIGDIR=/tmp/matplotlib \
     PYTHONDONTWRITEBYTECODE=1 \
-    DESCENT_HOME=/work/.descent
+    DESCENT_HOME=/srv/descent/.descent
 CMD ["descent", "--help"]

@@ -16,7 +16,7 @@ for database in mlflow mlflow_auth prefect; do
 done
 $compose exec -T mlflow tar --create --directory=/artifacts . > "$aside/artifacts.tar"
 # Files of a run under way vanish while tar looks: its exit code 1. They are the run's own business.
-$compose exec -T worker tar --create --directory=/work --exclude=scratch .descent > "$aside/work.tar" || [ $? = 1 ]
+$compose exec -T worker tar --create --directory=/srv/descent --exclude=scratch .descent > "$aside/work.tar" || [ $? = 1 ]
 (cd "$aside" && sha256sum -- *.dump *.tar > SHA256SUMS)
 mv "$aside" "$to" # a folder without .part is whole
 echo "backup: $to ($(du -sh "$to" | cut -f1))"

@@ -95,7 +95,7 @@ def test_the_database_refuses_wrong_and_missing_passwords(stack: Stack) -> None:
 
 
 def test_an_experiment_in_the_worker_is_recorded_by_the_servers(stack: Stack) -> None:
-    result = json.loads(stack.within("worker", *RUN))
+    result = json.loads(stack.within("worker", *RUN, "--set", "register.name=by-hand"))
     (run,) = stack.runs("penguins")
     assert run["info"]["run_id"] == result["mlflow"]["run_id"]
     assert run["info"]["status"] == "FINISHED"
@@ -139,7 +139,6 @@ def test_what_readme_tells_a_team_to_type_makes_a_champion_that_answers_where_it
 
 
 def test_a_promotion_by_hand_makes_a_champion_once(stack: Stack) -> None:
-    stack.within("worker", *RUN, "--set", "register.name=by-hand")
     said = stack.within("worker", "descent", "promote", "by-hand")
     assert "by-hand version 1 against no champion: is the champion now" in said
     again = stack.script("compose", "exec", "-T", "worker", "descent", "promote", "by-hand", check=False)
@@ -155,7 +154,7 @@ def test_the_image_is_small_and_nobody_in_it_is_root(stack: Stack) -> None:
 
 def test_a_restart_of_the_database_in_mid_run_loses_nothing(stack: Stack) -> None:
     """The run completes, or it says in a sentence why not and completes on the next command."""
-    stack.within("worker", "sh", "-c", f"cat > /work/long.yaml <<'END'\n{LONG}END")
+    stack.within("worker", "sh", "-c", f"cat > /srv/descent/long.yaml <<'END'\n{LONG}END")
     running = stack.background("exec", "-T", "worker", "descent", "run", "long.yaml", "--json")
     try:
         deadline = time.monotonic() + 2 * MINUTE
@@ -194,17 +193,14 @@ def test_a_backup_brings_back_what_was_lost(stack: Stack, tmp_path: Path) -> Non
     before = stack.runs("penguins")
     saved = make("backup", f"TO={tmp_path / 'saved'}")
     assert saved.returncode == 0, saved.stderr
-    stack.compose("down", "--volumes", "--timeout", "30")
-    stack.script("up")
-    assert "RESOURCE_DOES_NOT_EXIST" in stack.ask(
-        "http://localhost:5000/api/2.0/mlflow/experiments/get-by-name?experiment_name=penguins", stack.mlflow_login
-    )[1]  # fmt: skip
     damaged = tmp_path / "damaged"
     subprocess.run(["cp", "-r", tmp_path / "saved", damaged], check=True)
     (damaged / "mlflow.dump").write_bytes(b"not a dump")
     refused = make("restore", f"BACKUP={damaged}")
     assert refused.returncode != 0
     assert "nothing was changed" in refused.stderr
+    assert stack.runs("penguins") == before
+    stack.compose("down", "--volumes", "--timeout", "30")
     restored = make("restore", f"BACKUP={tmp_path / 'saved'}")
     assert restored.returncode == 0, restored.stderr
     assert stack.runs("penguins") == before
