@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import Ended, add_options, clear, experiment, import_all, own_home, start
+from .forked import Ended, add_options, clear, experiment, import_all, own_home, start, start_server
 
 
 @dataclass
@@ -55,8 +55,7 @@ def measure(pairs: int, seed: int, epochs: int, curves: bool) -> dict[str, Any]:
         folder = Path(place)
         config = experiment(folder, epochs, curves=curves)
         import_all()
-        start(config, folder).end()  # Prefect's server starts, caches are warm
-        clear(home)
+        start_server()
         undisturbed = start(config, folder).end()
         if undisturbed.code or undisturbed.result is None:
             raise SystemExit(f"the undisturbed run ended with {undisturbed.code}:\n{undisturbed.said}")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import add_options, clear, experiment, import_all, own_home, start
+from .forked import add_options, clear, experiment, import_all, own_home, start, start_server
 
 
 @dataclass
@@ -66,8 +66,7 @@ def measure(kills: int, each: int, seed: int, epochs: int, minutes: float, curve
     with tempfile.TemporaryDirectory() as folder, own_home(Path(folder)) as home:
         config = experiment(Path(folder), epochs, curves=curves)
         import_all()
-        start(config, Path(folder)).end()  # Prefect's server starts, caches are warm
-        clear(home)
+        start_server()
         undisturbed = start(config, Path(folder)).end()
         if undisturbed.code or undisturbed.result is None:
             raise SystemExit(f"the undisturbed run ended with {undisturbed.code}:\n{undisturbed.said}")
