@@ -8,7 +8,7 @@ export UV_PYTHON := $(BIN)/python
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types unit coverage explore audit bench lock clean stack env backup restore
+.PHONY: help setup run test lint types unit coverage explore long audit bench lock clean stack env backup restore
 
 help:  ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -20,7 +20,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
-	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -45,6 +45,9 @@ coverage:  ## which lines and branches the tests reach; they take up to 1.6 time
 
 explore: setup  ## look for counterexamples with new random examples, ten times as many
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile explore $$(grep -rlE "^from hypothesis import .*given" tests)
+
+long: setup  ## run the tests that `make test` leaves out for their length
+	$(BIN)/python -m pytest -m long tests
 
 stack: setup  ## test the container stack (needs root and the script that tests/stack/conftest.py names)
 	$(BIN)/python -m pytest -m stack tests/stack

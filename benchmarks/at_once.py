@@ -14,14 +14,14 @@ import json
 import random
 import signal
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import Ended, add_options, clear, experiment, import_all, own_home, start, start_server
+from .forked import Ended, add_options, clear, start
+from .undisturbed import Undisturbed, undisturbed
 
 
 @dataclass
@@ -43,27 +43,21 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=20)
     add_options(parser)
     arguments = parser.parse_args()
-    found = measure(arguments.pairs, arguments.seed, arguments.epochs, arguments.curves)
+    with undisturbed(arguments.epochs, curves=arguments.curves) as alone:
+        found = measure(alone, arguments.pairs, arguments.seed)
     print(json.dumps(found, indent=2))
     raise SystemExit(0 if not found["failures"] else 1)
 
 
-def measure(pairs: int, seed: int, epochs: int, curves: bool) -> dict[str, Any]:
+def measure(alone: Undisturbed, pairs: int, seed: int) -> dict[str, Any]:
     """Begin so many pairs; the figures."""
     drawn, counts = random.Random(seed), Counts()
-    with tempfile.TemporaryDirectory() as place, own_home(Path(place)) as home:
-        folder = Path(place)
-        config = experiment(folder, epochs, curves=curves)
-        import_all()
-        start_server()
-        undisturbed = start(config, folder).end()
-        if undisturbed.code or undisturbed.result is None:
-            raise SystemExit(f"the undisturbed run ended with {undisturbed.code}:\n{undisturbed.said}")
-        expected = _lasting(facts(home, undisturbed.result))
-        for number in range(pairs):
-            clear(home)
-            _judge(home, _pair(config, folder, undisturbed.seconds, drawn, deadly=number % 2 == 1), expected, counts)
-            print(counts, file=sys.stderr, flush=True)
+    expected = _lasting(alone.facts)
+    for number in range(pairs):
+        clear(alone.home)
+        ended = _pair(alone.config, alone.folder, alone.seconds, drawn, deadly=number % 2 == 1)
+        _judge(alone.home, ended, expected, counts)
+        print(counts, file=sys.stderr, flush=True)
     return {
         "pairs": counts.pairs,
         "of which the first was killed": counts.killed,
@@ -71,7 +65,7 @@ def measure(pairs: int, seed: int, epochs: int, curves: bool) -> dict[str, Any]:
         "commands that finished": counts.finished,
         "identical": counts.identical,
         "duplicate runs in MLflow": counts.duplicates,
-        "seconds of the undisturbed run": round(undisturbed.seconds, 1),
+        "seconds of the undisturbed run": round(alone.seconds, 1),
         "failures": counts.failures,
     }
 

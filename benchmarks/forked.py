@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -173,12 +172,6 @@ def own_home(folder: Path) -> Iterator[Path]:
         from flows.server import stop_server
 
         stop_server()
-
-
-def start_server() -> None:
-    """Let Prefect's server run before the first command, which would take longer than all others."""
-    program = "from flows.server import ensure_server; ensure_server()"
-    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], check=True)
 
 
 def clear(home: Path) -> None:

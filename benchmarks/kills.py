@@ -19,14 +19,13 @@ import random
 import signal
 import statistics
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from .aftermath import duplicates, facts, left_over
-from .forked import add_options, clear, experiment, import_all, own_home, start, start_server
+from .forked import add_options, clear, start
+from .undisturbed import Undisturbed, undisturbed
 
 
 @dataclass
@@ -53,29 +52,21 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further experiment after that")
     arguments = parser.parse_args()
-    found = measure(
-        arguments.kills, arguments.each, arguments.seed, arguments.epochs, arguments.minutes, arguments.curves
-    )
+    with undisturbed(arguments.epochs, curves=arguments.curves) as alone:
+        found = measure(alone, arguments.kills, arguments.each, arguments.seed, arguments.minutes)
     print(json.dumps(found, indent=2))
     raise SystemExit(0 if not found["failures"] else 1)
 
 
-def measure(kills: int, each: int, seed: int, epochs: int, minutes: float, curves: bool) -> dict[str, Any]:
+def measure(alone: Undisturbed, kills: int, each: int, seed: int, minutes: float = float("inf")) -> dict[str, Any]:
     """Kill so many times, or for so many minutes; the figures."""
     drawn, counts, until = random.Random(seed), Counts(), time.monotonic() + 60 * minutes
-    with tempfile.TemporaryDirectory() as folder, own_home(Path(folder)) as home:
-        config = experiment(Path(folder), epochs, curves=curves)
-        import_all()
-        start_server()
-        undisturbed = start(config, Path(folder)).end()
-        if undisturbed.code or undisturbed.result is None:
-            raise SystemExit(f"the undisturbed run ended with {undisturbed.code}:\n{undisturbed.said}")
-        expected, lasts = facts(home, undisturbed.result), undisturbed.seconds
-        while counts.kills < kills and time.monotonic() < until:
-            clear(home)
-            _chain(config, home, Path(folder), min(each, kills - counts.kills), lasts, expected, drawn, counts)
-            print(f"{counts.kills} kills, {counts.completed} completed, {counts.identical} identical, "
-                  f"{len(counts.failures)} failures", file=sys.stderr, flush=True)  # fmt: skip
+    expected = alone.facts
+    while counts.kills < kills and time.monotonic() < until:
+        clear(alone.home)
+        _chain(alone, min(each, kills - counts.kills), expected, drawn, counts)
+        print(f"{counts.kills} kills, {counts.completed} completed, {counts.identical} identical, "
+              f"{len(counts.failures)} failures", file=sys.stderr, flush=True)  # fmt: skip
     return {
         "kills": counts.kills,
         "of the whole process group": counts.groups,
@@ -87,19 +78,16 @@ def measure(kills: int, each: int, seed: int, epochs: int, minutes: float, curve
         "variants known to the last command, of 64, median": statistics.median(counts.reused),
         "half-trained chunks that went on": counts.resumed,
         "test rows opened again by the same run": counts.repeated,
-        "seconds of the undisturbed run": round(lasts, 1),
+        "seconds of the undisturbed run": round(alone.seconds, 1),
         "failures": counts.failures,
     }
 
 
-def _chain(
-    config: Path, home: Path, folder: Path, kills: int, lasts: float, expected: dict[str, Any], drawn: random.Random,
-    counts: Counts,
-) -> None:  # fmt: skip
+def _chain(alone: Undisturbed, kills: int, expected: dict[str, Any], drawn: random.Random, counts: Counts) -> None:
     """One experiment: so many kills, then a command that is left alone."""
     for _ in range(kills):
         group = bool(counts.kills % 2)
-        ended = start(config, folder).end(drawn.uniform(0.0, lasts), group=group)
+        ended = start(alone.config, alone.folder).end(drawn.uniform(0.0, alone.seconds), group=group)
         counts.resumed += ended.said.count("half-trained variants went on")
         if ended.code != -signal.SIGKILL:  # it was faster: what it left must be right as well
             if ended.code:
@@ -110,7 +98,7 @@ def _chain(
         counts.groups += group
         stage = _stage(ended.said)
         counts.stages[stage] = counts.stages.get(stage, 0) + 1
-    ended = start(config, folder).end()
+    ended = start(alone.config, alone.folder).end()
     counts.resumed += ended.said.count("half-trained variants went on")
     if ended.code or ended.result is None:
         counts.reused.append(0)
@@ -119,13 +107,13 @@ def _chain(
     counts.completed += 1
     counts.reused.append(ended.result["search"]["reused"])
     counts.repeated += ended.result["test"]["opening"]["repeated"] > 0
-    found = facts(home, ended.result)
+    found = facts(alone.home, ended.result)
     different = [name for name in expected if found[name] != expected[name]]
     counts.identical += not different
     if different:
         counts.failures.append(f"after {counts.kills} kills the result differs: {', '.join(different)}")
-    counts.duplicates += duplicates(home)
-    counts.failures += [f"after {counts.kills} kills: {wrong}" for wrong in left_over(home)]
+    counts.duplicates += duplicates(alone.home)
+    counts.failures += [f"after {counts.kills} kills: {wrong}" for wrong in left_over(alone.home)]
 
 
 def _stage(said: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.full_disk import MOMENTS, SWEEP, Disk, complaints, small_disk
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

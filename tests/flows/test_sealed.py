@@ -66,22 +66,16 @@ def flats() -> pd.DataFrame:
     return table.assign(street=[f"street {number}" for number in street], price=table["price"] + 1000 * street)
 
 
-def people() -> pd.DataFrame:
-    """Who leaves, with the split that the table brings."""
-    return churn(300).assign(part=np.array(["train", "train", "train", "val", "test"])[np.arange(300) * 7 % 5])
-
-
 CASES: dict[str, tuple[pd.DataFrame, str, dict[str, Any], bool]] = {
     "random": (flats(), "price", {"features": {"degree": [1, 2], "interaction_only": [False, True],
                                                "scale": "quantile"}}, False),
-    "column": (people(), "churn", {"split": {"column": "part"}}, False),
     "stratified": (churn(300), "churn", {"split": {"by": "stratified"}}, True),
 }  # fmt: skip
 
 
-def permuted(table: pd.DataFrame, target: str, path: Path, sections: dict[str, Any]) -> pd.DataFrame:
+def permuted(table: pd.DataFrame, target: str, path: Path) -> pd.DataFrame:
     """The table with the targets of its test rows permuted among themselves."""
-    frame, inference = infer(read_table(path), target, split_column=sections.get("split", {}).get("column"))
+    frame, inference = infer(read_table(path), target)
     rows = split_rows(frame, inference).test
     other = table.copy()
     values = table[target].to_numpy()[rows]
@@ -97,7 +91,7 @@ def runs(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     experiments = {}
     for name, (table, target, sections, while_sealing) in CASES.items():
         path = write(table, folder / f"{name}-plain" / f"{name}.csv")
-        other = path if while_sealing else write(permuted(table, target, path, sections),
+        other = path if while_sealing else write(permuted(table, target, path),
                                                  folder / f"{name}-permuted" / f"{name}.csv")  # fmt: skip
         common = {"search": {"epochs": 4, "models": MODELS}, "validate": {"folds": 3}, **sections}
         experiments[f"{name} as it is"] = ({"data": {"source": str(path), "target": target}, **common}, False)
