@@ -6,6 +6,8 @@ EXPERIMENT ?= experiments/penguins.yaml
 export UV_PYTHON := $(BIN)/python
 # A company's own certificate is in the system's store, not in the one that uv brings.
 export UV_SYSTEM_CERTS ?= 1
+# Where it is set, every process of a run compiles the project anew: half a second of each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types unit coverage explore long audit bench lock clean stack env backup restore
@@ -20,7 +22,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
