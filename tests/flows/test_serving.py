@@ -97,6 +97,7 @@ def test_a_missing_column_is_named(folders: dict[str, Path]) -> None:
 ELSEWHERE = """
 import json, os, sys
 root, folder, file = sys.argv[1:]
+sys.dont_write_bytecode = True  # the artifact stays as it was logged
 sys.path = [path for path in sys.path if os.path.realpath(path or ".") != root]  # the repository is not there
 import mlflow, pandas
 model = mlflow.pyfunc.load_model(folder)
