@@ -31,7 +31,7 @@ RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /srv/descent &&
 USER 1000
 WORKDIR /srv/descent
 
-# No telemetry, no look-ups in the internet (flows/quiet.py says what each is for).
+# No telemetry, no look-ups in the internet (flows/machine/environment.py says what each is for).
 ENV DO_NOT_TRACK=1 \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false \

@@ -57,8 +57,8 @@ stack: setup  ## test the container stack (needs root and the script that tests/
 audit: setup  ## look for known vulnerabilities in the locked dependencies (needs the network)
 	$(BIN)/uv tool run --from pip-audit pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 
-bench: setup  ## measure the speed figures and write benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/run.py
+bench: setup  ## measure the speed figures and write benchmarks/speed/RESULTS.md
+	$(BIN)/python benchmarks/speed/run.py
 
 env:  ## write .env, the settings and secrets of the container stack
 	@$(PYTHON) deploy/make_env.py

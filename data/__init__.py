@@ -7,20 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import ColumnError, DataError, FeatureError, FoundError, SplitError, TableError
-    from .features import FeatureMap
-    from .findings.examine import examine
-    from .findings.finding import Finding
-    from .folds import fold_rows
-    from .inference import Inference, infer
-    from .large import LargeTable, open_large
-    from .reading import stamp
-    from .references import stacked_outputs
-    from .roles import Column, Role
-    from .sampling import sampled
-    from .splits import Split, split_rows
-    from .tables import Table, find_column, read_table, table_of
-    from .target import Target
+    from descent.data.errors import ColumnError, DataError, FeatureError, FoundError, SplitError, TableError
+    from descent.data.features.feature_map import FeatureMap
+    from descent.data.finding import Finding
+    from descent.data.findings.examine import examine
+    from descent.data.reading.large import LargeTable, open_large
+    from descent.data.reading.sampling import sampled
+    from descent.data.reading.sources import stamp
+    from descent.data.reading.tables import Table, find_column, read_table, table_of
+    from descent.data.references.stack import stacked_outputs
+    from descent.data.roles.inference import Inference, infer
+    from descent.data.roles.roles import Column, Role
+    from descent.data.splits.folds import fold_rows
+    from descent.data.splits.splits import Split, split_rows
+    from descent.data.target import Target
 
 _NAMES = {
     "errors": ("ColumnError", "DataError", "FeatureError", "FoundError", "SplitError", "TableError"),

@@ -12,7 +12,7 @@ ValueError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .findings.finding import Finding
+    from descent.data.finding import Finding
 
 
 class DataError(ValueError):

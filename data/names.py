@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from .errors import ColumnError
+from descent.data.errors import ColumnError
 
 
 def find_column(frame: pd.DataFrame, name: str, key: str, path: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ColumnError
+from descent.data.errors import ColumnError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +56,12 @@ class Target:
         Raises:
             ColumnError: a label that is none of the classes, or a number that is none.
         """
-        from .cells import label, to_labels, to_numbers  # here, as they bring pandas, which `decode` does without
-        from .names import listed
+        from descent.data.cells import (  # here, as they bring pandas, which `decode` does without
+            label,
+            to_labels,
+            to_numbers,
+        )
+        from descent.data.names import listed
 
         if self.task == "regression":
             numbers, wrong = to_numbers(column)

@@ -31,8 +31,8 @@ def draw(images: Path, command: Path) -> None:
         subprocess.run([command, *SWEEP, *models, "--json"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([command, "promote", "diabetes"], check=True)
 
-    from flows import store
-    from flows.tracking.runs import client_of
+    from descent.flows.tracking import store
+    from descent.flows.tracking.runs import client_of
 
     uri = store.tracking_uri()
     store.prepare(uri)
@@ -67,7 +67,7 @@ def draw(images: Path, command: Path) -> None:
 @contextmanager
 def served(command: Path) -> Iterator[str]:
     """The address of ``descent ui``."""
-    from flows import store
+    from descent.flows.tracking import store
 
     port = store.free_port(None)
     ui = subprocess.Popen([command, "ui", "--port", str(port)], stdout=subprocess.PIPE, text=True)

@@ -3,20 +3,22 @@
 from prefect import flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from schemas import ExperimentConfig, ExperimentResult
-
-from . import inputs, judgement, tasks, training
-from .cache.executor import remembering
-from .engines import engine
-from .final import warm_up
-from .following import Standing, follow
-from .progress import Logged, display
-from .published import publish
-from .race import Race
-from .record import Recorder
-from .spare import attempt
-from .stopwatch import Stopwatch
-from .unfinished import Claim
+from descent.flows import tasks
+from descent.flows.cache.executor import remembering
+from descent.flows.evaluation import folds as judgement
+from descent.flows.evaluation.refit import warm_up
+from descent.flows.follow import Standing, follow
+from descent.flows.prefect_server.artifacts import publish
+from descent.flows.recorder import Recorder
+from descent.flows.run.claim import Claim
+from descent.flows.run.progress import Logged, display
+from descent.flows.run.stopwatch import Stopwatch
+from descent.flows.search import work as training
+from descent.flows.search.race import Race
+from descent.flows.spare import attempt
+from descent.flows.table import question as inputs
+from descent.flows.workers.engine import engine
+from descent.schemas import ExperimentConfig, ExperimentResult
 
 # Tasks only wait for worker processes, so there may be more of them than processors.
 WAITING_TASKS = 32
@@ -32,7 +34,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
     """Train many variants on one table, choose one honestly, test it once and record everything.
 
     Test rows are sealed in a file by the split; `tasks.final_test` alone opens it. What was trained before is not
-    trained again (`flows.cache`), and a run that did not finish goes on (`flows.unfinished`), unless ``fresh``.
+    trained again (`flows.cache`), and a run that did not finish goes on (`flows.run.claim`), unless ``fresh``.
 
     Raises:
         ConfigError: the configuration does not fit the table.

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from schemas import ExperimentConfig, ExperimentResult
-
-from . import recording, store
-from .connection import connect, session, wait_connected
-from .errors import RunError
-from .home import server_log
-from .progress import Logged, display
-from .quiet import give_up, quiet
-from .reach import is_there
-from .server import Server
-from .space import refuse_full_disk
+from descent.flows.errors import RunError
+from descent.flows.machine.disk import refuse_full_disk
+from descent.flows.machine.environment import give_up, quiet
+from descent.flows.machine.home import server_log
+from descent.flows.machine.reachable import is_there
+from descent.flows.prefect_server.connection import connect, session, wait_connected
+from descent.flows.prefect_server.server import Server
+from descent.flows.run.progress import Logged, display
+from descent.flows.tracking import process, store
+from descent.schemas import ExperimentConfig, ExperimentResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,31 +39,29 @@ def run_experiment(
     server = connect()
     gc.disable()  # a tenth of the time of the imports below would go into collecting what they keep anyway
     # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
-    recording.prestart()
+    process.prestart()
     try:
-        from . import inputs
-
-        with inputs.given_table(inputs.table_of(table, config)):
+        with question.given_table(question.table_of(table, config)):
             refuse_full_disk(_checked(config))
             store.reach_server()
             wait_connected(server)
             say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
             with session(server, say):
-                from .experiment import run_experiment as flow
+                from descent.flows.experiment import run_experiment as flow
 
                 gc.enable()
                 return _run(flow, server, say, config, fresh)
     finally:
         gc.enable()
-        recording.discard()
+        process.discard()
 
 
 def _checked(config: ExperimentConfig) -> int:
     """Read the table and see that it answers the question; gives its bytes in memory. No name here holds it longer."""
-    from . import inputs
+    from descent.flows.table import question
 
-    table = inputs.load(config)
-    inputs.pose(config, table)
+    table = question.load(config)
+    question.pose(config, table)
     return int(table.frame.memory_usage().sum())
 
 

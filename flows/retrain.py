@@ -5,14 +5,13 @@ from functools import partial
 from prefect import flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from schemas import ExperimentConfig
-
-from .experiment import run_experiment
-from .published import publish, publish_decision
-from .retraining import steps
-from .retraining.alone import alone, deadline
-from .retraining.outcome import Retrained, told
-from .retraining.registration import with_name
+from descent.flows.experiment import run_experiment
+from descent.flows.prefect_server.artifacts import publish, publish_decision
+from descent.flows.retraining import steps
+from descent.flows.retraining.alone import alone, deadline
+from descent.flows.retraining.outcome import Retrained, told
+from descent.flows.retraining.registration import with_name
+from descent.schemas import ExperimentConfig
 
 
 @flow(

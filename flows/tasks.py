@@ -17,27 +17,31 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import opaque
 
-import ml
-from schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
-
-from . import diagnosing, final, inputs, judgement, planning, training
-from .diagnosing import Diagnosed
-from .errors import RunError
-from .estimate import Estimate, estimate
-from .final import Final, Tested
-from .importance import measure
-from .inputs import Indices, Matrices, Parts, Question
-from .plan import Chunk, Plan
-from .race import Race, Trained
-from .record import Recorder
-from .reporting.contents import Importance
-from .results import result_of
-from .selection import Entry, Finalist, choose, rank
-from .stopwatch import Stopwatch
-from .workspace import RESULT, Workspace
+from descent import ml
+from descent.flows.diagnosis import diagnose as diagnosing
+from descent.flows.diagnosis.diagnose import Diagnosed
+from descent.flows.errors import RunError
+from descent.flows.evaluation import folds
+from descent.flows.evaluation import refit as final
+from descent.flows.evaluation.importance import measure
+from descent.flows.evaluation.refit import Final, Tested
+from descent.flows.recorder import Recorder
+from descent.flows.report.contents import Importance
+from descent.flows.report.result import result_of
+from descent.flows.run.stopwatch import Stopwatch
+from descent.flows.run.workspace import RESULT, Workspace
+from descent.flows.search import planning
+from descent.flows.search import work as training
+from descent.flows.search.cost import Estimate, estimate
+from descent.flows.search.leaderboard import Entry, Finalist, choose, rank
+from descent.flows.search.plan import Chunk, Plan
+from descent.flows.search.race import Race, Trained
+from descent.flows.table import question as inputs
+from descent.flows.table.question import Indices, Matrices, Parts, Question
+from descent.schemas import ExperimentConfig, ExperimentResult, FeatureSettings, to_yaml
 
 if TYPE_CHECKING:
-    from .following import Followed
+    from descent.flows.follow import Followed
 
 REPORT = "report.html"
 """Name of the report, in the run's folder and in MLflow."""
@@ -171,14 +175,14 @@ def score_fold(
     executor: Executor, work: Workspace,
 ) -> list[float]:  # fmt: skip
     """Train the finalists on one fold, features refitted, and measure them on the rows held out."""
-    return judgement.score_fold(fold, candidates, question, parts, executor, work.scratch / f"fold-{number}")
+    return folds.score_fold(fold, candidates, question, parts, executor, work.scratch / f"fold-{number}")
 
 
 @task("select")
 def select(candidates: Sequence[Entry], scores: Sequence[Sequence[float]], question: Question) -> Finalist:
     """Choose the winner; ``scores`` are one list per fold, one number per candidate."""
     return choose(
-        judgement.finalists(candidates, scores, question.metric),
+        folds.finalists(candidates, scores, question.metric),
         question.config.select.rule,
         question.greater_is_better,
     )

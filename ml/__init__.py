@@ -3,16 +3,16 @@
 from importlib import import_module
 from typing import Any
 
-from .arrays import Arrays, balanced_weights
-from .chunks import Chunk, ChunkResult, Sources, chunk_size, train_chunk
-from .errors import ArrayError, CheckpointError, MLError, OptionError, TargetError
-from .history import Outcome
-from .models import Model
-from .prediction import cost, outputs, predict, predict_proba
-from .progress import Progress
-from .schedules import Schedule
-from .settings import Settings
-from .training import train
+from descent.ml.chunks import Chunk, ChunkResult, Sources, chunk_size, train_chunk
+from descent.ml.errors import ArrayError, CheckpointError, MLError, OptionError, TargetError
+from descent.ml.history import Outcome
+from descent.ml.network.model import Model
+from descent.ml.network.rows import Arrays, balanced_weights
+from descent.ml.optimizers.schedules import Schedule
+from descent.ml.optimizers.settings import Settings
+from descent.ml.prediction import cost, outputs, predict, predict_proba
+from descent.ml.progress import Progress
+from descent.ml.train import train
 
 _LAZY = {
     "load_model": "checkpoints",

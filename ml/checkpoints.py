@@ -14,9 +14,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
-from .errors import CheckpointError, MLError
-from .layout import Array
-from .models import Model
+from descent.ml.errors import CheckpointError, MLError
+from descent.ml.network.layout import Array
+from descent.ml.network.model import Model
 
 _MODEL, _PARAMETERS = "model.json", "parameters.safetensors"
 _FORMAT = 1

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Arrays
-from .batches import BLOCK
-from .errors import CheckpointError
-from .history import Outcome
-from .models import Model
-from .optimizers import RULES, SOLVERS
-from .prediction import outputs_of_all
-from .progress import Progress
-from .settings import Settings
-from .training import train
+from descent.ml.errors import CheckpointError
+from descent.ml.fleets.feed import BLOCK
+from descent.ml.history import Outcome
+from descent.ml.network.model import Model
+from descent.ml.network.rows import Arrays
+from descent.ml.optimizers.rules import RULES, SOLVERS
+from descent.ml.optimizers.settings import Settings
+from descent.ml.prediction import outputs_of_all
+from descent.ml.progress import Progress
+from descent.ml.train import train
 
 CACHE_BUDGET = 4 << 20
 """Bytes that one chunk's working set may take: larger chunks fall out of the cache and train slower per variant."""
@@ -109,7 +109,7 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
     report = _Report(chunk)
     resumed, notes = 0, list[str]()
     if chunk.checkpoint is not None and chunk.checkpoint.exists():
-        from .resuming import epochs_in
+        from descent.ml.fleets.resuming import epochs_in
 
         resumed = epochs_in(chunk.checkpoint)
         try:
@@ -127,7 +127,7 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
     if arrays.x_cv is not None and arrays.y_cv is not None and (wanted or chunk.keep_outputs):
         z = outputs_of_all(chunk.model, [one.parameters for one in found], arrays.x_cv)
         if wanted:
-            from .metrics import evaluate
+            from descent.ml.statistics.metrics import evaluate
 
             metrics = tuple(evaluate(chunk.model.task, chunk.metrics, arrays.y_cv, one) for one in z)
     report.finish(found)
@@ -138,7 +138,7 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
 
 def _train(chunk: Chunk, arrays: Arrays, report: "_Report") -> list[Outcome]:
     if chunk.states:
-        from .resuming import gather_training
+        from descent.ml.fleets.resuming import gather_training
 
         assert chunk.checkpoint is not None
         if not chunk.checkpoint.exists():

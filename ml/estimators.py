@@ -20,15 +20,15 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from .arrays import Arrays
-from .errors import OptionError, TargetError
-from .layout import Array
-from .models import Model
-from .online import Online
-from .optimizers import SOLVERS
-from .prediction import outputs, predict, predict_proba
-from .settings import Settings
-from .training import train
+from descent.ml.errors import OptionError, TargetError
+from descent.ml.fleets.online import Online
+from descent.ml.network.layout import Array
+from descent.ml.network.model import Model
+from descent.ml.network.rows import Arrays
+from descent.ml.optimizers.rules import SOLVERS
+from descent.ml.optimizers.settings import Settings
+from descent.ml.prediction import outputs, predict, predict_proba
+from descent.ml.train import train
 
 FLOATS = (np.float64, np.float32)
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import Array
+from descent.ml.network.layout import Array
 
 Status = Literal["completed", "stopped", "diverged", "interrupted", "paused", "expired"]
 _RUNNING, _STATUSES = 0, ("running", "completed", "stopped", "diverged", "interrupted", "paused", "expired")

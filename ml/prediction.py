@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import make_inputs, make_rows
-from .batches import BLOCK
-from .errors import ArrayError, OptionError
-from .layout import Array
-from .models import Model
-from .program import Program
-from .threads import one_thread
+from descent.ml.errors import ArrayError, OptionError
+from descent.ml.fleets.feed import BLOCK
+from descent.ml.machine.threads import one_thread
+from descent.ml.network.layout import Array
+from descent.ml.network.model import Model
+from descent.ml.network.program import Program
+from descent.ml.network.rows import make_inputs, make_rows
 
 
 class Forward:

@@ -5,12 +5,12 @@ from time import perf_counter
 
 import numpy as np
 
-from .arrays import Arrays
-from .batches import BLOCK
-from .chunks import Chunk, Sources
-from .optimizers import SOLVERS
-from .progress import Progress
-from .training import train
+from descent.ml.chunks import Chunk, Sources
+from descent.ml.fleets.feed import BLOCK
+from descent.ml.network.rows import Arrays
+from descent.ml.optimizers.rules import SOLVERS
+from descent.ml.progress import Progress
+from descent.ml.train import train
 
 _STEPS, _MORE, _ROWS, _EPOCHS, _ENOUGH = 6, 4, 2048, 4, 0.05
 """Steps of an epoch, how many times as many the second time, rows for a solver, epochs at most, and seconds after which

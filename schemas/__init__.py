@@ -7,25 +7,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .defaults import default_features, default_search, plain_search
-    from .errors import ConfigError, Problem
-    from .expansion import expand_variants
-    from .experiment import ExperimentConfig
-    from .features import FeaturesConfig
-    from .judgement import ComputeConfig, DiagnoseConfig, SelectConfig, TrackConfig, ValidateConfig
-    from .loading import config_from, load_config
-    from .models import LinearSearch, NetworkSearch
-    from .optimizers import AdaGrad, Adam, AdamW, Lbfgs, Momentum, Nesterov, Newton, RmsProp, Sgd
-    from .ranges import LinearRange, LogRange
-    from .results import ExperimentResult
-    from .schedules import Constant, Cosine, Exponential, Step
-    from .schema import json_schema
-    from .search import Budget, EarlyStopping, Halving, SearchConfig
-    from .secrets import conceal
-    from .table import DataConfig, SplitConfig
-    from .tasks import KINDS, METRICS, check_task
-    from .variants import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant, fleet_key
-    from .writing import to_yaml
+    from descent.schemas.config.experiment import ExperimentConfig
+    from descent.schemas.config.features import FeaturesConfig
+    from descent.schemas.config.judgement import (
+        ComputeConfig,
+        DiagnoseConfig,
+        SelectConfig,
+        TrackConfig,
+        ValidateConfig,
+    )
+    from descent.schemas.config.models import LinearSearch, NetworkSearch
+    from descent.schemas.config.optimizers import AdaGrad, Adam, AdamW, Lbfgs, Momentum, Nesterov, Newton, RmsProp, Sgd
+    from descent.schemas.config.ranges import LinearRange, LogRange
+    from descent.schemas.config.schedules import Constant, Cosine, Exponential, Step
+    from descent.schemas.config.search import Budget, EarlyStopping, Halving, SearchConfig
+    from descent.schemas.config.table import DataConfig, SplitConfig
+    from descent.schemas.problems.errors import ConfigError, Problem
+    from descent.schemas.problems.secrets import conceal
+    from descent.schemas.results import ExperimentResult
+    from descent.schemas.text.loading import config_from, load_config
+    from descent.schemas.text.schema import json_schema
+    from descent.schemas.text.writing import to_yaml
+    from descent.schemas.variants.defaults import default_features, default_search, plain_search
+    from descent.schemas.variants.expansion import expand_variants
+    from descent.schemas.variants.tasks import KINDS, METRICS, check_task
+    from descent.schemas.variants.variant import (
+        FeatureSettings,
+        OptimizerSettings,
+        ScheduleSettings,
+        Variant,
+        fleet_key,
+    )
 
 _NAMES = {
     "defaults": ("default_features", "default_search", "plain_search"),

@@ -7,20 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ml
-from benchmarks import cluster_simulation, cost_model, large, ours, predictions, rivals, watching
-from benchmarks.bare import make_products
-from benchmarks.chunks import measure_curve
-from benchmarks.cluster_simulation import Cluster, simulate
-from benchmarks.figures import Figure, network_figures
-from benchmarks.memory import measure_memory
-from benchmarks.phases import share_of_phases
-from benchmarks.report import write_report
-from benchmarks.shapes import SHAPES, Shape, fleet_settings, make_data
-from benchmarks.suite import Results, measure_network, measure_path
-from benchmarks.timing import Range, alternate, ratio
-from benchmarks.watching import Run
-from benchmarks.work import Work, check_equal, check_path
+from benchmarks.clusters import cluster_simulation, cost_model
+from benchmarks.clusters.cluster_simulation import Cluster, simulate
+from benchmarks.runs import large, watching
+from benchmarks.runs.watching import Run
+from benchmarks.speed import ours, predictions, rivals
+from benchmarks.speed.bare import make_products
+from benchmarks.speed.chunks import measure_curve
+from benchmarks.speed.figures import Figure, network_figures
+from benchmarks.speed.memory import measure_memory
+from benchmarks.speed.phases import share_of_phases
+from benchmarks.speed.report import write_report
+from benchmarks.speed.shapes import SHAPES, Shape, fleet_settings, make_data
+from benchmarks.speed.suite import Results, measure_network, measure_path
+from benchmarks.speed.timing import Range, alternate, ratio
+from benchmarks.speed.work import Work, check_equal, check_path
+from descent import ml
 
 BINARY = Shape("a", 500, 8, (6,), 64, epochs=60)
 DIGITS = replace(SHAPES["d"], rows=400, hidden=(12, 8), batch=50, epochs=30)

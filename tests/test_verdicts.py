@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from benchmarks.verdict_problems import Problem, held, linear, straight, tuning
-from benchmarks.verdicts import Case, examine, macro_f1
-from ml.diagnosis import VERDICTS
+from benchmarks.honesty.verdict_problems import Problem, held, linear, straight, tuning
+from benchmarks.honesty.verdicts import Case, examine, macro_f1
+from descent.ml.diagnosis.verdict import VERDICTS
 
 
 def test_the_true_shares_are_those_of_least_squares() -> None:

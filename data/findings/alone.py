@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from ..cells import to_labels, to_numbers
+from descent.data.cells import to_labels, to_numbers
 
 Array = NDArray[Any]
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from .examined import Examined
-from .finding import Finding, joined_names
+from descent.data.finding import Finding, joined_names
+from descent.data.findings.examined import Examined
 
 RARE = 0.05
 """Share of the rarest class of two below which accuracy says nothing."""

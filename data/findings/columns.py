@@ -1,8 +1,8 @@
 """Columns that say nothing, or only name the row."""
 
-from ..names import exclude
-from .examined import Examined
-from .finding import Finding, joined_names
+from descent.data.finding import Finding, joined_names
+from descent.data.findings.examined import Examined
+from descent.data.names import exclude
 
 MOSTLY_MISSING = 0.8
 """Share of rows without a value above which a column is worth a word."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .examined import Examined
-from .finding import Finding
+from descent.data.finding import Finding
+from descent.data.findings.examined import Examined
 
 FEW = 0.01
 """Share of copies up to which they are worth a note only: they cannot move a result far."""

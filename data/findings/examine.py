@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from ..inference import Inference
-from ..splits import Split
-from .classes import class_imbalance, small_classes
-from .columns import constant_columns, free_text, identifiers, missing_target, mostly_missing
-from .copies import duplicate_rows, duplicates_across_splits
-from .examined import Examined
-from .extremes import extreme_outliers
-from .finding import Finding, ordered
-from .groups import group_ignored, hidden_groups
-from .leakage import target_leakage
-from .order import sorted_rows, time_ignored
-from .prepared import scaled_before_split, target_encoded
-from .shift import drift, target_drift
+from descent.data.finding import Finding, ordered
+from descent.data.findings.classes import class_imbalance, small_classes
+from descent.data.findings.columns import constant_columns, free_text, identifiers, missing_target, mostly_missing
+from descent.data.findings.copies import duplicate_rows, duplicates_across_splits
+from descent.data.findings.examined import Examined
+from descent.data.findings.extremes import extreme_outliers
+from descent.data.findings.groups import group_ignored, hidden_groups
+from descent.data.findings.leakage import target_leakage
+from descent.data.findings.order import sorted_rows, time_ignored
+from descent.data.findings.prepared import scaled_before_split, target_encoded
+from descent.data.findings.shift import drift, target_drift
+from descent.data.roles.inference import Inference
+from descent.data.splits.splits import Split
 
 CHECKS: tuple[Callable[[Examined], list[Finding]], ...] = (
     target_leakage, target_encoded, scaled_before_split, duplicates_across_splits, group_ignored, hidden_groups,

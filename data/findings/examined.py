@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from ..inference import Inference
-from ..splits import Split
-from .matrix import evenly
+from descent.data.findings.matrix import evenly
+from descent.data.roles.inference import Inference
+from descent.data.splits.splits import Split
 
 
 @dataclass(frozen=True, eq=False)

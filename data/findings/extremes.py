@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ..names import setting
-from .examined import Examined
-from .finding import Finding
+from descent.data.finding import Finding
+from descent.data.findings.examined import Examined
+from descent.data.names import setting
 
 FAR = 50.0
 """Times the distance between the quartiles beyond which a number is extreme; one in 10^4 of a heavy tail is."""

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as fisher
 
-from ..inference import Inference
-from ..names import setting_of_one
-from ..roles import THINGS
-from .alone import Array
-from .examined import Examined
-from .finding import Finding, joined_names
-from .matrix import glance, target_of
+from descent.data.finding import Finding, joined_names
+from descent.data.findings.alone import Array
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import glance, target_of
+from descent.data.names import setting_of_one
+from descent.data.roles.inference import Inference
+from descent.data.roles.roles import THINGS
 
 NAME = re.compile(rf"(?:^|[ _.-])(?:{THINGS}|id|ids|uid|uuid|code|no|nr|key)s?(?:$|[ _.#-])", re.IGNORECASE)
 """Names of columns that call things by a number."""

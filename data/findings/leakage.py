@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .examined import Examined
-from .finding import Finding, joined_names, leak
-from .matrix import glance
-from .telling import telling_columns
+from descent.data.finding import Finding, joined_names, leak
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import glance
+from descent.data.findings.telling import telling_columns
 
 ALONE = 0.9
 """|correlation| of one column with the target from which the question is asked."""

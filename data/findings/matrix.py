@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..cells import to_labels, to_numbers
-from ..inference import Inference
+from descent.data.cells import to_labels, to_numbers
+from descent.data.roles.inference import Inference
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from ..cells import to_dates, to_labels
-from ..inference import Inference
-from ..names import setting_of_one
-from .alone import Array
-from .examined import Examined
-from .finding import Finding, joined_names
-from .matrix import inputs_of, target_of
+from descent.data.cells import to_dates, to_labels
+from descent.data.finding import Finding, joined_names
+from descent.data.findings.alone import Array
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import inputs_of, target_of
+from descent.data.names import setting_of_one
+from descent.data.roles.inference import Inference
 
 ALIKE = 0.3
 """Likeness of neighbouring rows in a column from which the rows are in an order of it."""

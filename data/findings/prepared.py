@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..names import exclude
-from .alone import Array
-from .examined import Examined
-from .finding import Finding, joined_names
-from .matrix import glance
+from descent.data.finding import Finding, joined_names
+from descent.data.findings.alone import Array
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import glance
+from descent.data.names import exclude
 
 MEAN, SPREAD = 1e-6, 1e-4
 """How close mean and standard deviation of the whole table come to 0 and 1 if it was standardised; by chance, of m

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier
 
-from ..inference import Inference
-from ..names import listed
-from .alone import Question, area, score_alone
-from .examined import Examined
-from .finding import Finding
-from .matrix import inputs_of, matrix, spaced
+from descent.data.finding import Finding
+from descent.data.findings.alone import Question, area, score_alone
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import inputs_of, matrix, spaced
+from descent.data.names import listed
+from descent.data.roles.inference import Inference
 
 ROWS = 1500
 """Rows of each side that the classifier sees."""

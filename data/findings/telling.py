@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-from .alone import Question, score_alone, shares
-from .examined import Examined
-from .finding import Finding, leak
-from .matrix import inputs_of, matrix, spaced, target_of
+from descent.data.finding import Finding, leak
+from descent.data.findings.alone import Question, score_alone, shares
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import inputs_of, matrix, spaced, target_of
 
 NEARLY_ALL = {"regression": 0.9, "binary": 0.98, "multiclass": 0.98}
 """R², or area under the ROC curve, of one column from which it is asked whether it is the target in disguise."""

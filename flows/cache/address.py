@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.chunks import Chunk, Source
-from ml.source import code, processor
+from descent.ml.chunks import Chunk, Source
+from descent.ml.machine.source import code, processor
 
 SAME = ("optimizer", "batch", "epochs", "patience", "min_delta", "dtype", "pause", "metrics", "keep_outputs")
 """Fields of a chunk that count as they are. Where its variants start from does not count: a pause changes no bit."""

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ml import CheckpointError
-from ml.checkpoints import write_state
-from ml.chunks import Chunk, ChunkResult, train_chunk
-from ml.optimizers import SOLVERS
-
-from ..home import home, make_home
-from .address import Addresses, together
-from .shelf import Shelf
-from .values import KEPT, Value
+from descent.flows.cache.address import Addresses, together
+from descent.flows.cache.shelf import Shelf
+from descent.flows.cache.values import KEPT, Value
+from descent.flows.machine.home import home, make_home
+from descent.ml import CheckpointError
+from descent.ml.checkpoints import write_state
+from descent.ml.chunks import Chunk, ChunkResult, train_chunk
+from descent.ml.optimizers.rules import SOLVERS
 
 SECONDS = 5.0
 """Time between two checkpoints of a chunk: what a kill costs at most, or one epoch where that takes longer."""
@@ -150,7 +149,7 @@ class Remembering(Executor):
         values: dict[str, bytes] = {}
         states: dict[int, Any] = {}
         if paused and part.checkpoint is not None:
-            from ml.resuming import take_training
+            from descent.ml.fleets.resuming import take_training
 
             try:
                 states = dict(zip(paused, take_training(part.checkpoint, paused), strict=True))

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
-from ..home import home, make_home
+from descent.flows.machine.home import home, make_home
 
 NAME = "trained.db"
 LIMIT = 1 << 30

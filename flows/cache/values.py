@@ -5,12 +5,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ml import Outcome
-from ml.checkpoints import pack, unpack
+from descent.ml import Outcome
+from descent.ml.checkpoints import pack, unpack
 
 Array = NDArray[Any]
 State = tuple[dict[str, Array], dict[str, Any]]
-"""Arrays and facts of a training that has paused, as of `ml.resuming.take_training`."""
+"""Arrays and facts of a training that has paused, as of `ml.fleets.resuming.take_training`."""
 
 KEPT = ("completed", "stopped", "diverged", "paused")
 """Statuses that depend on the training alone; a deadline or Ctrl-C comes when it comes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from ml.comparison import Comparison, compare
+from descent.ml.statistics.comparison import Comparison, compare
 
 FEWEST = 30
 """Rows, or groups of rows, below which no comparison is made: the bootstrap knows nothing about so few."""
@@ -34,7 +34,7 @@ def decide(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Decision:
-    """Compare two models by their outputs on the same rows; arguments as of `ml.comparison.compare`.
+    """Compare two models by their outputs on the same rows; arguments as of `ml.statistics.comparison.compare`.
 
     The challenger must be better by ``metric`` with the confidence, and the champion must not be better by any guard
     with the same confidence.

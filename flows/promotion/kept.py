@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.findings.matrix import spaced
-from data.findings.shift import ROWS as SHIFT_ROWS
-from data.fingerprints import Hashes, row_hashes
-
-from .. import large
-from ..errors import RunError
-from ..inputs import Parts, Question
-from ..ledger import config_digest
-from ..sealed import Sealed
+from descent.data.findings.matrix import spaced
+from descent.data.findings.shift import ROWS as SHIFT_ROWS
+from descent.data.splits.fingerprints import Hashes, row_hashes
+from descent.flows.errors import RunError
+from descent.flows.table import streamed
+from descent.flows.table.ledger import config_digest
+from descent.flows.table.question import Parts, Question
+from descent.flows.table.sealed import Sealed
 
 FOLDER = "promotion"
 ROWS, LEARNED, SAMPLE, ABOUT = "test-rows.parquet", "learned.npy", "learned-sample.parquet", "about.json"
@@ -65,7 +64,7 @@ def write(question: Question, parts: Parts, columns: Iterable[str], folder: Path
         parts.sizes["train"] + parts.sizes["cv"],
     )  # fmt: skip
     spaced(parts.frame[list(names)], SHIFT_ROWS).to_parquet(folder / SAMPLE, index=False)
-    frames = [parts.frame] if parts.whole is None else parts.whole.batches(large.TRAIN, large.CV)
+    frames = [parts.frame] if parts.whole is None else parts.whole.batches(streamed.TRAIN, streamed.CV)
     np.save(folder / LEARNED, np.unique(np.concatenate([row_hashes(frame, names) for frame in frames])))
     shutil.copyfile(parts.sealed.path, folder / ROWS)
     (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2, ensure_ascii=False), encoding="utf-8")

@@ -11,20 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import ml
-from data import DataError
-from data.fingerprints import row_hashes
-from ml import metrics
-
-from .. import ledger
-from ..errors import RunError
-from ..home import make_home
-from ..locks import locked
-from ..model_source import load_model
-from ..serving import Predictor
-from ..tracking.registry import CHALLENGER, CHAMPION, Registry, Version
-from .decision import FEWEST, Decision, decide
-from .kept import FOLDER, About, Kept
+from descent import ml
+from descent.data import DataError
+from descent.data.splits.fingerprints import row_hashes
+from descent.flows.errors import RunError
+from descent.flows.machine.home import make_home
+from descent.flows.machine.locks import locked
+from descent.flows.promotion.decision import FEWEST, Decision, decide
+from descent.flows.promotion.kept import FOLDER, About, Kept
+from descent.flows.serving.predictor import Predictor
+from descent.flows.serving.source import load_model
+from descent.flows.table import ledger
+from descent.flows.tracking.registry import CHALLENGER, CHAMPION, Registry, Version
+from descent.ml.statistics import metrics
 
 Array = NDArray[Any]
 PREVIOUS = "descent.previous_champion"

@@ -8,7 +8,7 @@ from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
 from prefect.utilities.timeout import timeout
 
-from ..errors import RunError
+from descent.flows.errors import RunError
 
 
 def limit_name(name: str) -> str:

@@ -7,20 +7,19 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-import data
-from data.findings.finding import ordered
-from data.findings.shift import drift_since
-from schemas import ExperimentConfig
-from schemas.retraining import RetrainConfig
-
-from .. import inputs
-from ..inputs import Parts, Question
-from ..model_source import load_model
-from ..promotion.kept import About, Kept
-from ..promotion.promote import kept_of, refuse_other_question
-from ..serving import Predictor
-from ..store import prepare, tracking_uri
-from ..tracking.registry import CHAMPION, Registry, Version
+from descent import data
+from descent.data.finding import ordered
+from descent.data.findings.shift import drift_since
+from descent.flows.promotion.kept import About, Kept
+from descent.flows.promotion.promote import kept_of, refuse_other_question
+from descent.flows.serving.predictor import Predictor
+from descent.flows.serving.source import load_model
+from descent.flows.table import question as inputs
+from descent.flows.table.question import Parts, Question
+from descent.flows.tracking.registry import CHAMPION, Registry, Version
+from descent.flows.tracking.store import prepare, tracking_uri
+from descent.schemas import ExperimentConfig
+from descent.schemas.config.retraining import RetrainConfig
 
 ASKED = 1000
 """Fresh rows that the champion is asked about."""

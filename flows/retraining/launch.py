@@ -3,15 +3,14 @@
 import logging
 from typing import TYPE_CHECKING
 
-from schemas import ExperimentConfig
-
-from .. import recording, store
-from ..connection import connect, session, wait_connected
-from ..progress import Logged, display
-from ..quiet import quiet
+from descent.flows.machine.environment import quiet
+from descent.flows.prefect_server.connection import connect, session, wait_connected
+from descent.flows.run.progress import Logged, display
+from descent.flows.tracking import process, store
+from descent.schemas import ExperimentConfig
 
 if TYPE_CHECKING:
-    from .outcome import Retrained
+    from descent.flows.retraining.outcome import Retrained
 
 
 def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
@@ -23,14 +22,14 @@ def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
     """
     quiet(verbose)
     server = connect()
-    recording.prestart()
+    process.prestart()
     try:
         store.reach_server()
         wait_connected(server)
         say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
         with session(server, say):
-            from ..retrain import retrain as flow
+            from descent.flows.retrain import retrain as flow
 
             return flow(config)
     finally:
-        recording.discard()
+        process.discard()

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from schemas import ConfigError
-from schemas.retraining import VARIABLE
-
-from ..errors import RunError
+from descent.flows.errors import RunError
+from descent.schemas import ConfigError
+from descent.schemas.config.retraining import VARIABLE
 
 SECONDS = 20.0
 """Patience with whoever takes a message."""

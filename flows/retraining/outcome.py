@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from data import Finding
-from schemas import ExperimentConfig, ExperimentResult
-from schemas.secrets import conceal
-
-from .. import published
-from ..promotion.promote import Promotion, TooFewRowsError
-from .notices import Notice
+from descent.data import Finding
+from descent.flows.prefect_server import artifacts
+from descent.flows.promotion.promote import Promotion, TooFewRowsError
+from descent.flows.retraining.notices import Notice
+from descent.schemas import ExperimentConfig, ExperimentResult
+from descent.schemas.problems.secrets import conceal
 
 Outcome = Literal["promoted", "kept", "failed"]
 
@@ -66,7 +65,7 @@ class Retrained:
 
     def markdown(self) -> str:
         """The same as a page."""
-        from ..notes import plain
+        from descent.flows.report.markdown import plain
 
         notice = self.notice()
         return "\n".join([f"## {plain(notice.title)}", *(f"- {plain(line)}" for line in notice.body.splitlines())])
@@ -84,5 +83,5 @@ def told(config: ExperimentConfig, tell: Callable[[Notice], None]) -> Iterator[R
         tell(news.notice())
         raise
     if news.result is not None:
-        news.links = published.links(news.result)
+        news.links = artifacts.links(news.result)
     tell(news.notice())

@@ -1,6 +1,6 @@
 """The registered model of an experiment that is retrained."""
 
-from schemas import ExperimentConfig, config_from
+from descent.schemas import ExperimentConfig, config_from
 
 
 def with_name(config: ExperimentConfig) -> ExperimentConfig:

@@ -6,17 +6,16 @@ from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
-import data
-from schemas import ExperimentConfig, ExperimentResult
-
-from .. import inputs
-from ..errors import RunError
-from ..promotion.promote import Promotion, TooFewRowsError
-from ..promotion.promote import promote as compare
-from ..tracking.registry import CHALLENGER
-from ..tracking.sync import sync
-from . import fresh, notices
-from .passing import passes
+from descent import data
+from descent.flows.errors import RunError
+from descent.flows.promotion.promote import Promotion, TooFewRowsError
+from descent.flows.promotion.promote import promote as compare
+from descent.flows.retraining import fresh, notices
+from descent.flows.retraining.passing import passes
+from descent.flows.table import question
+from descent.flows.tracking.registry import CHALLENGER
+from descent.flows.tracking.sync import sync
+from descent.schemas import ExperimentConfig, ExperimentResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +60,7 @@ def find_champion(config: ExperimentConfig) -> fresh.Champion | None:
 @task("load fresh data")
 def load_fresh(config: ExperimentConfig) -> data.Table:
     """Read the table; the experiment finds it read."""
-    return inputs.load(config)
+    return question.load(config)
 
 
 @task("check fresh data", retried=False)

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from schemas import ConfigError
-from schemas.suggestions import did_you_mean
+from descent.schemas import ConfigError
+from descent.schemas.problems.suggestions import did_you_mean
 
 FIELDS = "minute hour day-of-month month day-of-week"
 LOCALTIME = Path("/etc/localtime")

@@ -5,18 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.reading import is_url
-from schemas import ConfigError, ExperimentConfig, conceal, config_from
-
-from ..retraining import notices
-from ..retraining.registration import with_name
-from .clock import Clock
-from .pools import ensure_pool
+from descent.data.reading.sources import is_url
+from descent.flows.retraining import notices
+from descent.flows.retraining.registration import with_name
+from descent.flows.schedules.clock import Clock
+from descent.flows.schedules.pools import ensure_pool
+from descent.schemas import ConfigError, ExperimentConfig, conceal, config_from
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-ENTRYPOINT = "flows.retrain.retrain"
+ENTRYPOINT = "descent.flows.retrain.retrain"
 """A module, not a file: the training processes must be able to import what the flow sends them."""
 TAG = "descent"
 
@@ -95,7 +94,7 @@ def deploy(client: "SyncPrefectClient", made: Deployment, *, create_pool: bool) 
     from prefect.client.schemas.schedules import CronSchedule
     from prefect.utilities.callables import parameter_schema
 
-    from ..retrain import retrain
+    from descent.flows.retrain import retrain
 
     ensure_pool(client, made.pool, create=create_pool)
     if made.webhook is not None:

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from schemas import ConfigError
-from schemas.suggestions import did_you_mean
-
-from .deploy import TAG
-from .pools import has_worker
+from descent.flows.schedules.deploy import TAG
+from descent.flows.schedules.pools import has_worker
+from descent.schemas import ConfigError
+from descent.schemas.problems.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

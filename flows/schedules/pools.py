@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from schemas import ConfigError
-from schemas.suggestions import did_you_mean
-
-from ..errors import RunError
+from descent.flows.errors import RunError
+from descent.schemas import ConfigError
+from descent.schemas.problems.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from ..errors import RunError
-from ..home import prefect_home
-from ..locks import lock
-from .pools import forget_worker
+from descent.flows.errors import RunError
+from descent.flows.machine.home import prefect_home
+from descent.flows.machine.locks import lock
+from descent.flows.schedules.pools import forget_worker
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

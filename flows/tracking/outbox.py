@@ -22,9 +22,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..home import home, make_home
-from ..locks import lock, locked
-from .records import Beginning, Dataset, Ending, Outcome, VariantRecord
+from descent.flows.machine.home import home, make_home
+from descent.flows.machine.locks import lock, locked
+from descent.flows.tracking.records import Beginning, Dataset, Ending, Outcome, VariantRecord
 
 PART, GONE = ".part", ".gone"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import RunError
-from .runs import client_of
+from descent.flows.errors import RunError
+from descent.flows.tracking.runs import client_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,11 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import model_artifact, orphans, store
-from ..errors import RunError
-from . import giving_way
-from .records import FINISHED, KILLED, Beginning, Ending, Outcome, VariantRecord
-from .values import finals, input_of, metrics_of, params_of, tags_of
+from descent.flows.errors import RunError
+from descent.flows.tracking import giving_way, logged_model, orphans, store
+from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from descent.flows.tracking.values import finals, input_of, metrics_of, params_of, tags_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -126,11 +125,11 @@ def finish(
     client.log_artifacts(run_id, str(artifacts))
     uri = _logged_model(client, handle)
     if uri is None:
-        uri = model_artifact.log_model(
+        uri = logged_model.log_model(
             handle.tracking_uri, handle.experiment_id, run_id, model, dict(outcome.model_inputs)
         )
     if outcome.register is not None:
-        from .registry import register
+        from descent.flows.tracking.registry import register
 
         register(client, outcome.register, uri, run_id)
     client.set_terminated(run_id, FINISHED)

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import RunError
-from ..reach import is_there
-from . import runs
-from .outbox import Outbox
-from .records import KILLED, Ending
-from .runs import Handle, Known
+from descent.flows.errors import RunError
+from descent.flows.machine.reachable import is_there
+from descent.flows.tracking import runs
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import KILLED, Ending
+from descent.flows.tracking.runs import Handle, Known
 
 PAUSE = 5.0
 """Seconds without another attempt after one that failed, while the run goes on."""

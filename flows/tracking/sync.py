@@ -3,11 +3,11 @@
 import os
 from collections.abc import Callable
 
-from .. import recording
-from ..locks import locked
-from ..reach import is_there
-from .outbox import Outbox, waiting
-from .sender import Sender, first_line
+from descent.flows.machine.locks import locked
+from descent.flows.machine.reachable import is_there
+from descent.flows.tracking import process
+from descent.flows.tracking.outbox import Outbox, waiting
+from descent.flows.tracking.sender import Sender, first_line
 
 
 def unsent() -> list[Outbox]:
@@ -22,7 +22,7 @@ def unsent() -> list[Outbox]:
 
 def sync(say: Callable[[str], None]) -> bool:
     """Send every outbox whose command has ended, oldest first; returns whether MLflow has everything now."""
-    os.environ |= recording.ONCE
+    os.environ |= process.ONCE
     boxes = waiting()
     if not boxes:
         say("nothing waits: MLflow has every run of this folder")

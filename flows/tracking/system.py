@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from threading import Event, Thread
 
-from .records import now
+from descent.flows.tracking.records import now
 
 SECONDS = 2.0
 

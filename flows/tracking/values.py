@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import DEVNULL, run
 from typing import TYPE_CHECKING
 
-from .records import Dataset, Value, VariantRecord
+from descent.flows.tracking.records import Dataset, Value, VariantRecord
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param, RunTag

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import Inference, Table, infer
+from descent.data import Inference, Table, infer
 
 
 @dataclass(frozen=True)

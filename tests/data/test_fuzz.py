@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import DataError, Table, examine, infer, read_table, split_rows
+from descent.data import DataError, Table, examine, infer, read_table, split_rows
 
 EXAMPLES = int(os.environ.get("DESCENT_FUZZ", "250"))
 FUZZ = settings(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data import ColumnError, find_column
-from data.names import exclude, setting_of_one
+from descent.data import ColumnError, find_column
+from descent.data.names import exclude, setting_of_one
 
 NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1, max_size=4)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import FeatureMap, Target, examine, fold_rows, infer, read_table, split_rows
+from descent.data import FeatureMap, Target, examine, fold_rows, infer, read_table, split_rows
 
 FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 
-from data import infer, read_table
+from descent.data import infer, read_table
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import ColumnError, Target
+from descent.data import ColumnError, Target
 
 
 def test_numbers_are_standardised_by_the_training_rows_and_come_back() -> None:

@@ -15,11 +15,11 @@ def save_tiny_model(folder: Path, target: str, labels: list[object] | None = Non
     """Train briefly on a made-up table and write a model folder; returns the columns that it needs."""
     import pandas as pd
 
-    import ml
-    from data import FeatureMap, Target, infer, read_table
-    from flows import manifest
-    from ml.checkpoints import save_model
-    from schemas import FeatureSettings
+    from descent import ml
+    from descent.data import FeatureMap, Target, infer, read_table
+    from descent.flows.serving import manifest
+    from descent.ml.checkpoints import save_model
+    from descent.schemas import FeatureSettings
 
     rng = np.random.default_rng(0)
     rows = 240

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-DESCENT = (sys.executable, "-c", "from flows.cli import main; main()")
+DESCENT = (sys.executable, "-c", "from descent.flows.cli.app import main; main()")
 SECONDS = 900
 """A process that takes longer hangs; nothing is measured with this."""
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from flows import final, inputs, training
-from flows.models import model_of
-from flows.selection import Entry
-from schemas import config_from
+from descent.flows.evaluation import refit as final
+from descent.flows.search import work
+from descent.flows.search.leaderboard import Entry
+from descent.flows.search.models import model_of
+from descent.flows.table import question as inputs
+from descent.schemas import config_from
 
 from .tables import write
 
@@ -46,8 +48,8 @@ class Steps:
         variant = question.variants[0]
         matrices = inputs.featurise(variant.features, question, parts, parts.train, parts.cv, None)
         model = model_of(variant, matrices.width, matrices.target.outputs, question.task)
-        result = training.submit(Here(), model, [variant], matrices.sources, dtype="float32").result()
-        return cls(question, parts, training.entries_of([variant], 0, result, matrices.target)[0], matrices)
+        result = work.submit(Here(), model, [variant], matrices.sources, dtype="float32").result()
+        return cls(question, parts, work.entries_of([variant], 0, result, matrices.target)[0], matrices)
 
     def refit(self, folder: Path) -> final.Final:
         """The variant trained on train and cv rows."""

@@ -17,18 +17,19 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-import ml
-from data import FeatureMap, Table, Target, infer, read_table
-from data.cells import label
-from flows import manifest, model_artifact
-from flows.commands.predict import predict
-from flows.manifest import ModelError
-from flows.onnx_export.export import export
-from flows.serving import Predictor
-from ml.checkpoints import save_model
-from schemas import FeatureSettings
+from descent import ml
+from descent.data import FeatureMap, Table, Target, infer, read_table
+from descent.data.cells import label
+from descent.flows.cli.predict import predict
+from descent.flows.serving import manifest
+from descent.flows.serving.manifest import ModelError
+from descent.flows.serving.onnx.export import export
+from descent.flows.serving.predictor import Predictor
+from descent.flows.tracking import logged_model
+from descent.ml.checkpoints import save_model
+from descent.schemas import FeatureSettings
 
-from .test_model_server import client
+from .serving.test_server import client
 
 FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[3] / "shared" / "data"))
 CATALOG = FOLDER / "catalog.json"
@@ -128,7 +129,7 @@ def test_every_way_gives_the_same_predictions(about: dict[str, Any], tmp_path: P
     check_equal(pd.read_parquet(tmp_path / "predictions.parquet"), wanted)
 
     run = mlflow.MlflowClient(tracking_uri=store[0]).create_run(store[1])
-    uri = model_artifact.log_model(store[0], store[1], run.info.run_id, tmp_path / "model", model.inputs)
+    uri = logged_model.log_model(store[0], store[1], run.info.run_id, tmp_path / "model", model.inputs)
     check_equal(mlflow.pyfunc.load_model(uri).predict(frame), wanted)
 
     answer = client(tmp_path / "model").post("/invocations", json=records(frame))
@@ -151,7 +152,7 @@ def test_mlflows_own_server_gives_the_same_predictions(tmp_path: Path, store: tu
     model = train(about, tmp_path / "model", [])
     frame = asked(about, tmp_path / "rows.csv")
     run = mlflow.MlflowClient(tracking_uri=store[0]).create_run(store[1])
-    uri = model_artifact.log_model(store[0], store[1], run.info.run_id, tmp_path / "model", model.inputs)
+    uri = logged_model.log_model(store[0], store[1], run.info.run_id, tmp_path / "model", model.inputs)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from schemas import ExperimentResult, load_config
+from descent.schemas import ExperimentResult, load_config
 
 from .embedded import ROOT, Answer, Embedded
 from .tables import churn, prices, write

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data import infer, read_table, split_rows
-from flows import ledger
-from schemas import ExperimentResult
+from descent.data import infer, read_table, split_rows
+from descent.flows.table import ledger
+from descent.schemas import ExperimentResult
 
 from .embedded import Answer, Embedded
 from .tables import prices, write
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.integration
 SCRIPT = """
 import gc, json, sys
 import pandas as pd
-from flows import inputs, run_experiment
-from schemas import config_from
+from descent.flows import inputs, run_experiment
+from descent.schemas import config_from
 
 forget = inputs.forget
 
@@ -194,7 +194,7 @@ def test_the_served_model_makes_the_tested_error(results: dict[str, dict[str, An
     """rmse in the target's unit: once more, from the raw rows, by the model's own folder and scikit-learn."""
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-    from flows.serving import Predictor
+    from descent.flows.serving.predictor import Predictor
 
     table = prices().assign(price=lambda made: made["price"] + 1)
     frame, inference = infer(read_table(write(table, tmp_path / "flats.csv")), "price")

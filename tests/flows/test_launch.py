@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from flows import launch, quiet
-from flows.errors import RunError
-from flows.server import Server
+from descent.flows import launch
+from descent.flows.errors import RunError
+from descent.flows.machine import environment
+from descent.flows.prefect_server.server import Server
 
 SERVER = Server("http://127.0.0.1:9", "http://127.0.0.1:9/api", None, False, "")
 
@@ -37,7 +38,7 @@ class Flow:
 @pytest.fixture(autouse=True)
 def hopeless(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     given_up: list[bool] = []
-    monkeypatch.setattr(quiet, "_hopeless", given_up)
+    monkeypatch.setattr(environment, "_hopeless", given_up)
     return given_up
 
 
@@ -97,14 +98,14 @@ def test_a_command_that_has_given_up_ends_at_once_with_its_exit_code(
         ended.append(code)
         raise KeyboardInterrupt  # os._exit does not come back either
 
-    monkeypatch.setattr("flows.quiet.os._exit", leave)
-    quiet.give_up()
+    monkeypatch.setattr("descent.flows.machine.environment.os._exit", leave)
+    environment.give_up()
     with pytest.raises(KeyboardInterrupt):
-        quiet.end(SystemExit(code))
+        environment.end(SystemExit(code))
     assert ended == [ends]
 
 
 def test_a_command_that_has_not_given_up_ends_as_python_does() -> None:
     with pytest.raises(SystemExit) as caught:
-        quiet.end(SystemExit(3))
+        environment.end(SystemExit(3))
     assert caught.value.code == 3

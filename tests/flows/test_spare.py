@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.spare import attempt
-from schemas import ExperimentResult
+from descent.flows.spare import attempt
+from descent.schemas import ExperimentResult
 
 from .embedded import ROOT, Embedded
 
@@ -17,7 +17,7 @@ import importlib.abc, sys
 
 class Break(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name in ("flows.reporting.page", "matplotlib.backends.backend_agg"):
+        if name in ("descent.flows.report.page", "matplotlib.backends.backend_agg"):
             raise OSError("this cannot be loaded today")
 
 sys.meta_path.insert(0, Break())
@@ -25,13 +25,13 @@ sys.meta_path.insert(0, Break())
 """A ``sitecustomize.py``: in every process neither a page nor a PNG can be made."""
 
 COMMAND = """
-import flows.importance
+import descent.flows.evaluation.importance
 
 def measure(*_):
     raise FloatingPointError("no luck with these columns")
 
-flows.importance.measure = measure
-from flows.cli import main
+descent.flows.evaluation.importance.measure = measure
+from descent.flows.cli.app import main
 main()
 """
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.baselines import cost_of, dummy_metrics
-from flows.judgement import epochs_found, finalists
-from flows.progress import Bar, display, shares, shown_on
-from flows.selection import Entry
-from flows.stopwatch import Stopwatch
-from flows.workers import count_workers
-from schemas import config_from, expand_variants
+from descent.flows.evaluation.baselines import cost_of, dummy_metrics
+from descent.flows.evaluation.folds import epochs_found, finalists
+from descent.flows.run.progress import Bar, display, shares, shown_on
+from descent.flows.run.stopwatch import Stopwatch
+from descent.flows.search.leaderboard import Entry
+from descent.flows.workers.processes import count_workers
+from descent.schemas import config_from, expand_variants
 
 # ---- stopwatch ----------------------------------------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ from schemas import config_from, expand_variants
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that goes when it is told to: its last element is the time."""
     times = [100.0]
-    monkeypatch.setattr("flows.stopwatch.time.perf_counter", lambda: times[-1])
+    monkeypatch.setattr("descent.flows.run.stopwatch.time.perf_counter", lambda: times[-1])
     return times
 
 
@@ -59,7 +59,7 @@ def test_a_share_is_the_mean_over_the_variants_of_a_bar(tmp_path: Path) -> None:
 def test_progress_is_shown_only_where_somebody_looks(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from flows.progress import Logged, Terminal
+    from descent.flows.run.progress import Logged, Terminal
 
     page = StringIO()
     logged: list[str] = []
@@ -80,7 +80,7 @@ def test_progress_is_shown_only_where_somebody_looks(tmp_path: Path) -> None:
 def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from flows.progress import Terminal
+    from descent.flows.run.progress import Terminal
 
     np.save(tmp_path / "progress.npy", np.zeros(1))
     page = StringIO()
@@ -95,7 +95,7 @@ def test_bars_follow_the_file_on_a_terminal(tmp_path: Path) -> None:
 def test_bars_say_how_much_is_left_however_narrow_the_terminal(tmp_path: Path, width: int) -> None:
     from rich.console import Console
 
-    from flows.progress import Terminal
+    from descent.flows.run.progress import Terminal
 
     np.save(tmp_path / "progress.npy", np.zeros(1))
     page = StringIO()
@@ -113,7 +113,7 @@ def test_bars_say_how_much_is_left_however_narrow_the_terminal(tmp_path: Path, w
 def test_a_terminal_says_what_it_waits_for_until_the_first_stage(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from flows.progress import Terminal
+    from descent.flows.run.progress import Terminal
 
     page, file = StringIO(), StringIO()
     terminal = Terminal(Console(file=page, width=40, force_terminal=True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import ml
+from descent import ml
 
 M, N = 90, 5
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ml
+from descent import ml
 
 X, Y, CODES = np.ones((6, 2)), np.arange(6.0), np.array([0, 1, 2, 0, 1, 2])
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-import ml
-from ml.checkpoints import read_state, write_state
+from descent import ml
+from descent.ml.checkpoints import read_state, write_state
 
 from .problems import arrays
 

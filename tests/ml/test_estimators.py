@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ml import MLError, NeuralNetworkClassifier, NeuralNetworkRegressor, OptionError, TargetError
+from descent.ml import MLError, NeuralNetworkClassifier, NeuralNetworkRegressor, OptionError, TargetError
 
 BATCHES = (
     "mini-batches are drawn by number of rows: a row of weight 2 meets other neighbours than the same row twice; "

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ml.activations import ACTIVATIONS
-from ml.initializers import VARIANCES
-from ml.losses import LOSSES
-from ml.metrics import METRICS
-from ml.optimizers import OPTIMIZERS
-from ml.schedules import KINDS
+from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.initializers import VARIANCES
+from descent.ml.network.losses import LOSSES
+from descent.ml.optimizers.rules import OPTIMIZERS
+from descent.ml.optimizers.schedules import KINDS
+from descent.ml.statistics.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")

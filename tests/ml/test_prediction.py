@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import ml
-from ml.batches import BLOCK
-from ml.errors import OptionError
-from ml.prediction import Forward, outputs, predict_proba
+from descent import ml
+from descent.ml.errors import OptionError
+from descent.ml.fleets.feed import BLOCK
+from descent.ml.prediction import Forward, outputs, predict_proba
 
 MODELS = [
     ml.Model(inputs=5, hidden=(7, 3)),

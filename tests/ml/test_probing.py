@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ml
-from ml.chunks import Chunk, Sources
-from ml.probing import probe_pair
+from descent import ml
+from descent.ml.chunks import Chunk, Sources
+from descent.ml.probing import probe_pair
 
 
 @pytest.mark.parametrize("ones", [False, True], ids=["plain", "with a last column of ones"])

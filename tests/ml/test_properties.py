@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import ml
-from ml.backprop import Matrices
-from ml.batches import Feed, permutation, spans
-from ml.initializers import initialize
-from ml.optimizers import RULES
-from ml.schedules import KINDS
+from descent import ml
+from descent.ml.fleets.feed import Feed, permutation, spans
+from descent.ml.network.initializers import initialize
+from descent.ml.network.passes import Matrices
+from descent.ml.optimizers.rules import RULES
+from descent.ml.optimizers.schedules import KINDS
 
 from .problems import rows as some_rows
 

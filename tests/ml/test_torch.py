@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ml
+from descent import ml
 
 RECORDED = json.loads((Path(__file__).parent / "oracles" / "torch.json").read_text(encoding="utf-8"))
 LAM = RECORDED["lam"]
@@ -59,8 +59,10 @@ def test_a_network_from_the_same_weights_through_the_same_batches(network, monke
         inputs=4, hidden=tuple(network["hidden"]), outputs=3, task=network["task"], activation=network["activation"],
         residual=network["residual"],
     )  # fmt: skip
-    monkeypatch.setattr("ml.fleet.initialize", lambda *_: np.array(network["initial"]))
-    monkeypatch.setattr("ml.batches.permutation", lambda seed, epoch, rows: np.array(network["orders"][epoch]))
+    monkeypatch.setattr("descent.ml.fleets.fleet.initialize", lambda *_: np.array(network["initial"]))
+    monkeypatch.setattr(
+        "descent.ml.fleets.feed.permutation", lambda seed, epoch, rows: np.array(network["orders"][epoch])
+    )
     (outcome,) = ml.train(
         model, network["optimizer"], [settings_of(network["settings"])], ml.Arrays(x, y), batch=network["batch"],
         epochs=len(network["orders"]), dtype="float64",

@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from schemas import ConfigError, load_config
+from descent.schemas import ConfigError, load_config
 
 DATA_KEYS = (
     "source, target, task, query, exclude, numeric, categorical, datetime, boolean, text, identifier, constant, "

@@ -5,18 +5,18 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-import ml
-from ml.activations import ACTIVATIONS
-from ml.initializers import VARIANCES
-from ml.metrics import METRICS as ML_METRICS
-from ml.metrics import default_metric
-from ml.optimizers import OPTIMIZERS, SOLVERS
-from ml.settings import defaults_of
-from schemas import KINDS, METRICS, Variant, config_from, expand_variants
-from schemas.expansion import SOLVER_KINDS
-from schemas.models import Activation, Initializer
-from schemas.optimizers import NetworkOptimizer, Optimizer
-from schemas.shape import kinds, models_in
+from descent import ml
+from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.initializers import VARIANCES
+from descent.ml.optimizers.rules import OPTIMIZERS, SOLVERS
+from descent.ml.optimizers.settings import defaults_of
+from descent.ml.statistics.metrics import METRICS as ML_METRICS
+from descent.ml.statistics.metrics import default_metric
+from descent.schemas import KINDS, METRICS, Variant, config_from, expand_variants
+from descent.schemas.config.models import Activation, Initializer
+from descent.schemas.config.optimizers import NetworkOptimizer, Optimizer
+from descent.schemas.config.shape import kinds, models_in
+from descent.schemas.variants.expansion import SOLVER_KINDS
 
 KIND_NAMES = [kinds(model)[0] for model in models_in(Optimizer)]
 

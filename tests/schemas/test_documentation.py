@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticUndefined
 
-from schemas import ConfigError, ExperimentConfig, config_from, expand_variants
-from schemas.base import ConfigModel
-from schemas.reading import read_text
-from schemas.shape import fields, kinds, models_in
+from descent.schemas import ConfigError, ExperimentConfig, config_from, expand_variants
+from descent.schemas.config.base import ConfigModel
+from descent.schemas.config.shape import fields, kinds, models_in
+from descent.schemas.text.yaml import read_text
 
 TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS = {

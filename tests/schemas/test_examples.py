@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas import expand_variants, load_config
+from descent.schemas import expand_variants, load_config
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "experiments").glob("*.yaml"))

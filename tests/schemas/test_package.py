@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-import schemas
+from descent import schemas
 
 
 def test_every_public_name_is_there() -> None:
@@ -23,9 +23,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import schemas", ["pydantic", "ruamel"]),
-        ("from schemas import ConfigError, Variant", ["pydantic", "ruamel"]),
-        ("from schemas import ExperimentConfig, load_config", ["ruamel", "numpy"]),
+        ("from descent import schemas", ["pydantic", "ruamel"]),
+        ("from descent.schemas import ConfigError, Variant", ["pydantic", "ruamel"]),
+        ("from descent.schemas import ExperimentConfig, load_config", ["ruamel", "numpy"]),
     ],
 )
 def test_imports_load_no_more_than_they_need(statement: str, absent: list[str]) -> None:

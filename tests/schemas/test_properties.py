@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from schemas import config_from, expand_variants, fleet_key, to_yaml
-from schemas.reading import read_text
+from descent.schemas import config_from, expand_variants, fleet_key, to_yaml
+from descent.schemas.text.yaml import read_text
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

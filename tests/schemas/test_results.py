@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from schemas import ExperimentResult
+from descent.schemas import ExperimentResult
 
 NAN = float("nan")
 

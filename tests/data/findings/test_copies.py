@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data import Split, examine, split_rows
-from data.findings.finding import Finding
+from descent.data import Split, examine, split_rows
+from descent.data.finding import Finding
 
 Ask = Callable[..., Any]
 M = 200

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import Split, infer, table_of
-from data.findings.examined import Examined
-from data.findings.matrix import glance
+from descent.data import Split, infer, table_of
+from descent.data.findings.examined import Examined
+from descent.data.findings.matrix import glance
 
 
 @pytest.fixture

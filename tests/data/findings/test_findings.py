@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import FoundError, examine, infer, read_table, split_rows
-from data.findings.finding import SEVERITIES, Finding, joined_names
-from data.findings.order import likeness
+from descent.data import FoundError, examine, infer, read_table, split_rows
+from descent.data.finding import SEVERITIES, Finding, joined_names
+from descent.data.findings.order import likeness
 
 Ask = Callable[..., Any]
 M = 600

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.findings.examined import Examined
-from data.findings.finding import Finding
-from data.findings.leakage import target_leakage
+from descent.data.finding import Finding
+from descent.data.findings.examined import Examined
+from descent.data.findings.leakage import target_leakage
 
 Ask = Callable[..., Any]
 RNG = np.random.default_rng(0)

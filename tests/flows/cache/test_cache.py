@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ml
-from flows.cache import address, executor, shelf
-from flows.cache.executor import Remembering, remembering
-from flows.cache.shelf import Shelf
-from ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+from descent import ml
+from descent.flows.cache import address, executor, shelf
+from descent.flows.cache.executor import Remembering, remembering
+from descent.flows.cache.shelf import Shelf
+from descent.ml.chunks import Chunk, ChunkResult, Sources, train_chunk
 
 from ..steps import Here
 

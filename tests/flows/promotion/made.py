@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from flows import model_artifact
-from flows.final import test
-from flows.promotion import kept
-from flows.tracking import registry
-from flows.tracking.registry import CHAMPION, Registry
-from flows.tracking.runs import client_of
+from descent.flows.evaluation.refit import test
+from descent.flows.promotion import kept
+from descent.flows.tracking import logged_model, registry
+from descent.flows.tracking.registry import CHAMPION, Registry
+from descent.flows.tracking.runs import client_of
 
 from ..steps import Steps
 
@@ -52,7 +51,7 @@ class Store:
         files = kept.write(steps.question, steps.parts, final.features.schema, here / "kept")
         for name, path in files.items():
             client.log_artifact(run.info.run_id, str(path), name.rpartition("/")[0])
-        uri = model_artifact.log_model(
+        uri = logged_model.log_model(
             self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.features.schema
         )
         return registry.register(client, "house", uri, run.info.run_id)

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows import ledger
-from flows.errors import RunError
-from flows.promotion.promote import promote, rollback
-from flows.tracking.registry import CHALLENGER, CHAMPION, Registry
-from flows.tracking.runs import client_of
+from descent.flows.errors import RunError
+from descent.flows.promotion.promote import promote, rollback
+from descent.flows.table import ledger
+from descent.flows.tracking.registry import CHALLENGER, CHAMPION, Registry
+from descent.flows.tracking.runs import client_of
 
 from .made import Store, table
 
@@ -160,7 +160,7 @@ def test_two_promotions_at_once_leave_one_champion(store: Store) -> None:
 
 
 def test_a_champion_is_fetched_from_the_store_that_is_meant(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows.tracking.artifacts import fetch, version_of
+    from descent.flows.serving.fetching import fetch, version_of
 
     version = store.register(table(200, 0.5, 0))
     promote(store.registry)

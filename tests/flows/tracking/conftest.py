@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from flows import store
-from flows.tracking.outbox import Outbox
-from flows.tracking.records import KILLED, Ending
-from flows.tracking.sender import Sender
+from descent.flows.tracking import store
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import KILLED, Ending
+from descent.flows.tracking.sender import Sender
 
 from .recorded import beginning
 

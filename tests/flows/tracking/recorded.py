@@ -5,9 +5,9 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-from flows.tracking import runs
-from flows.tracking.outbox import Outbox
-from flows.tracking.records import Beginning, Dataset, Outcome, VariantRecord
+from descent.flows.tracking import runs
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import Beginning, Dataset, Outcome, VariantRecord
 
 DIGEST = "0123456789abcdef" * 4
 

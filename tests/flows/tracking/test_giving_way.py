@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from flows.tracking.giving_way import for_each
+from descent.flows.tracking.giving_way import for_each
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from flows.tracking import runs
-from flows.tracking.outbox import Outbox
-from flows.tracking.records import KILLED, Ending
-from flows.tracking.sender import Sender
+from descent.flows.tracking import runs
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import KILLED, Ending
+from descent.flows.tracking.sender import Sender
 
 from .recorded import beginning, fill, nested, outcome, variant
 

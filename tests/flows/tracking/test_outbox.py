@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.tracking.outbox import Outbox
+from descent.flows.tracking.outbox import Outbox
 
 from .recorded import beginning, outcome, variant
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from flows.tracking.outbox import Outbox
-from flows.tracking.records import FAILED, KILLED, Ending, VariantRecord
-from flows.tracking.sender import Sender
-from flows.tracking.system import Watch
-from flows.tracking.values import points
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import FAILED, KILLED, Ending, VariantRecord
+from descent.flows.tracking.sender import Sender
+from descent.flows.tracking.system import Watch
+from descent.flows.tracking.values import points
 
 from .recorded import DIGEST, fill, nested, variant
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from flows import recording, store
-from flows.errors import RunError
-from flows.tracking import runs, sync
-from flows.tracking.outbox import Outbox, waiting
-from flows.tracking.sender import Sender
+from descent.flows.errors import RunError
+from descent.flows.tracking import process, runs, store, sync
+from descent.flows.tracking.outbox import Outbox, waiting
+from descent.flows.tracking.sender import Sender
 
 from .recorded import beginning, variant
 
@@ -40,7 +39,7 @@ def test_whoever_goes_on_with_an_outbox_waits_for_a_sync_of_it(outbox: Outbox) -
 def test_sync_sends_what_a_killed_command_left_but_nothing_of_one_under_way(
     client: Any, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "ONCE", {})
+    monkeypatch.setattr(process, "ONCE", {})
     outbox.add([variant("done")])
     said: list[str] = []
     busy = Outbox.of(outbox.key)
@@ -61,7 +60,7 @@ def _experiments(client: Any) -> list[str]:
 
 
 def test_sync_keeps_what_it_cannot_send(outbox: Outbox, key: str, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
-    monkeypatch.setattr(recording, "ONCE", {})
+    monkeypatch.setattr(process, "ONCE", {})
     away = Outbox.of(f"{key}-away")
     away.begin(beginning(away.key, "http://127.0.0.1:9"))
     said: list[str] = []

@@ -127,7 +127,7 @@ def network(task, hidden, activation, residual, optimizer, epochs=6, batch=8):
 
 
 def pack(layers, skips):
-    """All weights in the layout of `ml.layout`: per layer [W | b] by rows, then the projections of skips."""
+    """All weights in the layout of `ml.network.layout`: per layer [W | b] by rows, then the projections of skips."""
     matrices = [torch.cat([layer.weight, layer.bias[:, None]], dim=1) for layer in layers]
     return torch.cat([m.detach().ravel() for m in [*matrices, *(s.weight for s in skips if s is not None)]]).tolist()
 

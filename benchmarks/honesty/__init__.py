@@ -1,0 +1,1 @@
+"""Are verdicts, advice, intervals, findings and promotions right."""

@@ -1,0 +1,1 @@
+"""Columns → the matrix that models see."""

@@ -1,0 +1,185 @@
+"""From columns to the matrix that models see, fitted on training rows only."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from descent.data.errors import FeatureError
+from descent.data.features import levels, numeric, raw
+from descent.data.features.calendar import calendar_columns
+from descent.data.features.columns import Columns
+from descent.data.features.compiled.features import too_large
+from descent.data.features.settings import Settings
+from descent.data.names import listed
+from descent.data.roles.inference import Inference
+from descent.data.target import Target
+
+Array = NDArray[Any]
+Matrix = NDArray[np.float32]
+
+
+class FeatureMap:
+    """Fitted features: numbers (`numeric`), then categories of few levels and of many (`levels`).
+
+    A map is made together with the features of its training rows, by `fit_transform` alone: `transform` of these rows
+    would tell each row its own target where a category is encoded by it. The transformers are scikit-learn's; this
+    class chooses them, and `stored` keeps them.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        numeric: Pipeline | None,
+        one_hot: OneHotEncoder | None,
+        coder: Pipeline | None,
+        clipped: bool,
+    ):
+        self.columns = columns
+        self.numeric = numeric
+        self.one_hot = one_hot
+        self.coder = coder
+        self.clipped = clipped
+
+    @classmethod
+    def fit_transform(
+        cls, frame: pd.DataFrame, inference: Inference, settings: Settings, seed: int = 0
+    ) -> tuple[Self, Matrix]:
+        """Learn medians, scales, levels and their targets from ``frame``, the training rows; and their matrix (m, n).
+
+        ``seed`` draws the folds of the cross-fitting.
+
+        Raises:
+            FeatureError: more columns than ``settings.max_columns`` would come out.
+        """
+        columns = _columns(frame, inference, settings)
+        width = len(columns.numeric) + len(columns.calendar)
+        powers = numeric.terms(width, settings)
+        _refuse_too_many(powers, 0, columns, settings)
+        steps = numeric.pipeline(settings, len(frame), seed) if width else None
+        one_hot = levels.one_hot(settings) if columns.categorical else None
+        texts = None
+        if one_hot is not None:
+            texts = raw.levels(frame, columns.categorical, columns.missing)
+            encoded = len(one_hot.fit(texts).get_feature_names_out())
+            _refuse_too_many(powers + encoded, encoded, columns, settings)
+        parts: list[Array] = []
+        if steps is not None:
+            parts.append(numeric.fit_transform(steps, raw.numbers(frame, columns), powers))
+        if one_hot is not None:
+            parts.append(one_hot.transform(texts))
+        coder = None
+        if columns.coded:
+            y = Target.fit(frame[inference.target], inference.task, inference.classes).encode(frame[inference.target])
+            groups = None
+            if inference.split_by == "group":
+                groups = pd.factorize(frame[inference.group], use_na_sentinel=False)[0]
+            coder = levels.coder(settings, y, groups, seed)
+            coded = raw.levels(frame, columns.coded, columns.missing)
+            parts.append(levels.fit_transform(coder, coded, y))
+        made = cls(columns, steps, one_hot, coder, settings.scale != "none")
+        if not made.names:
+            raise FeatureError("no features: no column of the training rows is of use. Check `descent check`")
+        return made, made._joined(parts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of the matrix's columns."""
+        found: list[str] = []
+        if self.numeric is not None:
+            inputs = [*self.columns.numeric, *(f"{column} {part}" for column, part in self.columns.calendar)]
+            found += [str(name) for name in self.numeric.get_feature_names_out(np.array(inputs, dtype=object))]
+        if self.one_hot is not None:
+            found += [str(name) for name in self.one_hot.get_feature_names_out(self.columns.categorical)]
+        if self.coder is not None:
+            found += levels.names(self.coder, self.columns.coded)
+        return tuple(found)
+
+    def transform(self, frame: pd.DataFrame) -> Matrix:
+        """(m, n) float32, C-contiguous and finite, of rows that nothing was learned from.
+
+        Columns may stand in any order; others are ignored.
+
+        Raises:
+            FeatureError: a column is missing, holds texts where numbers or dates were learned, or numbers too large.
+        """
+        raw.refuse_absent(frame, self.columns)
+        missing, parts = self.columns.missing, []
+        if self.numeric is not None:
+            parts.append(numeric.transform(self.numeric, raw.numbers(frame, self.columns)))
+        if self.one_hot is not None:
+            parts.append(self.one_hot.transform(raw.levels(frame, self.columns.categorical, missing)))
+        if self.coder is not None:
+            parts.append(self.coder.transform(raw.levels(frame, self.columns.coded, missing)))
+        return self._joined(parts)
+
+    def _joined(self, parts: list[Array]) -> Matrix:
+        with np.errstate(over="ignore"):  # too large for float32: cut off below, or refused
+            whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+            matrix = np.ascontiguousarray(whole, np.float32)
+        if self.clipped:
+            np.clip(matrix, -numeric.FARTHEST, numeric.FARTHEST, out=matrix)
+        if not np.isfinite(matrix).all():
+            raise FeatureError(too_large(self.names[int(np.argmin(np.isfinite(matrix).all(axis=0)))]))
+        return matrix
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Columns that `transform` needs, by kind: ``double``, ``string`` or ``datetime``."""
+        return self.columns.schema
+
+    def save(self, folder: Path) -> None:
+        """Write ``features.json``, ``features.skops`` and ``compiled.json`` into ``folder``: no pickle."""
+        from descent.data.features.stored import save
+
+        save(self, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Nothing but the types that `save` writes is ever constructed.
+
+        Raises:
+            FeatureError: the files are missing or hold something else.
+        """
+        from descent.data.features.stored import load
+
+        return cls(*load(folder))
+
+
+def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> Columns:
+    """What becomes of each column: categories of more levels than ``settings.max_levels`` are coded."""
+    categories = inference.categories
+    many = {
+        name
+        for name in categories
+        if settings.encode != "one_hot"
+        and len(np.unique(raw.levels(frame, [name], inference.missing))) > settings.max_levels
+    }
+    return Columns(
+        numeric=inference.of_role("numeric"),
+        categorical=tuple(name for name in categories if name not in many),
+        dates=inference.dates,
+        calendar=tuple(calendar_columns(frame, inference)),
+        missing=inference.missing,
+        coded=tuple(name for name in categories if name in many),
+        keep=inference.keep,
+    )
+
+
+def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:
+    if count <= settings.max_columns:
+        return
+    if encoded > count / 2:
+        what = (
+            f"mostly from the categories of {listed(columns.categorical, 5)}: leave one out, raise features.rare, or "
+            "take features.encode=target"
+        )
+    else:
+        what = f"from degree {settings.degree} over {len(columns.numeric)} numeric columns: lower features.degree"
+    raise FeatureError(
+        f"{count:,} features would come out, {what} (or raise features.max_columns, now {settings.max_columns:,})"
+    )

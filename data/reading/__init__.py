@@ -1,0 +1,1 @@
+"""Bytes → tables, whole or some rows at a time."""

@@ -1,0 +1,1 @@
+"""Models of other kinds: what level can be reached."""

@@ -1,0 +1,1 @@
+"""What columns are for, and what makes a question hopeless."""

@@ -1,0 +1,187 @@
+"""What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+
+from descent.data.cells import to_dates, to_numbers
+from descent.data.errors import ColumnError, FoundError
+from descent.data.finding import Finding
+from descent.data.names import count, exclude, listed, setting, shortened
+from descent.data.reading.tables import Table
+
+FEWEST = 10
+"""Rows below which three parts mean nothing."""
+MOSTLY = 0.9
+"""Share of numbers in a column of texts from which the rest look like slips or marks of missing values."""
+MOST_CLASSES = 50
+HUGE = 1e100
+"""Numbers beyond this cannot be squared and summed."""
+LONGEST = 60
+"""Letters of a cell that are worth typing into an option."""
+QUOTES = "'\""
+
+
+def as_numbers(column: pd.Series, table: Table) -> pd.Series:
+    """The column as numbers; infinities become missing.
+
+    Raises:
+        ColumnError: a text that is no number, with its row.
+    """
+    numbers, wrong = to_numbers(column)
+    if wrong.any():
+        raise ColumnError(
+            f"{_first_wrong(column, wrong, table)} is not a number ({count(int(wrong.sum()), 'such value')}). "
+            "Take the column out of data.numeric, or say that the text means a missing value: "
+            f"{_as_missing(column, wrong)}"
+        )
+    return pd.Series(numbers, column.index, name=column.name)
+
+
+def as_dates(column: pd.Series, table: Table) -> pd.Series:
+    """The column as dates in UTC.
+
+    Raises:
+        ColumnError: a cell that is no ISO date, with its row.
+    """
+    dates, wrong = to_dates(column)
+    if wrong.any():
+        raise ColumnError(
+            f"{_first_wrong(column, wrong, table)} is not a date ({count(int(wrong.sum()), 'such value')}). Write "
+            "dates as 2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text "
+            f"means a missing value: {_as_missing(column, wrong)}"
+        )
+    return dates
+
+
+def refuse_more_than_two(column: pd.Series, table: Table) -> None:
+    """Raise `ColumnError` for a column said to be boolean that has more than two values."""
+    values = column.dropna().unique()
+    if len(values) > 2:
+        raise ColumnError(
+            f"{table.path}: column {column.name!r} is named in data.boolean, but has {len(values):,} values "
+            f"({listed([str(value) for value in values], 4)}): name it in data.categorical or data.numeric"
+        )
+
+
+def refuse_slips(column: pd.Series, table: Table) -> None:
+    """Raise `ColumnError` for a column of numbers with a few texts in it, which would pass as categories unnoticed."""
+    sample = column.dropna().iloc[:200]
+    if len(sample) == 0 or to_numbers(sample)[1].mean() > 0.5:
+        return
+    _, wrong = to_numbers(column)
+    share = 1 - wrong.sum() / max(column.notna().sum(), 1)
+    if wrong.any() and share >= MOSTLY:
+        name = str(column.name)
+        raise ColumnError(
+            f"{_first_wrong(column, wrong, table)} stands among numbers ({count(int(wrong.sum()), 'such value')}). "
+            f"If it means a missing value: {_as_missing(column, wrong)}; "
+            f"if the numbers are names: {setting('data.categorical', [name])}; or {exclude([name])}"
+        )
+
+
+def refuse_empty(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
+    """Raise `FoundError` if columns have no value at all."""
+    empty = [name for name in names if frame[name].isna().all()]
+    if empty:
+        columns = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
+        them = "it" if len(empty) == 1 else "them"
+        _refuse(
+            table, "all-missing-column", empty, f"{columns} no value in any row that can be used",
+            f"leave {them} out: {exclude(empty)}",
+        )  # fmt: skip
+
+
+def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
+    """Raise `FoundError` for numbers beyond `HUGE`, which cannot be squared and summed."""
+    sizes = {name: float(np.nanmax(np.abs(frame[name].to_numpy(np.float64)), initial=0.0)) for name in names}
+    huge = [name for name, size in sizes.items() if size > HUGE]
+    if not huge:
+        return
+    values = frame[huge[0]].to_numpy(np.float64)
+    position = int(np.nanargmax(np.abs(values)))
+    _refuse(
+        table, "huge-numbers", huge,
+        f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(frame.index[position]))}: "
+        f"{values[position]:g} is too large to compute with",
+        f"mend it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
+    )  # fmt: skip
+
+
+def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
+    """Raise `FoundError` for a target that cannot be learned: too few rows, one value, or a class of one row."""
+    name = str(column.name)
+    if len(column) < FEWEST:
+        _refuse(
+            table, "too-few-rows", [],
+            f"{count(len(column), 'row')} with a target {'is' if len(column) == 1 else 'are'} too few to train, "
+            f"compare and test: at least {FEWEST}",
+            "use more rows",
+        )  # fmt: skip
+    if bool((column == column.iloc[0]).all()):
+        _refuse(
+            table, "constant-target", [name],
+            f"target {name!r} has one value only ({shortened(column.iloc[0]).strip(QUOTES)}): "
+            "there is nothing to predict",
+            "choose another target, or a table in which it varies",
+        )  # fmt: skip
+    if task == "regression":
+        return
+    counts = column.value_counts()
+    if len(counts) > max(MOST_CLASSES, len(column) // 10):
+        _, wrong = to_numbers(column)
+        if 0 < wrong.sum() <= len(column) // 2:
+            _refuse(
+                table, "target-of-names", [name],
+                f"target {name!r} has numbers and {count(int(wrong.sum()), 'text')} in {len(column):,} rows, the first "
+                f"in {_place(column, wrong, table)}: {shortened(_first_text(column, wrong))}",
+                f"if it means a missing value: {_as_missing(column, wrong)}; or choose another target",
+            )  # fmt: skip
+        _refuse(
+            table, "target-of-names", [name],
+            f"target {name!r} has {len(counts):,} different labels in {len(column):,} rows: "
+            "these are names, not classes",
+            "choose another target",
+        )  # fmt: skip
+    lonely = counts[counts == 1]
+    if len(lonely):
+        label = lonely.index[0]
+        row = column.index[int(np.argmax((column == label).to_numpy()))]
+        more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
+        _refuse(
+            table, "class-of-one-row", [name],
+            f"target {name!r}: class {shortened(label)} has one row only ({table.row(row)}){more}. A class needs "
+            "at least two: one to learn from, one to check",
+            "remove the row or join the class with another",
+        )  # fmt: skip
+
+
+def refuse_no_target(table: Table, target: str) -> None:
+    """Raise `FoundError` for a target without a value in any row."""
+    _refuse(
+        table, "missing-target", [target], f"target {target!r} has no value in any row", "choose another target"
+    )  # fmt: skip
+
+
+def _refuse(table: Table, name: str, columns: Sequence[str], evidence: str, action: str) -> NoReturn:
+    raise FoundError(table.path, Finding(name, "error", tuple(columns), evidence, action))
+
+
+def _first_wrong(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
+    place = _place(column, wrong, table)
+    return f"{table.path}: column {column.name!r}, {place}: {shortened(_first_text(column, wrong))}"
+
+
+def _place(column: pd.Series, wrong: np.ndarray, table: Table) -> str:
+    return table.row(int(column.index[int(np.argmax(wrong))]))
+
+
+def _first_text(column: pd.Series, wrong: np.ndarray) -> str:
+    return str(column.iloc[int(np.argmax(wrong))])
+
+
+def _as_missing(column: pd.Series, wrong: np.ndarray) -> str:
+    text = _first_text(column, wrong)
+    return setting("data.missing", [text]) if len(text) <= LONGEST else "name it in data.missing"

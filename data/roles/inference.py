@@ -1,0 +1,326 @@
+"""What a table is asked, decided where nothing was said: task, roles, and how its rows may honestly be split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from descent.data.cells import to_dates, to_numbers
+from descent.data.errors import ColumnError
+from descent.data.names import count, find_column, listed, setting, shortened
+from descent.data.reading.tables import Table
+from descent.data.roles.checks import (
+    as_dates,
+    as_numbers,
+    refuse_empty,
+    refuse_hopeless_target,
+    refuse_huge_numbers,
+    refuse_more_than_two,
+    refuse_no_target,
+    refuse_slips,
+)
+from descent.data.roles.roles import Column, Role, role_of
+
+FEW = 20
+"""A target of at most this many different whole numbers is a class, if its rows are many more."""
+ORDERED = 0.95
+"""Rank correlation of a date with the row number above which the file is ordered in time."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What a column is for, what is asked, and how rows may be split.
+
+    ``classes`` are the labels in the order of their codes; for a binary task the last one is the positive label.
+    ``split_by`` is random, stratified, time, group or column; ``notes`` say what was decided and how to decide
+    otherwise. ``missing`` are the texts that mean no value, in this table and in rows that come later, and ``keep``
+    those of the usual ones that do not, in columns of texts.
+    """
+
+    target: str
+    task: str
+    classes: tuple[Any, ...]
+    columns: tuple[Column, ...]
+    split_by: str
+    group: str | None
+    time: str | None
+    notes: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    without_target: int = 0
+    """Rows that were left out, as they have no value of the target."""
+    split_column: str | None = None
+    """The column that says of every row whether it is for train, cv or test."""
+    keep: tuple[str, ...] = ()
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether rows are drawn one by one, whatever belongs together."""
+        return self.split_by in ("random", "stratified")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether rows or groups are drawn at all."""
+        return self.by_chance or self.split_by == "group"
+
+    def of_role(self, *roles: str) -> tuple[str, ...]:
+        """Names of the columns with one of the roles, in the table's order."""
+        return tuple(column.name for column in self.columns if column.role in roles)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Columns of levels: see `data.features.levels`."""
+        return self.of_role("categorical", "boolean")
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Columns that become calendar features."""
+        return self.of_role("datetime", "time")
+
+
+def infer(
+    table: Table,
+    target: str,
+    *,
+    task: str | None = None,
+    exclude: Sequence[str] = (),
+    roles: Mapping[str, Sequence[str]] | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    by: str | None = None,
+    split_column: str | None = None,
+    positive: str | None = None,
+) -> tuple[pd.DataFrame, Inference]:
+    """The rows that can be used, and what to do with them. None and () leave a decision to the table.
+
+    ``roles`` says of columns what they are: names by `ROLES`, each being a key under ``data`` in messages.
+
+    Returns the frame without rows whose target is missing, numbered anew, and with numbers where numbers are meant.
+    Messages count rows from 1 below the header of the file, whatever was left out.
+
+    Raises:
+        ColumnError: a column is missing, empty, or cannot play its role; the target cannot be learned.
+    """
+    path = table.path
+
+    def find(name: str, key: str) -> str:
+        return find_column(table.frame, name, key, path)
+
+    target = find(target, "data.target")
+    notes = list(table.notes)
+    frame = _rows_with_target(table, target)
+    without = len(table.frame) - len(frame)
+    excluded = {find(name, "data.exclude") for name in exclude}
+    said = {role: [find(name, f"data.{role}") for name in names] for role, names in (roles or {}).items()}
+    group = None if group is None else find(group, "data.group")
+    time = None if time is None else find(time, "data.time")
+    split_column = None if split_column is None else find(split_column, "split.column")
+    _refuse_two_roles(
+        target, excluded, said, {group: "data.group", time: "data.time", split_column: "split.column"}, path
+    )
+    frame = frame.assign(**{
+        name: as_numbers(frame[name], table) for name in said.get("numeric", ()) if name != target
+    })  # fmt: skip
+    frame = frame.assign(**{name: as_dates(frame[name], table) for name in said.get("datetime", ())})
+    for name in said.get("boolean", ()):
+        refuse_more_than_two(frame[name], table)
+    role_said = {name: role for role, names in said.items() for name in names}
+
+    task, classes = _task(frame[target], task, positive, table, notes)
+    if task == "regression":
+        frame = frame.assign(**{target: _target_numbers(frame[target], table)})
+    elif isinstance(classes[0], int) and not isinstance(classes[0], bool):
+        frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
+    refuse_hopeless_target(frame[target], task, table)
+
+    refuse_empty(frame, [str(name) for name in frame.columns if name != target and name not in excluded], table)
+    columns = []
+    for name in map(str, frame.columns):
+        if name == target:
+            continue
+        if name in excluded:
+            columns.append(Column(name, "excluded", "by the configuration"))
+            continue
+        if name in (group, time, split_column):
+            role: Role = "split" if name == split_column else "group" if name == group else "time"
+            columns.append(Column(name, role, "by the configuration"))
+        elif name in role_said:
+            columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
+        else:
+            columns.append(role_of(frame[name]))
+            if columns[-1].role in ("categorical", "boolean", "identifier", "text"):
+                refuse_slips(frame[name], table)
+    numbers_used = [column.name for column in columns if column.role == "numeric"]
+    refuse_huge_numbers(frame, [*numbers_used, *([target] if task == "regression" else [])], table)
+    frame = frame.reset_index(drop=True)
+    columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
+    if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
+        raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
+    return frame, Inference(
+        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
+        table.keep,
+    )  # fmt: skip
+
+
+def _told(columns: Sequence[Column]) -> str:
+    return "; ".join(f"{column.name} is {column.role} ({column.reason})" for column in columns)
+
+
+def _rows_with_target(table: Table, target: str) -> pd.DataFrame:
+    known = table.frame[target].notna()
+    if not known.any():
+        refuse_no_target(table, target)
+    if known.all():
+        return table.frame
+    return table.frame[known]
+
+
+def _task(
+    column: pd.Series, task: str | None, positive: str | None, table: Table, notes: list[str]
+) -> tuple[str, tuple[Any, ...]]:
+    """The task and the labels in the order of their codes."""
+    path = table.path
+    if task is None:
+        task, reason = _task_of(column)
+        notes.append(f"task: {task} ({reason})")
+    if task not in ("regression", "binary", "multiclass"):
+        raise ColumnError(f"data.task: {task!r} is not a task; allowed: regression, binary, multiclass")
+    if task == "regression":
+        return task, ()
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise ColumnError(f"{path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
+    refuse_hopeless_target(column, task, table)
+    labels = tuple(_plain(value) for value in sorted(column.unique()))
+    if task == "binary" and len(labels) != 2:
+        raise ColumnError(
+            f"{path}: target {column.name!r} has {len(labels):,} labels ({listed([str(v) for v in labels], 6)}); "
+            "a binary task needs two: leave data.task out, or set it to multiclass"
+        )
+    if task == "multiclass" and len(labels) < 3:
+        raise ColumnError(
+            f"{path}: target {column.name!r} has {len(labels)} labels; multiclass needs three: leave data.task out, "
+            "or set it to binary"
+        )
+    if task == "binary" and positive is not None:
+        texts = [str(value) for value in labels]
+        if str(positive) not in texts:
+            raise ColumnError(
+                f"{path}: data.positive: {positive!r} is no label of {column.name!r}; allowed: {', '.join(texts)}"
+            )
+        positive = str(positive)
+        labels = (labels[1 - texts.index(positive)], labels[texts.index(positive)])
+    return task, labels
+
+
+def _plain(value: Any) -> Any:
+    """A label as str, int, float or bool; whole floats as int."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
+    numbers, wrong = to_numbers(column)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ColumnError(
+            f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: "
+            f"{shortened(column.iloc[row])} is not a number ({count(int(wrong.sum()), 'such value')}), "
+            "but data.task is regression. Mend the value, or say that it "
+            f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
+        )
+    return pd.Series(numbers, column.index, name=column.name)
+
+
+def _refuse_two_roles(
+    target: str, excluded: set[str], given: Mapping[str, Sequence[str]], single: dict[str | None, str], path: str
+) -> None:
+    """Raise `ColumnError` if the configuration says two things about one column."""
+    said = {role: set(names) for role, names in given.items()}
+    pairs = [
+        ("data.target", "data.exclude", {target} & excluded),
+        *(("data.target", key, {target} & {name}) for name, key in single.items() if name is not None),
+        *(("data.exclude", key, excluded & {name}) for name, key in single.items() if name is not None),
+        *((f"data.{one}", f"data.{two}", said[one] & said[two]) for one, two in combinations(said, 2)),
+        *(("data.exclude", f"data.{role}", excluded & names) for role, names in said.items()),
+        *(("data.target", f"data.{role}", {target} & names) for role, names in said.items() if role != "numeric"),
+    ]
+    for one, two, names in pairs:
+        if names:
+            raise ColumnError(f"{path}: column {min(names)!r} is named in {one} and in {two}: keep one of the two")
+
+
+def _task_of(column: pd.Series) -> tuple[str, str]:
+    distinct = column.nunique()
+    kind = "binary" if distinct == 2 else "multiclass"
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return kind, f"{distinct} labels"
+    whole = bool((column.to_numpy() % 1 == 0).all())
+    if distinct == 2:
+        return kind, "two values"
+    if whole and distinct <= FEW and len(column) >= 10 * distinct:
+        return kind, f"{distinct} whole numbers; for numbers to predict: --set data.task=regression"
+    return "regression", f"{distinct:,} different numbers"
+
+
+def _split(
+    frame: pd.DataFrame,
+    columns: list[Column],
+    by: str | None,
+    group: str | None,
+    time: str | None,
+    split_column: str | None,
+    task: str,
+    path: object,
+    notes: list[str],
+) -> tuple[list[Column], str, str | None, str | None]:
+    """How to split, and by which column; roles follow: a time that does not split is a date like others."""
+    groups = [column.name for column in columns if column.role == "group"]
+    if group is None and groups:
+        group = groups[0]
+    if time is None and by in (None, "time"):
+        time = next((c.name for c in columns if c.role == "datetime" and _orders_rows(frame[c.name])), None)
+    dates = [column.name for column in columns if column.role == "datetime"]
+    if by == "time" and time is None and len(dates) == 1:
+        time = dates[0]
+    if split_column is not None and by is None:
+        by = "column"
+    if by is None:
+        drawn = "random" if task == "regression" else "stratified"
+        by = "group" if group is not None else "time" if time is not None else drawn
+        if by != drawn:
+            why = (
+                f"rows of one {group} stay together" if by == "group" else f"rows follow {time}: the test is the future"
+            )
+            notes.append(f"split by {by}: {why}; otherwise: --set split.by={drawn}")
+    if by == "column" and split_column is None:
+        raise ColumnError(f"{path}: split.by is column, but split.column does not say which one")
+    if by == "stratified" and task == "regression":
+        raise ColumnError(
+            f"{path}: split.by is stratified, which keeps the shares of classes, but the target is a number. "
+            "Take --set split.by=random"
+        )
+    if by == "group" and group is None:
+        raise ColumnError(f"{path}: split.by is group, but data.group does not say which column")
+    if by == "time" and time is None:
+        raise ColumnError(f"{path}: split.by is time, but data.time does not say which column")
+    if by != "time":
+        time = None
+    roles = dict.fromkeys(groups, "group") | ({} if time is None else {time: "time"})
+    columns = [
+        Column(c.name, roles.get(c.name, "datetime" if c.role == "time" else c.role), c.reason)  # type: ignore[arg-type]
+        for c in columns
+    ]
+    return columns, by, group, time
+
+
+def _orders_rows(column: pd.Series) -> bool:
+    """Whether rows are (almost) in the order of these dates: Spearman's rank correlation with the row number."""
+    ranks = to_dates(column)[0].rank().to_numpy()
+    known = np.isfinite(ranks)
+    if known.sum() < 10:
+        return False
+    return bool(np.corrcoef(ranks[known], np.flatnonzero(known))[0, 1] >= ORDERED)

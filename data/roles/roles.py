@@ -1,0 +1,143 @@
+"""What each column is for, seen from its name and its values, with the reason."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from descent.data.names import shortened
+
+Role = Literal[
+    "numeric",
+    "categorical",
+    "datetime",
+    "boolean",
+    "text",
+    "identifier",
+    "constant",
+    "group",
+    "time",
+    "split",
+    "excluded",
+]
+
+WORDS_OF_TEXT = 4
+"""A column whose values have this many words on average, most of them different, is free text."""
+DIFFERENT = 0.5
+"""A column of words more than this share of which are different names things, it does not describe them."""
+RAREST = 0.01
+ROWS_PER_LEVEL = 5
+"""A column of words that have fewer rows than this on average, none a share of `RAREST` of all, names things."""
+ROWS_PER_GROUP = 5
+MOST_CODES = 24
+"""Whole numbers 0..k or 1..k without a gap, up to this many, name things: seasons, weekdays, hours."""
+ROWS_PER_CODE = 100
+"""Rows that each such code needs on average before it is worth a column of its own."""
+THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
+GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
+YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "on", "off"})
+DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
+OTHER_DATE = re.compile(r"^(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2})(?:[ T][\d:.]+)?$")
+"""As 31.01.2024 and 1/31/24: which number is the day cannot be known from one cell, so none is guessed."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, what it is for, and why."""
+
+    name: str
+    role: Role
+    reason: str
+
+
+def role_of(column: pd.Series) -> Column:
+    """The role of a column about which the configuration says nothing; it has at least one value."""
+    name, present = str(column.name), column.dropna()
+    distinct = _distinct(name, present)
+    if distinct == 1:
+        return Column(name, "constant", f"only one value: {shortened(present.iloc[0])}")
+    if is_group(name, present, distinct):
+        return Column(name, "group", f"{distinct:,} values with {len(present) / distinct:.0f} rows each")
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return Column(name, "datetime", "dates")
+    if pd.api.types.is_bool_dtype(column):
+        return Column(name, "boolean", "true or false")
+    if pd.api.types.is_numeric_dtype(column):
+        if is_row_number(column):
+            return Column(name, "identifier", "counts the rows")
+        if is_code(present, distinct):
+            return Column(name, "categorical", f"codes {present.min():.0f} to {present.max():.0f}")
+        return Column(name, "numeric", f"numbers from {present.min():.6g} to {present.max():.6g}")
+    return _role_of_words(name, present.astype(str), distinct)
+
+
+def _distinct(name: str, present: pd.Series) -> int:
+    """How many different values there are; of measurements only that they are more than codes could be.
+
+    Counting a million different numbers takes longer than all else that is asked of a column.
+    """
+    if pd.api.types.is_numeric_dtype(present) and not GROUP_NAME.match(name.strip()):
+        some = present.iloc[:1000].nunique()
+        if some > MOST_CODES:
+            return some
+    return present.nunique()
+
+
+def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
+    if is_date(present):
+        return Column(name, "datetime", "dates")
+    if OTHER_DATE.match(present.iloc[0]) and present.str.match(OTHER_DATE).all():
+        return Column(name, "identifier", "dates, but not written as 2024-01-31: write them so, and they are of use")
+    if distinct == 2 and {text.strip().lower() for text in present.unique()} <= YES_NO:
+        return Column(name, "boolean", " or ".join(sorted(present.unique())))
+    most = int(present.value_counts().iloc[0])
+    sample = present.iloc[:500]
+    words = float(np.mean([len(text.split()) for text in sample]))
+    if words >= WORDS_OF_TEXT and distinct > 12:
+        return Column(name, "text", f"free text of {words:.0f} words on average")
+    if distinct > DIFFERENT * len(present) and distinct > 12:
+        return Column(name, "identifier", f"{distinct:,} different values in {len(present):,} rows")
+    if most < RAREST * len(present) and len(present) < ROWS_PER_LEVEL * distinct:
+        return Column(name, "identifier", f"{distinct:,} values, none in 1 % of the rows")
+    return Column(name, "categorical", f"{distinct:,} categories")
+
+
+def is_group(name: str, present: pd.Series, distinct: int) -> bool:
+    """Whether the rows belong to things that the column names: many rows each, so they must not be torn apart."""
+    whole = not pd.api.types.is_float_dtype(present) or bool((present % 1 == 0).all())
+    return (
+        bool(GROUP_NAME.match(name.strip())) and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
+    )
+
+
+def is_row_number(column: pd.Series) -> bool:
+    """Whether an integer column goes up by one from row to row of the file.
+
+    The index counts the rows of the file, so rows that were left out for want of a target leave no gap here.
+    """
+    if not pd.api.types.is_integer_dtype(column) or len(column) < 10:
+        return False
+    return bool((np.diff(column.to_numpy()) == np.diff(column.index.to_numpy())).all())
+
+
+def is_code(present: pd.Series, distinct: int) -> bool:
+    """Whether whole numbers are codes rather than amounts: 0..k or 1..k without a gap, more than two, many rows each.
+
+    Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further. Two values are left alone: one column says it all.
+    """
+    return (
+        2 < distinct <= MOST_CODES
+        and len(present) >= ROWS_PER_CODE * distinct
+        and present.min() in (0, 1)
+        and present.max() - present.min() == distinct - 1
+        and bool((present % 1 == 0).all())
+    )
+
+
+def is_date(present: pd.Series) -> bool:
+    """Whether every text is an ISO date, with or without a time."""
+    if not present.iloc[:50].map(lambda text: bool(DATE.match(text))).all():
+        return False
+    return bool(present.str.match(DATE).all())

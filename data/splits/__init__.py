@@ -1,0 +1,1 @@
+"""Honest splits, folds, rows known by their content."""

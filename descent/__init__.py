@@ -1,0 +1,1 @@
+"""descent turns a table into a model that can be trusted."""

@@ -1,0 +1,1 @@
+"""The command `descent`: one file per command, which also declares its options."""

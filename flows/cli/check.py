@@ -1,0 +1,156 @@
+"""``descent check``."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from descent.flows.cli.config import config_of
+from descent.flows.cli.exits import reported
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from descent.data.roles.roles import Column
+    from descent.flows.search.cost import Estimate
+    from descent.flows.search.plan import Plan
+    from descent.flows.table.question import Parts, Question
+
+MANY = 40
+"""Columns of a table beyond which not every one gets a line."""
+FIRST = 5
+"""Columns of a role that then do."""
+
+
+def check(source: str, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
+    """Validate configuration and data; show roles, parts and the plan; train nothing, write nothing."""
+    with reported():
+        from tempfile import TemporaryDirectory
+
+        from rich.console import Console
+
+        from descent.flows.search import planning
+        from descent.flows.search.cost import estimate
+        from descent.flows.table import question as inputs
+        from descent.flows.workers.processes import count_workers
+
+        config = config_of(source, target, overrides)
+        with _told_as_json(json), TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+            question, frame = inputs.pose(config, inputs.load(config))
+            parts = inputs.cut(question, frame, Path(folder))
+        matrices = {
+            settings: inputs.featurise(settings, question, parts, parts.train, parts.cv, None)
+            for settings in question.settings
+        }
+        workers = count_workers(question.config.compute.workers)
+        plan = planning.planned(question, matrices, workers)
+        cost = estimate(plan, question, matrices, workers)
+        if json:
+            print(_as_json(question, parts, plan, cost))
+        else:
+            _show(question, parts, plan, cost, {s.degree: m.width for s, m in matrices.items()}, Console())
+
+
+@contextmanager
+def _told_as_json(json: bool) -> Iterator[None]:
+    """With ``json``, a finding that is an error is printed as the only one, before the message and the exit code."""
+    from descent.data import FoundError
+
+    try:
+        yield
+    except FoundError as error:
+        if json:
+            from json import dumps
+
+            print(dumps({"data": {"findings": [asdict(error.finding)]}}, ensure_ascii=False))
+        raise
+
+
+def _as_json(question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate") -> str:
+    import json
+
+    return json.dumps(
+        {
+            "config": question.config.model_dump(mode="json", by_alias=True),
+            "task": question.task,
+            "columns": [
+                {"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns
+            ],
+            "splits": parts.sizes,
+            "notes": question.inference.notes,
+            "data": {"findings": [asdict(finding) for finding in parts.findings]},
+            "fleets": [
+                {"title": fleet.title, "variants": [v.name for v in fleet.variants], "chunks": fleet.chunks}
+                for fleet in plan.fleets
+            ],
+            "rungs": plan.rungs,
+            "estimated_seconds": {"train": cost.train, "after": cost.after},
+        },
+        ensure_ascii=False,
+    )  # fmt: skip
+
+
+def _columns(columns: "Sequence[Column]") -> Iterator[tuple[str, str, str]]:
+    """Name, role and reason of every column; of many columns, the first of every role and how many others there are."""
+    from descent.data.names import listed
+
+    by_role: dict[str, list[str]] = {}
+    for column in columns:
+        by_role.setdefault(column.role, []).append(column.name)
+    others = {role: names[FIRST:] for role, names in by_role.items() if len(columns) > MANY and len(names) > FIRST + 1}
+    hidden = {name for names in others.values() for name in names}
+    for column in columns:
+        if column.name not in hidden:
+            yield column.name, column.role, column.reason
+        elif column.name == (names := others[column.role])[0]:
+            yield f"… {len(names):,} more", column.role, f"{listed(names, 6)} (--json has all)"
+
+
+def _show(
+    question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate", widths: dict[int, int], console: "Console"
+) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from descent.flows.report.findings import counted, print_findings
+    from descent.flows.table.question import opening
+
+    for line in opening(question, parts):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    print_findings(parts.findings, console)
+    roles = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("column", "role", "because"):
+        roles.add_column(heading, overflow="fold")
+    roles.add_row(escape(question.inference.target), "[bold]target[/]", question.task)
+    for column, role, because in _columns(question.inference.columns):
+        roles.add_row(escape(column), role, escape(because))
+    console.print(roles)
+    fleets = Table(title=f"Plan: {plan}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in (("fleet", "left"), ("features", "right"), ("parameters", "right"), ("chunks of", "right")):
+        fleets.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for fleet in plan.fleets:
+        fleets.add_row(
+            escape(fleet.title),
+            str(widths[fleet.features.degree]),
+            f"{fleet.model.size:,}",
+            ", ".join(map(str, fleet.chunks)),
+        )
+    console.print(fleets)
+    console.print(f"Training takes {cost}.", highlight=False)
+    if budget := question.config.search.budget:
+        limits = {"minutes": budget.minutes, "variant-epochs": budget.epochs}
+        given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
+        console.print(f"It ends at a budget of {given}.", highlight=False)
+    folds, finalists = question.folds, question.config.validation.finalists
+    then = f"the best {finalists} on {folds} folds, " if folds else ""
+    console.print(
+        f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "
+        f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",
+        highlight=False,
+    )
+    if grave := [finding for finding in parts.findings if finding.severity == "warning"]:
+        console.print(f"Nothing was trained. {counted(grave)} above: read before you run.", style="yellow")
+    else:
+        console.print("Nothing was trained. All is in order.", style="green")

@@ -1,0 +1,16 @@
+"""``descent predict``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from descent.flows.cli.exits import reported
+
+
+def predict(model: str, table: str, output: Path, keep: Sequence[str], level: float | None) -> None:
+    """Predict every row of a table and write the predictions to a file."""
+    with reported():
+        from descent.flows.serving.source import load_model
+        from descent.flows.serving.tables import predict_table
+
+        rows = predict_table(load_model(model), table, output, keep=keep, level=level)
+        print(f"{rows:,} predictions in {output}")

@@ -1,0 +1,1 @@
+"""Bias, variance, advice: what is measured for it."""

@@ -1,0 +1,134 @@
+"""The diagnosis of the winner: what was seen of it, put before the rules of `ml.diagnosis.verdict`."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.flows.diagnosis.changes import Change
+from descent.flows.diagnosis.curves import Curves, capacity_curve, lambda_curve, learning_curve
+from descent.flows.diagnosis.evidence import gather
+from descent.flows.evaluation.baselines import cost_of, dummy_metrics
+from descent.flows.search.leaderboard import Entry, Finalist
+from descent.flows.table.question import Matrices, Parts, Question, featurise
+from descent.ml.diagnosis.power_law import PowerLaw
+from descent.ml.diagnosis.verdict import HIGH, Diagnosis, Observations, level_as_cost, level_of
+from descent.ml.diagnosis.verdict import diagnose as judge
+from descent.schemas import FeatureSettings
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """The diagnosis with the costs it was drawn against, all in the target's units.
+
+    Above ``high_bias`` J_train is high, above ``high_variance`` J_cv − J_train.
+    """
+
+    diagnosis: Diagnosis
+    cost_dummy: float
+    level: float
+    high_bias: float
+    high_variance: float
+    curves: Curves
+    law: PowerLaw | None
+    changes: Mapping[str, Change]
+    costs: NDArray[np.float64]
+    """The winner's cost on every cv row (m,); empty where nothing was measured."""
+
+
+def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int) -> Observations:
+    """The winner's J_train and J_cv beside the dummy's, the best seen and the configured level."""
+    entry, variant = winner.entry, winner.entry.variant
+    cost_dummy = cost_of(question.task, dummy_on_cv(question, parts))
+    baseline = question.config.diagnose.baseline
+    level = None if baseline is None else level_as_cost(question.metric, baseline, cost_dummy)
+    usable = [other for other in board if other.usable]
+    alike = [other.variant for other in board if other.variant.kind == variant.kind]
+    numbers = question.inference.of_role("numeric")
+    return Observations(
+        cost_train=entry.cost_train,
+        cost_cv=entry.cost_cv,
+        cost_dummy=cost_dummy,
+        se=_error_of_cost(winner, question.metric),
+        level=level,
+        best_cost_train=min(min((other.cost_train, *other.curve_train)) for other in usable),
+        best_cost_cv=min(other.cost_cv for other in usable),
+        rows=parts.sizes["train"],
+        columns=width,
+        parameters=entry.parameters,
+        hidden=variant.layers,
+        degree=variant.features.degree,
+        lam=variant.lambda_,
+        tried_hidden=tuple(dict.fromkeys(other.variant.layers for other in board)),
+        tried_degrees=tuple(dict.fromkeys(other.variant.features.degree for other in board)),
+        tried_lams=tuple(dict.fromkeys(other.lambda_ for other in alike)),
+        entry=_entry_of_search(variant.kind, question),
+        curve_train=entry.curve_train,
+        curve_cv=entry.curve_cv,
+        stopped_early=entry.status == "stopped",
+        diverged=len(board) - len(usable),
+        variants=len(board),
+        entries=len(question.config.search.models or ()),
+        numeric=bool(numbers),
+    )
+
+
+def diagnose(
+    winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts,
+    matrices: Mapping[FeatureSettings, Matrices], executor: Executor, scratch: Path,
+) -> Diagnosed:  # fmt: skip
+    """The verdict, from what was seen and, unless ``diagnose.curves`` is off, what is measured for it."""
+    seen = observe(winner, board, question, parts, matrices[winner.entry.variant.features].width)
+    if not question.config.diagnose.curves:
+        return judged(seen, winner.entry, board)
+    scratch = scratch / f"evidence-{sum(1 for _ in scratch.glob('evidence-*'))}"  # a run may diagnose twice
+    scratch.mkdir()
+    if parts.whole is not None:  # curves are measured on the sample, whose rows are in memory
+        settings = winner.entry.variant.features
+        matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "sample")}
+    found = gather(seen, winner.entry, board, question, parts, matrices, executor, scratch)
+    return judged(found.seen, winner.entry, board, found.changes)
+
+
+def judged(
+    seen: Observations, winner: Entry, board: Sequence[Entry], changes: Mapping[str, Change] | None = None
+) -> Diagnosed:
+    """The verdict on observations, with the costs and curves that it rests on."""
+    found = level_of(seen)
+    level, limit, unit = found.cost, found.limit, seen.explainable
+    if seen.measured is not None:
+        level, limit, unit = float(seen.measured.levels.mean()), HIGH, float(seen.measured.explainable.mean())
+    curves = Curves(learning_curve(seen), lambda_curve(winner, board), capacity_curve(winner, board))
+    return Diagnosed(
+        judge(seen), seen.cost_dummy, level, level + limit * unit, HIGH * unit, curves, seen.law, changes or {},
+        np.empty(0) if seen.measured is None else seen.measured.costs,
+    )  # fmt: skip
+
+
+def dummy_on_cv(question: Question, parts: Parts) -> dict[str, float]:
+    """Metrics on the cv rows of the dummy that knows the training rows' target alone."""
+    column, inference = parts.frame[question.inference.target], question.inference
+    if question.task == "regression":
+        y = column.to_numpy(float)
+        return dummy_metrics("regression", y[parts.train], y[parts.cv], 0)
+    from descent.data import Target
+
+    codes = Target(str(column.name), question.task, inference.classes).encode(column)
+    return dummy_metrics(question.task, codes[parts.train], codes[parts.cv], len(inference.classes))
+
+
+def _error_of_cost(winner: Finalist, metric: str) -> float | None:
+    """Standard error of J_cv over the folds, where the metric is the cost or its root; None where it is neither."""
+    if winner.se is None:
+        return None
+    if metric == "log_loss":
+        return winner.se
+    return winner.mean * winner.se if metric == "rmse" else None  # dJ = rmse · d(rmse), for J = rmse²/2
+
+
+def _entry_of_search(kind: str, question: Question) -> int | None:
+    kinds: list[str] = [model.kind for model in question.config.search.models or ()]
+    return kinds.index(kind) if kinds.count(kind) == 1 else None

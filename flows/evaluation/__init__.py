@@ -1,0 +1,1 @@
+"""Folds, the choice, the refit, the one test, what every model has to beat."""

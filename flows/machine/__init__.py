@@ -1,0 +1,1 @@
+"""The folder `.descent/`, locks, disk, memory, environment, databases that are copied."""

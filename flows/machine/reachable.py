@@ -1,0 +1,44 @@
+"""Whether the server that a variable names is there: asked at once, instead of after a library's patience."""
+
+import socket
+from urllib.parse import urlsplit
+
+from descent.flows.errors import RunError
+
+
+def reach(url: str, variable: str, remedy: str) -> None:
+    """Return if something listens at the address of ``url``, which stands in ``variable``.
+
+    Raises:
+        RunError: nothing does; the message ends with ``remedy``.
+    """
+    try:
+        _connect(url)
+    except OSError as error:
+        host, port = _address(url)
+        raise RunError(
+            f"{variable} is {url}, but {host}:{port} cannot be reached: {error.strerror or error}. {remedy}"
+        ) from error
+
+
+def is_there(url: str) -> bool:
+    """Whether something listens at the address of ``url``; True of what is no HTTP address."""
+    try:
+        _connect(url)
+    except OSError:
+        return False
+    return True
+
+
+def _connect(url: str) -> None:
+    from urllib.request import getproxies, proxy_bypass
+
+    scheme, (host, port) = urlsplit(url).scheme, _address(url)
+    if scheme not in ("http", "https") or (scheme in getproxies() and not proxy_bypass(host)):
+        return  # only the proxy can say
+    socket.create_connection((host, port), timeout=5).close()
+
+
+def _address(url: str) -> tuple[str, int]:
+    address = urlsplit(url)
+    return address.hostname or "", address.port or (443 if address.scheme == "https" else 80)

@@ -1,0 +1,1 @@
+"""The local Prefect server, the connection to any, what a flow run shows there."""

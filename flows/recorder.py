@@ -1,0 +1,318 @@
+"""Recording a run without waiting for MLflow.
+
+The command writes what there is to record into an outbox (`flows.tracking`), which takes milliseconds. A process of its
+own, the recording process, imports MLflow and drains the outbox while the experiment goes on. A tracking server that
+goes away costs the run nothing: what it did not take waits in the outbox for ``descent sync``.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from descent.flows.diagnosis.diagnose import Diagnosed
+from descent.flows.evaluation.refit import Final, Tested
+from descent.flows.promotion import kept
+from descent.flows.report import figures
+from descent.flows.report.contents import ColumnShown, Contents, Importance, TestRows, versions
+from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
+from descent.flows.search.leaderboard import Entry
+from descent.flows.spare import attempt
+from descent.flows.table import datasets, ledger
+from descent.flows.table.question import Parts, Question
+from descent.flows.tracking import orphans, process, store, values
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from descent.flows.tracking.runs import Handle
+from descent.flows.tracking.sender import Delivery
+from descent.schemas import ExperimentResult, to_yaml
+from descent.schemas.variants.names import family
+
+LONGEST_UNIT = 28
+LAST_WORDS = 20.0
+"""Seconds that a run which ends early waits for MLflow to note how it ended."""
+
+
+@dataclass
+class Spent:
+    """Seconds that tracking took: of the run (writing the outbox, and waiting in the end), and of the processor beside
+    it, in the recording process with its imports and the drawing of figures."""
+
+    run: float = 0.0
+    beside: float = 0.0
+
+
+class Recorder:
+    """The run in MLflow: begun by `begin`, ended by `finish`; as killed or failed when an exception comes between."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._outbox: Outbox | None = None
+        self._handle: Future[Handle] | None = None
+        self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
+        self._figures: dict[str, Path] = {}
+        self.warnings: list[str] = []
+        self._pending: list[Future[Any]] = []
+        self._finished = False
+        self.spent = Spent()
+
+    def __enter__(self) -> Self:
+        self._executor = process.take()
+        self._executor.say = self._say
+        return self
+
+    def begin(self, question: Question, parts: Parts, key: str) -> None:
+        """Begin the parent run, or go on with that of a run that did not finish; ``key`` names it and its outbox."""
+        began = time.perf_counter()
+        config, inference = question.config, question.inference
+        self._outbox = Outbox.taken(key)
+        self._outbox.begin(Beginning(
+            key,
+            store.tracking_uri(),
+            config.title,
+            params={
+                "task": question.task,
+                "target": inference.target,
+                "split": inference.split_by,
+                "split_seed": config.split.seed,
+                "variants": len(question.variants),
+                "metric": question.metric,
+                "rule": config.select.rule,
+                "folds": question.folds,
+            },
+            tags={
+                "task": question.task,
+                "target": inference.target,
+                "dataset.sha256": question.digest,
+                "config.sha256": ledger.config_digest(config),
+                orphans.TAG: orphans.this_command(),
+                **values.source(),
+            },
+            config_yaml=to_yaml(config, comments=False),
+            datasets=datasets.worked_on(question, parts),
+        ))  # fmt: skip
+        self._handle = self._executor.submit(process.begin, self._outbox.folder, config.track.system_metrics)
+        self.spent.run += time.perf_counter() - began
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Record trained variants as runs nested in the parent.
+
+        Raises:
+            RunError: MLflow turned out to refuse the run.
+        """
+        assert self._outbox is not None
+        began = time.perf_counter()
+        if self._handle is not None and self._handle.done():
+            self._handle.result()
+        self._outbox.add([_record(entry) for entry in entries])
+        self._later(process.drain, self._outbox.folder)
+        self.spent.run += time.perf_counter() - began
+
+    def draw(
+        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
+        question: Question, folder: Path,
+    ) -> None:  # fmt: skip
+        """Draw the figures that `drawn` waits for and `finish` logs, after all records of variants have been sent."""
+        assert self._outbox is not None
+        self._outbox.hurry()
+        self._drawing = figures.Drawing(
+            variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
+            winner=winner.variant.name,
+            finalists=[entry.variant.name for entry in candidates],
+            unit=_squared(question.inference.target) if question.task == "regression" else "log loss",
+            verdict=diagnosed.diagnosis.verdict,
+            dummy=diagnosed.cost_dummy,
+            level=diagnosed.level,
+            high_bias=diagnosed.high_bias,
+            high_variance=diagnosed.high_variance,
+        )
+        self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
+
+    def drawn(self) -> None:
+        """Wait for the figures; `warnings` has what could not be drawn."""
+        if self._drawn is not None:
+            found = attempt("the figures", self._drawn.result, self.warnings)
+            self._figures, failures = ({}, []) if found is None else found
+            self.warnings += failures
+
+    def report(
+        self, result: ExperimentResult, question: Question, tested: Tested, importance: Importance | None, path: Path,
+        config_path: Path,
+    ) -> bool:  # fmt: skip
+        """Write the report to ``path``; ``config_path`` is where the configuration will stand.
+
+        Says whether there is one; `warnings` has what is missing in it, or why there is none.
+        """
+        contents = Contents(
+            result=result,
+            drawing=self._drawing,
+            columns=[ColumnShown(column.name, column.role, column.reason) for column in question.inference.columns],
+            rows=TestRows(tested.y, tested.outputs, tuple(map(str, question.inference.classes))),
+            config_yaml=to_yaml(question.config, comments=False),
+            config_path=str(config_path),
+            importance=importance,
+            versions=versions(),
+        )
+
+        def written() -> list[str]:
+            # In this process, which has scikit-learn: the recording process is busy sending, and would import it.
+            from descent.flows.report import page
+
+            return page.write(contents, path)
+
+        missing = attempt("the report", written, self.warnings)
+        self.warnings += missing or []
+        return missing is not None
+
+    def finish(
+        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path,
+        report: Path | None,
+    ) -> Delivery:  # fmt: skip
+        """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
+        assert self._outbox is not None
+        began = time.perf_counter()
+        name = question.config.registration.name
+        promotion = {} if name is None else kept.write(question, parts, final.features.schema, scratch / kept.FOLDER)
+        self._outbox.finish(
+            Outcome(
+                metrics=_of_parent(result),
+                tags={
+                    "verdict": result.diagnosis.verdict,
+                    **{
+                        f"verdict.{name}": f"{p:.3f}"
+                        for name, p in result.diagnosis.probabilities.items()
+                        if p is not None
+                    },
+                    "selected": result.selected.name,
+                    **_opening_tags(result),
+                    **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
+                },
+                note=markdown(result),
+                winner=_record(winner),
+                datasets=[datasets.tested_on(question, parts)],
+                tables=[LEADERBOARD],
+                model_inputs=final.features.schema,
+                register=name,
+            ),
+            {
+                "result.json": result.model_dump_json(indent=2),
+                LEADERBOARD: leaderboard(result),
+                **({} if report is None else {report.name: report}),
+                **{f"figures/{title}{figure.suffix}": figure for title, figure in self._figures.items()},
+                **promotion,
+            },
+            final.folder,
+        )
+        for future in self._pending:
+            future.result()
+        delivery: Delivery
+        delivery, self.spent.beside = self._executor.submit(process.finish, self._outbox.folder).result()
+        self._outbox.release()
+        self._finished = True
+        self.spent.run += time.perf_counter() - began
+        return delivery
+
+    @property
+    def handle(self) -> Handle:
+        """The parent run, once it has begun.
+
+        Raises:
+            RunError: MLflow refused it.
+        """
+        if self._handle is None:
+            raise RuntimeError("begin comes first")
+        return self._handle.result()
+
+    def _later(self, function: Callable[..., Any], *args: Any) -> None:
+        self._pending.append(self._executor.submit(function, *args))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self._outbox is not None and not self._finished:
+            self._end_early(self._outbox, error)
+        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+
+    def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
+        for future in self._pending:
+            future.cancel()
+        try:
+            if self._handle is not None and self._handle.done() and self._handle.exception() is not None:
+                outbox.remove()  # the run never began
+                return
+            failed = isinstance(error, Exception)
+            outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
+            self._executor.submit(process.end, outbox.folder).result(timeout=LAST_WORDS)
+        except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
+            return
+        finally:
+            outbox.release()
+
+
+def _of_parent(result: ExperimentResult) -> dict[str, float]:
+    """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
+    test, selected = result.test, result.selected
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
+    named |= {
+        f"test/{name}_{end}": value
+        for name, interval in test.intervals.items()
+        for end, value in zip(("low", "high"), interval, strict=True)
+    }
+    if selected.cv.se is not None:
+        named |= {f"folds/{selected.metric}": selected.cv.mean, f"folds/{selected.metric}_se": selected.cv.se}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _opening_tags(result: ExperimentResult) -> dict[str, str]:
+    """What the ledger says about this look at the test rows."""
+    test, opening = result.test, result.test.opening
+    if opening is None:
+        return {}
+    return {
+        "test.opening": str(opening.number),
+        "test.confidence": f"{test.confidence:.6g}",
+        "test.sealed.sha256": opening.sealed_digest,
+        "test.rows.sha256": opening.rows_digest,
+    }
+
+
+def _squared(target: str) -> str:
+    """The unit of a regression's costs, short enough for an axis."""
+    name = " ".join(target.split())
+    name = name if len(name) <= LONGEST_UNIT else f"{name[: LONGEST_UNIT - 1]}…"
+    return f"{name}²" if name.isidentifier() else f"({name})²"
+
+
+def _shown(entry: Entry) -> figures.Shown:
+    variant = entry.variant
+    return figures.Shown(
+        name=variant.name,
+        family=family(variant),
+        lambda_=variant.lambda_,
+        cost_train=entry.cost_train,
+        cost_cv=entry.cost_cv,
+        linear=not variant.layers,
+        curve_train=entry.curve_train,
+        curve_cv=entry.curve_cv,
+        best_epoch=entry.best_epoch or None,
+    )
+
+
+def _record(entry: Entry) -> VariantRecord:
+    return VariantRecord(
+        name=entry.variant.name,
+        params=entry.variant.params(),
+        status=entry.status,
+        cost_train=entry.cost_train,
+        cost_cv=entry.cost_cv,
+        metrics=entry.metrics,
+        curve_train=entry.curve_train,
+        curve_cv=entry.curve_cv,
+        epochs=entry.epochs,
+        best_epoch=entry.best_epoch or None,
+        message=entry.message,
+    )

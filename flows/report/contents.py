@@ -1,0 +1,80 @@
+"""What a report is made from: plain values that travel to the process that writes it."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from numpy.typing import NDArray
+
+from descent.flows.report.figures import Drawing
+from descent.schemas import ExperimentResult
+
+
+@dataclass(frozen=True)
+class ColumnImportance:
+    """By how much shuffling the column makes the metric worse: mean and standard deviation over the repeats."""
+
+    name: str
+    mean: float
+    deviation: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is above what chance does."""
+        return self.mean > 2 * self.deviation
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Every column's importance, the greatest first; ``base`` is the metric with nothing shuffled, on ``rows`` rows."""
+
+    metric: str
+    base: float
+    rows: int
+    repeats: int
+    columns: tuple[ColumnImportance, ...]
+
+
+@dataclass(frozen=True)
+class TestRows:
+    """Targets and predictions on the test rows; see `flows.evaluation.refit.Tested` for their shapes.
+
+    ``classes`` are the labels in the order of the codes.
+    """
+
+    __test__ = False  # not a test class of pytest
+
+    y: NDArray[Any] = field(repr=False)
+    outputs: NDArray[Any] = field(repr=False)
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnShown:
+    """A column of the table, what it was taken for, and why."""
+
+    name: str
+    role: str
+    reason: str
+
+
+def versions() -> dict[str, str]:
+    """Of descent, Python and the libraries that decide about numbers."""
+    packages = ("descent", "numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
+    return {"Python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a report shows beyond its words."""
+
+    result: ExperimentResult
+    drawing: Drawing
+    columns: Sequence[ColumnShown]
+    rows: TestRows
+    config_yaml: str
+    config_path: str
+    importance: Importance | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,152 @@
+"""What an experiment found out, as the value that `schemas` describes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from descent.data.finding import LEAKAGE
+from descent.flows.diagnosis.diagnose import Diagnosed
+from descent.flows.evaluation.refit import Tested
+from descent.flows.search.leaderboard import Entry, Finalist
+from descent.flows.search.race import Race
+from descent.flows.table.question import Parts, Question
+from descent.ml.diagnosis.verdict import Advice
+from descent.schemas import ExperimentResult
+
+if TYPE_CHECKING:
+    from descent.flows.follow import Followed
+
+STAGES = ("load", "features", "train", "crossvalidate", "track")
+
+
+def result_of(
+    question: Question,
+    parts: Parts,
+    board: Sequence[Entry],
+    winner: Finalist,
+    diagnosed: Diagnosed,
+    tested: Tested,
+    race: Race,
+    *,
+    seconds: Mapping[str, float],
+    beside: Mapping[str, float],
+    mlflow: Mapping[str, str | None],
+    model: Path,
+    report: Path | None,
+    warnings: Sequence[str] = (),
+    followed: "Followed | None" = None,
+) -> ExperimentResult:
+    """Put everything together; ``board`` is in the order of the leaderboard."""
+    chosen = winner.entry.variant
+    stages = {name: seconds[name] for name in ("total", *STAGES)}
+    return ExperimentResult.model_validate(
+        {
+            "experiment": question.config.title,
+            "task": question.task,
+            "data": {
+                "rows": sum(parts.sizes.values()),
+                "digest": question.digest,
+                "splits": parts.sizes,
+                "source": question.source,
+                "target": question.inference.target,
+                "split_by": question.inference.split_by,
+                "notes": question.inference.notes,
+                "findings": [asdict(finding) for finding in parts.findings],
+            },
+            "search": race.result(),
+            "variants": [
+                {
+                    "name": entry.variant.name,
+                    "params": entry.variant.params(),
+                    "cost": {"train": entry.cost_train, "cv": entry.cost_cv},
+                    "metrics": {"cv": entry.metrics},
+                    "epochs": entry.epochs,
+                    "status": entry.status,
+                    "message": entry.message,
+                    "fleet": entry.fleet,
+                    "reused": entry.reused,
+                }
+                for entry in board
+            ],
+            "selected": {
+                "name": chosen.name,
+                "params": chosen.params(),
+                "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
+                "metric": question.metric,
+            },
+            "diagnosis": {**_diagnosis(diagnosed, parts, followed), "followed": _followed(followed)},
+            "test": _test(tested),
+            "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
+            "mlflow": mlflow,
+            "model": str(model),
+            "report": None if report is None else str(report),
+            "warnings": tuple(warnings),
+        }
+    )
+
+
+def _diagnosis(diagnosed: Diagnosed, parts: Parts, followed: "Followed | None") -> dict[str, object]:
+    found, law, curves = diagnosed.diagnosis, diagnosed.law, diagnosed.curves
+    rows = 2 * parts.sizes["train"]
+    tried = None if followed is None or followed.selected else followed.advice.remedy  # known not to help
+    return {
+        "verdict": found.verdict,
+        "probabilities": found.probabilities,
+        "evidence": [{"name": name, "value": value, "sentence": said} for name, value, said in found.evidence],
+        "advice": (
+            *({"text": str(f)} for f in parts.findings if f.name in LEAKAGE),  # it puts the rest in question
+            *(_advice(advice) for advice in found.advice if advice.remedy is None or advice.remedy != tried),
+        ),
+        "curves": {"learning": curves.learning, "lambda": curves.lambda_, "capacity": curves.capacity},
+        "projection": None
+        if law is None
+        else {
+            "rows": rows,
+            "cv": law.at(rows).value,
+            "low": law.at(rows).low,
+            "high": law.at(rows).high,
+            "asymptote": law.asymptote,
+        },
+    }
+
+
+def _advice(advice: Advice) -> dict[str, object]:
+    gain = None if advice.gain is None else asdict(advice.gain)
+    return {"text": advice.text, "setting": advice.setting, "gain": gain, "confidence": advice.confidence}
+
+
+def _followed(followed: "Followed | None") -> dict[str, object] | None:
+    if followed is None or followed.advice.gain is None:
+        return None
+    return {
+        "advice": followed.advice.text,
+        "setting": followed.advice.setting,
+        "variants": [entry.variant.name for entry in followed.entries],
+        "predicted": asdict(followed.advice.gain),
+        "realised": followed.realised,
+        "se": followed.se,
+        "selected": followed.selected,
+    }
+
+
+def _test(tested: Tested) -> dict[str, object]:
+    count, opening = tested.count, tested.count.opening
+    return {
+        "metrics": tested.metrics,
+        "baseline": tested.baseline,
+        "linear": tested.linear,
+        "intervals": tested.intervals,
+        "confidence": count.confidence,
+        "opening": {
+            "number": count.number,
+            "elsewhere": count.elsewhere,
+            "unreadable": count.unreadable,
+            "when": opening.when,
+            "run": opening.run,
+            "repeated": count.repeated,
+            "sealed_digest": opening.sealed,
+            "rows_digest": opening.rows,
+            "config_digest": opening.config,
+        },
+    }

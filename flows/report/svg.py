@@ -1,0 +1,170 @@
+"""A chart as inline SVG: text in the page's own font, colours by class, so that it follows light and dark.
+
+matplotlib's SVG bakes colours and sizes in. These few marks are ElementTree's, which escapes whatever they are given.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from xml.etree import ElementTree as Tree
+
+from descent.flows.report.axes import Axis
+
+WIDTH = 440
+TOP, RIGHT, BOTTOM = 26, 14, 44
+LETTER, WIDEST = 6.3, 8.6
+"""Width of a digit at the size of the ticks, and at the larger one that a phone shows (style.css)."""
+
+
+class Plot:
+    """Marks between two axes. ``kind`` is a class of the style sheet: train, cv, test, chosen, other, level, dummy."""
+
+    def __init__(self, x: Axis, y: Axis, description: str, height: int = 280) -> None:
+        self.x, self.y, self.height = x, y, height
+        self.left = 12 + LETTER * max((len(text) for _, text in y.ticks), default=1)
+        self.wide, self.high = WIDTH - self.left - RIGHT, height - TOP - BOTTOM
+        self._names: list[tuple[dict[str, str], str]] = []
+        self._svg = Tree.Element(
+            "svg",
+            {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": description, "class": "plot"},
+        )
+        self._draw_axes()
+        # A nested svg cuts off what lies outside the axes, without the ids that a clip path needs.
+        self._marks = Tree.SubElement(
+            self._svg,
+            "svg",
+            {"x": _n(self.left), "y": _n(TOP), "width": _n(self.wide), "height": _n(self.high)},
+        )
+
+    def line(self, xs: Iterable[float], ys: Iterable[float], kind: str) -> None:
+        """A line through the points; a point that is not finite breaks it."""
+        path, move = [], True
+        for x, y in zip(xs, ys, strict=True):
+            if not (isfinite(x) and isfinite(y)):
+                move = True
+                continue
+            path.append(f"{'M' if move else 'L'}{_n(self._px(x))} {_n(self._py(y))}")
+            move = False
+        if path:
+            Tree.SubElement(self._marks, "path", {"d": "".join(path), "class": f"line {kind}"})
+
+    def band(self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], kind: str) -> None:
+        """The area between two lines."""
+        points = [(x, y) for x, y in zip(xs, highs, strict=True)]
+        points += [(x, y) for x, y in zip(reversed(xs), reversed(lows), strict=True)]
+        if all(isfinite(x) and isfinite(y) for x, y in points):
+            corners = " ".join(f"{_n(self._px(x))},{_n(self._py(y))}" for x, y in points)
+            Tree.SubElement(self._marks, "polygon", {"points": corners, "class": f"band {kind}"})
+
+    def dots(
+        self, xs: Iterable[float], ys: Iterable[float], kind: str, titles: Iterable[str] = (), radius: float = 3.5
+    ) -> None:
+        """Points; ``titles`` are shown where the pointer rests on one."""
+        names = list(titles)
+        for index, (x, y) in enumerate(zip(xs, ys, strict=True)):
+            if not (isfinite(x) and isfinite(y)):
+                continue
+            place = {"cx": _n(self._px(x)), "cy": _n(self._py(y)), "r": _n(radius), "class": f"dot {kind}"}
+            dot = Tree.SubElement(self._marks, "circle", place)
+            if names:
+                Tree.SubElement(dot, "title").text = names[index]
+
+    def squares(self, xs: Iterable[float], ys: Iterable[float], kind: str) -> None:
+        """Points as squares: told from dots without colour."""
+        for x, y in zip(xs, ys, strict=True):
+            if isfinite(x) and isfinite(y):
+                corner = {"x": _n(self._px(x) - 3.2), "y": _n(self._py(y) - 3.2), "width": "6.4", "height": "6.4"}
+                Tree.SubElement(self._marks, "rect", corner | {"class": f"dot {kind}"})
+
+    def star(self, x: float, y: float, kind: str, title: str) -> None:
+        """The one point that matters."""
+        if not (isfinite(x) and isfinite(y)):
+            return
+        path = "M0-9 2.6-3 9-2.6 4 1.6 5.6 8 0 4.4-5.6 8-4 1.6-9-2.6-2.6-3Z"
+        move = f"translate({_n(self._px(x))} {_n(self._py(y))})"
+        mark = Tree.SubElement(self._marks, "path", {"d": path, "transform": move, "class": f"star {kind}"})
+        Tree.SubElement(mark, "title").text = title
+
+    def area(self, x0: float, x1: float, y0: float, y1: float, kind: str, text: str = "") -> None:
+        """A shaded rectangle in data coordinates, named in its upper left corner, above all marks."""
+        left, right = (min(max(self._px(x), 0.0), self.wide) for x in (x0, x1))
+        top, bottom = (min(max(self._py(y), 0.0), self.high) for y in (y1, y0))
+        if right - left <= 0 or bottom - top <= 0:
+            return
+        corner = {"x": _n(left), "y": _n(top), "width": _n(right - left), "height": _n(bottom - top)}
+        Tree.SubElement(self._marks, "rect", corner | {"class": f"area {kind}"})
+        if text and right - left > WIDEST * len(text) and bottom - top > 14:
+            place = {"x": _n(left + 6), "y": _n(top + 14), "class": "region"}
+            self._names.append((place, text))
+
+    def bars(self, edges: Sequence[float], heights: Sequence[float], kind: str) -> None:
+        """A histogram: ``heights`` (n,) over ``edges`` (n + 1,)."""
+        base = self._py(max(self.y.low, 0.0))
+        for left, right, height in zip(edges, edges[1:], heights, strict=False):
+            top = self._py(height)
+            x, width = self._px(left) + 0.5, max(self._px(right) - self._px(left) - 1, 0.5)
+            corner = {"x": _n(x), "y": _n(top), "width": _n(width), "height": _n(max(base - top, 0.0))}
+            Tree.SubElement(self._marks, "rect", corner | {"class": f"bar {kind}"})
+
+    def across(self, y: float, kind: str) -> None:
+        """A horizontal reference line."""
+        if self.y.low <= y <= self.y.high:
+            self.segment((0.0, self._py(y)), (self.wide, self._py(y)), kind)
+
+    def upright(self, x: float, kind: str) -> None:
+        """A vertical reference line."""
+        if self.x.low <= x <= self.x.high:
+            self.segment((self._px(x), 0.0), (self._px(x), self.high), kind)
+
+    def diagonal(self, kind: str) -> None:
+        """Where x and y are equal."""
+        low, high = max(self.x.low, self.y.low), min(self.x.high, self.y.high)
+        self.segment((self._px(low), self._py(low)), (self._px(high), self._py(high)), kind)
+
+    def segment(self, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
+        """A straight line between two points of the drawing."""
+        ends = {"x1": _n(start[0]), "y1": _n(start[1]), "x2": _n(end[0]), "y2": _n(end[1])}
+        Tree.SubElement(self._marks, "line", ends | {"class": f"rule {kind}"})
+
+    def __str__(self) -> str:
+        while self._names:  # last, so that no mark hides them
+            place, text = self._names.pop()
+            Tree.SubElement(self._marks, "text", place).text = text
+        return Tree.tostring(self._svg, encoding="unicode")
+
+    def _px(self, x: float) -> float:
+        return self.x.at(x) * self.wide
+
+    def _py(self, y: float) -> float:
+        return (1 - self.y.at(y)) * self.high
+
+    def _draw_axes(self) -> None:
+        bottom = TOP + self.high
+        for value, text in self.y.ticks:
+            y = TOP + self._py(value)
+            ends = {"x1": _n(self.left), "x2": _n(self.left + self.wide), "y1": _n(y), "y2": _n(y), "class": "grid"}
+            Tree.SubElement(self._svg, "line", ends)
+            self._text(self.left - 6, y + 3.8, text, "tick end")
+        ends = {"x1": _n(self.left), "x2": _n(self.left + self.wide), "y1": _n(bottom), "y2": _n(bottom)}
+        Tree.SubElement(self._svg, "line", ends | {"class": "base"})
+        taken = -1e9
+        for value, text in self.x.ticks:
+            x = self.left + self._px(value)
+            half = WIDEST * len(text) / 2
+            if x - half < taken + 4:
+                continue
+            taken = x + half
+            Tree.SubElement(
+                self._svg, "line",
+                {"x1": _n(x), "x2": _n(x), "y1": _n(bottom), "y2": _n(bottom + 4), "class": "base"},
+            )  # fmt: skip
+            self._text(min(x, WIDTH - half), bottom + 17, text, "tick middle")
+        self._text(0, 12, self.y.label, "label")
+        self._text(self.left + self.wide / 2, self.height - 6, self.x.label, "label middle")
+
+    def _text(self, x: float, y: float, text: str, kind: str) -> None:
+        Tree.SubElement(self._svg, "text", {"x": _n(x), "y": _n(y), "class": kind}).text = text
+
+
+def _n(value: float) -> str:
+    """A coordinate with a tenth of a pixel."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,1 @@
+"""One run: its folder, the claim on an experiment, progress, seconds."""

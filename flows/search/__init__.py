@@ -1,0 +1,1 @@
+"""Variants → fleets → chunks, what they cost, who goes on, and the leaderboard."""

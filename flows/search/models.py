@@ -1,0 +1,42 @@
+"""The border between configuration and mathematics: a `Variant` as `ml` wants it."""
+
+from typing import Any
+
+from descent import ml
+from descent.schemas import ScheduleSettings, Variant
+
+WHOLE = {"history", "every"}
+"""Hyperparameters that count something."""
+
+
+def model_of(variant: Variant, inputs: int, outputs: int, task: str) -> ml.Model:
+    """The architecture of a variant over ``inputs`` columns; linear models are networks without hidden layers."""
+    return ml.Model(
+        inputs=inputs,
+        hidden=variant.layers,
+        outputs=outputs,
+        task=task,  # type: ignore[arg-type]  # one of the same three words
+        activation=variant.activation,
+        residual=variant.residual,
+        initializer=variant.initializer,
+    )
+
+
+def settings_of(variant: Variant) -> ml.Settings:
+    """The hyperparameters that may differ inside a fleet."""
+    optimizer = variant.optimizer
+    return ml.Settings(
+        lam=variant.lambda_,
+        seed=variant.seed,
+        schedule=None if optimizer.schedule is None else _schedule(optimizer.schedule),
+        clip_norm=optimizer.clip_norm,
+        **_numbers(optimizer.hyper),
+    )
+
+
+def _schedule(settings: ScheduleSettings) -> ml.Schedule:
+    return ml.Schedule(kind=settings.kind, warmup=settings.warmup, **_numbers(settings.hyper))
+
+
+def _numbers(hyper: Any) -> dict[str, Any]:
+    return {name: int(value) if name in WHOLE else value for name, value in hyper.items()}

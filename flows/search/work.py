@@ -1,0 +1,106 @@
+"""Sending training to the workers and reading back what came of it."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent import ml
+from descent.data import Target
+from descent.flows.search.leaderboard import Entry
+from descent.flows.search.models import settings_of
+from descent.ml.chunks import Chunk, ChunkResult, Sources, train_chunk
+from descent.schemas import FeatureSettings, Variant
+
+if TYPE_CHECKING:
+    from descent.flows.run.workspace import Workspace
+    from descent.flows.search.plan import Chunk as PlannedChunk
+    from descent.flows.table.question import Matrices, Question
+
+Indices = NDArray[np.intp]
+
+
+def batch_of(variant: Variant) -> int | None:
+    """Rows per step; None for all of them."""
+    return None if variant.batch == "full" else int(variant.batch)
+
+
+def submit(
+    executor: Executor, model: ml.Model, variants: Sequence[Variant], sources: Sources, *, dtype: str, **more: Any
+) -> "Future[ChunkResult]":
+    """Train variants of one fleet in a worker; arguments as of `work_of`."""
+    return executor.submit(train_chunk, work_of(model, variants, sources, dtype=dtype, **more))
+
+
+def work_of(
+    model: ml.Model,
+    variants: Sequence[Variant],
+    sources: Sources,
+    *,
+    dtype: str,
+    stop_after: int | None = None,
+    **more: Any,
+) -> Chunk:
+    """What a worker needs to train variants of one fleet.
+
+    ``stop_after`` ends training after that many epochs and turns early stopping off: for folds and the refit, where
+    the number was found in the sweep and nothing may be tuned on the held-out rows again. ``more`` are fields of
+    `ml.Chunk`.
+    """
+    first = variants[0]
+    return Chunk(
+        model=model,
+        optimizer=first.optimizer.kind,
+        settings=tuple(settings_of(variant) for variant in variants),
+        arrays=sources,
+        batch=batch_of(first),
+        epochs=first.epochs if stop_after is None else stop_after,
+        patience=first.patience if stop_after is None else None,
+        min_delta=first.min_delta,
+        dtype=dtype,
+        **more,
+    )
+
+
+def work_for(
+    chunk: "PlannedChunk",
+    question: "Question",
+    matrices: "Mapping[FeatureSettings, Matrices]",
+    work: "Workspace",
+    deadline: float | None,
+) -> Chunk:
+    """What a worker needs to train a chunk of a plan."""
+    sources = matrices[chunk.fleet.features].sources
+    return work_of(
+        chunk.fleet.model, chunk.variants, sources, dtype=question.config.compute.dtype,
+        progress=(work.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
+        share=chunk.share,
+        checkpoint=work.states / f"{chunk.name}.safetensors" if chunk.pause or chunk.states else None,
+    )  # fmt: skip
+
+
+def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, target: Target) -> list[Entry]:
+    """Leaderboard entries of a trained chunk, in the target's own units."""
+    return [
+        Entry(
+            variant=variant,
+            fleet=fleet,
+            parameters=int(outcome.parameters.size),
+            cost_train=target.cost_in_units(outcome.cost_train),
+            cost_cv=target.cost_in_units(outcome.cost_cv),
+            metrics=target.metrics_in_units(metrics),
+            epochs=outcome.epochs,
+            best_epoch=outcome.best_epoch,
+            status=outcome.status,
+            message=outcome.message,
+            curve_train=tuple(target.cost_in_units(cost) for cost in outcome.curve_train),
+            curve_cv=() if outcome.curve_cv is None else tuple(target.cost_in_units(cost) for cost in outcome.curve_cv),
+            weights=outcome.parameters,
+            reused=reused,
+        )
+        for variant, outcome, metrics, reused in zip(
+            variants, result.outcomes, result.metrics_cv, result.reused or [False] * len(variants), strict=True
+        )
+    ]

@@ -1,0 +1,1 @@
+"""A stored model: what it consists of, loading, predicting, HTTP, ONNX."""

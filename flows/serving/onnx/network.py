@@ -1,0 +1,52 @@
+"""The network of a model as part of a graph, as `ml.network.passes.Workspace.forward` computes it."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from descent.flows.serving.onnx.graph import Graph
+from descent.ml.network.activations import LEAK
+from descent.ml.network.layout import Array
+from descent.ml.network.model import Model
+
+
+def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
+    """Outputs of the last layer (rows, K), in the type of the parameters (P,), from x (rows, features)."""
+    layout, flat = model.layout, parameters[None]
+    below = x if parameters.dtype == np.float32 else graph.cast(x, parameters.dtype)
+    for block, skip in zip(layout.affine[:-1], layout.skips, strict=True):
+        a = ACTIVATIONS[model.activation](graph, _affine(graph, block.view(flat)[0], below), parameters.dtype)
+        if model.residual:
+            around = below
+            if skip is not None:
+                around = graph.add("MatMul", below, graph.constant(skip.view(flat)[0].T))
+            a = graph.add("Add", a, around)
+        below = a
+    return _affine(graph, layout.affine[-1].view(flat)[0], below)
+
+
+def _affine(graph: Graph, matrix: Array, x: str) -> str:
+    """x·Wᵀ + b; the last column of the matrix (out, in + 1) is b."""
+    return graph.add("Gemm", x, graph.constant(matrix[:, :-1]), graph.constant(matrix[:, -1]), transB=1)
+
+
+def _leaky_relu(graph: Graph, z: str, dtype: np.dtype) -> str:
+    return graph.add("Max", z, graph.add("Mul", z, graph.constant(LEAK, dtype)))
+
+
+def _gelu(graph: Graph, z: str, dtype: np.dtype) -> str:
+    """½z(1 + tanh(√(2/π)(z + 0.044715z³))); onnxruntime has its own for 32 bits alone."""
+    factor = float(np.sqrt(2 / np.pi))
+    inner = graph.add("Mul", graph.add("Mul", z, z), graph.constant(0.044715 * factor, dtype))
+    inner = graph.add("Mul", graph.add("Add", inner, graph.constant(factor, dtype)), z)
+    share = graph.add("Add", graph.add("Tanh", inner), graph.constant(1, dtype))
+    return graph.add("Mul", graph.add("Mul", share, graph.constant(0.5, dtype)), z)
+
+
+ACTIVATIONS: dict[str, Callable[[Graph, str, np.dtype], str]] = {
+    "relu": lambda graph, z, dtype: graph.add("Relu", z),
+    "leaky_relu": _leaky_relu,
+    "tanh": lambda graph, z, dtype: graph.add("Tanh", z),
+    "sigmoid": lambda graph, z, dtype: graph.add("Sigmoid", z),
+    "gelu": _gelu,
+}

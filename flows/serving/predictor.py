@@ -1,0 +1,141 @@
+"""A trained model as MLflow serves it: raw columns in, predictions out.
+
+This file is shipped inside every model, with `ml`, `data` and `flows.serving.manifest`, so it imports only those. A model
+folder holds ``features/`` (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json``
+(`data.Target`), ``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers, JSON and
+skops, no pickle. Loading one imports neither pandas nor scikit-learn.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from descent.data.errors import DataError
+from descent.data.features.compiled.features import CompiledFeatures
+from descent.data.features.trusted import refuse_foreign_types
+from descent.data.target import Target
+from descent.flows.serving import manifest
+from descent.flows.serving.manifest import ModelError
+from descent.ml.checkpoints import load_model
+from descent.ml.errors import MLError
+from descent.ml.prediction import Forward
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = 0.9
+"""Probability with which an interval holds the value, where nothing else is asked for."""
+
+
+class Predictor:
+    """Predicts rows of a table like the one it was trained on; columns may stand in any order, others are ignored."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load a model folder.
+
+        Raises:
+            ModelError: it is incomplete, was changed, or holds something else. Nothing of it was executed.
+        """
+        manifest.verify(folder)
+        try:
+            self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
+            self.model, self.parameters = load_model(folder / "model")
+            self.forward = Forward(self.model, self.parameters)
+            self.features = CompiledFeatures.load(folder / "features")
+            refuse_foreign_types(folder / "features" / "features.skops")  # not read, but others might
+            self.half_widths = _half_widths(folder / "interval.json")
+        except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder}: not a model of descent: {error}") from error
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The columns that are needed, by kind: ``double``, ``string`` or ``datetime``."""
+        return self.features.schema
+
+    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+        """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
+
+        For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
+        ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are infinite where
+        too few rows were held out to say.
+
+        Raises:
+            FeatureError: a column is missing, or holds texts where numbers were learned.
+            ModelError: the model has no interval for this level.
+        """
+        import pandas as pd  # here, as loading a model does without
+
+        if len(frame) == 0:
+            return self._of_none(frame)
+        if self.target.task == "regression":
+            width = self.half_width((params or {}).get("level", LEVEL))
+            values = self.target.decode(np.concatenate([*map(self.forward.outputs, self.features.blocks(frame))]))
+            columns = {"prediction": values, "lower": values - width, "upper": values + width}
+            return pd.DataFrame(columns, index=frame.index)
+        probabilities = np.concatenate([*map(self.forward.probabilities, self.features.blocks(frame))])
+        labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
+        columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
+        return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
+
+    def _of_none(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        """No predictions for no rows; the columns must be there all the same."""
+        import pandas as pd
+
+        from descent.data.features.raw import refuse_absent
+
+        refuse_absent(frame, self.features.columns)
+        names = ["lower", "upper"]
+        if self.target.task != "regression":
+            names = [f"probability_{label}" for label in self.target.classes]
+        return pd.DataFrame({name: np.empty(0) for name in ("prediction", *names)}, index=frame.index)
+
+    def half_width(self, level: float) -> float:
+        """Half the length of the interval with this probability, in the target's units.
+
+        Raises:
+            ModelError: no such level.
+        """
+        try:
+            wanted = 100 * float(level)  # it may come from a request, whatever that holds
+        except (TypeError, ValueError):
+            wanted = float("nan")
+        for step, width in self.half_widths.items():
+            if abs(step - wanted) < 1e-6:
+                return width
+        raise ModelError(f"level is {level}; intervals are known from 0.5 to 0.99 in steps of 0.01")
+
+
+def _half_widths(path: Path) -> dict[int, float]:
+    """Half the length of the interval by level in hundredths; infinite where it is null."""
+    if not path.exists():
+        return {}
+    stored = json.loads(path.read_text(encoding="utf-8"))["half_widths"]
+    return {int(level): float("inf") if width is None else float(width) for level, width in stored.items()}
+
+
+class Served:
+    """A predictor as MLflow calls it: what is wrong with the rows becomes an answer and not an accident."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+        """As of `Predictor.predict`.
+
+        Raises:
+            MlflowException: the rows do not fit the model; MLflow's server answers 400 with the sentence.
+        """
+        from mlflow.exceptions import MlflowException
+        from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+        try:
+            return self.predictor.predict(frame, params)
+        except (DataError, ModelError) as error:
+            raise MlflowException(str(error), BAD_REQUEST) from error
+
+
+def _load_pyfunc(path: str) -> Served:
+    """What MLflow calls to load the model."""
+    return Served(Predictor(Path(path)))

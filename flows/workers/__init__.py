@@ -1,0 +1,1 @@
+"""Where chunks are trained: processes here, or a Dask cluster."""

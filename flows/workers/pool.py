@@ -1,0 +1,137 @@
+"""Processes that are replaced when they die.
+
+The kernel ends a process to free memory, somebody ends the wrong one: then its work is given to a new process, and what
+the others do is not touched. Training gives the same bits again, whatever process it happens in. Each process is a
+pool of its own, because a pool of several counts as broken when one of them dies, and ends all.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+from descent.flows.errors import RunError
+from descent.flows.workers.processes import start
+
+ATTEMPTS = 3
+"""How many processes may die of the same piece of work; the last has the machine for itself."""
+
+
+class Processes(Executor):
+    """An executor over ``count`` processes with some environment variables set; each is replaced when it dies.
+
+    ``first`` is called in every new process, before its work. `say` gets a line for every death.
+
+    Work of which `ATTEMPTS` processes have died raises `RunError`.
+    """
+
+    def __init__(self, count: int, environment: dict[str, str], first: Callable[[], object]) -> None:
+        self.say: Callable[[str], None] = logging.getLogger(__name__).warning
+        self._environment, self._first = environment, first
+        self._closing = threading.Lock()
+        self._killed = False
+        self._turns = _Turns()
+        self._pools: list[Any] = [self._start() for _ in range(count)]
+        self._idle: SimpleQueue[int] = SimpleQueue()
+        for place in range(count):
+            self._idle.put(place)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="work")
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run a function in a process that is free, the oldest first."""
+        return self._threads.submit(self._run, function, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, kill_workers: bool = False) -> None:
+        """End the processes, after what was submitted; with ``kill_workers`` at once, and the work is given up."""
+        self._threads.shutdown(wait=wait and not kill_workers, cancel_futures=cancel_futures or kill_workers)
+        with self._closing:
+            self._killed = kill_workers
+            for pool in self._pools:
+                pool.shutdown(wait=wait, kill_workers=kill_workers)
+        if kill_workers and wait:
+            self._threads.shutdown(wait=True)
+
+    def _start(self) -> Any:
+        pool = start(1, self._environment)
+        pool.submit(self._first)
+        return pool
+
+    def _run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        place = self._idle.get()
+        try:
+            for attempt in range(1, ATTEMPTS + 1):
+                with self._turns.taken(alone=attempt == ATTEMPTS):
+                    try:
+                        return self._pools[place].submit(function, *args, **kwargs).result()
+                    except BrokenProcessPool as error:
+                        self._replace(place)
+                        if (cause := _cause(error)) is None:  # what went there or came back cannot be pickled
+                            raise
+                what = _described(function, args)
+                if attempt < ATTEMPTS:
+                    again = "; it begins again in a new one" + (", alone" if attempt + 1 == ATTEMPTS else "")
+                    self.say(f"the process for {what} was ended from outside ({cause}){again}")
+            raise RunError(
+                f"the process for {what} was ended from outside {ATTEMPTS} times ({cause}), the last time with "
+                "nothing else at work. The usual reason is memory: a smaller compute.workers, search.models.batch or "
+                "features.degree needs less"
+            )
+        finally:
+            self._idle.put(place)
+
+    def _replace(self, place: int) -> None:
+        with self._closing:
+            if self._killed:
+                raise RuntimeError("the processes were shut down")
+            self._pools[place].shutdown(wait=True)
+            self._pools[place] = self._start()
+
+
+class _Turns:
+    """Who may work now: all beside each other, or one alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running, self._alone = 0, False
+
+    @contextmanager
+    def taken(self, *, alone: bool) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            if alone:
+                self._alone = True  # nobody else begins any more
+                self._changed.wait_for(lambda: self._running == 0)
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                if alone:
+                    self._alone = False
+                self._changed.notify_all()
+
+
+def _cause(error: BaseException) -> str | None:
+    """How a process ended, such as ``SIGKILL``; None where it was not its end that broke the pool."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    if not isinstance(error, TerminatedWorkerError):
+        return None
+    found = re.search(r"\{(\w+)\(-?\d+\)", str(error))
+    return found[1] if found else "for no known reason"
+
+
+def _described(function: Callable[..., Any], args: Sequence[Any]) -> str:
+    from descent.ml.chunks import Chunk
+
+    if args and isinstance(args[0], Chunk):
+        model, count = args[0].model, len(args[0].settings)
+        layers = "-".join(map(str, (model.inputs, *model.hidden, model.outputs)))
+        return f"{count} variant{'s' if count > 1 else ''} of {layers} · {args[0].optimizer}"
+    return function.__name__.replace("_", " ")

@@ -1,0 +1,1 @@
+"""Bias or variance, how sure, and what to do."""

@@ -1,0 +1,1 @@
+"""Many variants trained together by gradient steps."""

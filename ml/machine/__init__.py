@@ -1,0 +1,1 @@
+"""Threads, subnormal numbers, interrupts, what the bits depend on."""

@@ -1,0 +1,1 @@
+"""One description of a model and its passes."""

@@ -1,0 +1,157 @@
+"""Losses from the outputs z of the last layer (logits for classes); each gives its cost and its gradient at once.
+
+Arrays are z (V, K, B), targets t (V or 1, K, B), row weights w (V or 1, 1, B) or None. A call writes into ``total``
+(V,) the SUM over rows of w·loss and replaces z by the gradient of that sum, d(total)/dz: what is reported is the
+antiderivative of what is followed. The caller divides by the number of rows.
+
+No probability is ever formed before a logarithm, and no exponential of a positive number: logits of ±1e4 overflow
+nothing (log-sum-exp; Blanchard, Higham & Higham 2021).
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from descent.ml.network.layout import Array
+
+
+class Loss(ABC):
+    """Common face; ``shape`` (V, K, B) and dtype are given once, so that a call allocates nothing large."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("regression",)
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+        self.flat = (shape[0], shape[1] * shape[2])
+        self.scratch = np.empty(shape, dtype)
+
+    @staticmethod
+    def encode(y: Array, outputs: int, dtype: str) -> Array:
+        """Targets as this loss wants them: (K, m) contiguous. ``y`` is (m,) or (m, K)."""
+        return np.ascontiguousarray(np.reshape(y, (len(y), outputs)).T, dtype)
+
+    @abstractmethod
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """Write the summed cost to ``total`` and its gradient over z."""
+
+
+class SquaredError(Loss):
+    """½ Σ_k (z_k − t_k)², the ½ making the gradient z − t."""
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """total = Σ w·½|z − t|²; z becomes w(z − t)."""
+        z -= t
+        rest = z
+        if w is not None:
+            np.copyto(self.scratch, z)
+            rest = self.scratch
+            z *= w
+        np.vecdot(z.reshape(self.flat), rest.reshape(self.flat), out=total)
+        total *= 0.5
+
+
+class Huber(Loss):
+    """Huber 1964: ½r² for |r| ≤ δ, else δ(|r| − ½δ), with r = z − t; summed over outputs.
+
+    With c = r limited to [−δ, δ] the loss is c(r − ½c) and its gradient c. δ → 0 (times 1/δ) is the absolute error.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+        super().__init__(shape, dtype)
+        self.delta = np.asarray(delta, dtype)
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """total = Σ w·c(r − ½c); z becomes w·c."""
+        r = self.scratch
+        np.subtract(z, t, out=r)
+        np.minimum(r, self.delta, out=z)
+        np.maximum(z, -self.delta, out=z)
+        r *= 2
+        r -= z
+        if w is not None:
+            z *= w
+        np.vecdot(z.reshape(self.flat), r.reshape(self.flat), out=total)
+        total *= 0.5
+
+
+class BinaryCrossEntropy(Loss):
+    """log(1 + e^z) − y·z for y in {0, 1} and one logit z.
+
+    With h = z/2 and t = 2y − 1 this is log(2 cosh h) − t·h = |h| + log(1 + e^−2|h|) − t·h, whose derivative by z is
+    ½(tanh h − t), which is σ(z) − y. Targets are therefore kept as ±1.
+    """
+
+    tasks = ("binary",)
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+        super().__init__(shape, dtype)
+        self.rows = np.empty(shape, dtype)
+        self.half = np.array(0.5, dtype)
+        self.minus_two = np.array(-2, dtype)
+
+    @staticmethod
+    def encode(y: Array, outputs: int, dtype: str) -> Array:
+        """(1, m) of ±1."""
+        return np.where(np.asarray(y).reshape(1, -1) > 0, 1, -1).astype(dtype)
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """Total = Σ w·loss; z becomes w(σ(z) − y)."""
+        rows, s = self.rows, self.scratch
+        z *= self.half
+        np.absolute(z, out=s)
+        np.multiply(s, self.minus_two, out=rows)
+        np.exp(rows, out=rows)
+        np.log1p(rows, out=rows)
+        rows += s
+        np.multiply(z, t, out=s)
+        rows -= s
+        np.tanh(z, out=z)
+        z -= t
+        z *= self.half
+        if w is not None:
+            rows *= w
+            z *= w
+        np.add.reduce(rows.reshape(self.flat), axis=1, out=total)
+
+
+class CategoricalCrossEntropy(Loss):
+    """log Σ_k e^(z_k) − z_y for K ≥ 2 logits, shifted by the largest; targets are one-hot columns."""
+
+    tasks = ("multiclass",)
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+        super().__init__(shape, dtype)
+        self.row = np.empty((shape[0], 1, shape[2]), dtype)
+        self.own = np.empty(shape[0], dtype)
+
+    @staticmethod
+    def encode(y: Array, outputs: int, dtype: str) -> Array:
+        """(K, m) one-hot."""
+        return np.asarray(np.asarray(y)[None, :] == np.arange(outputs)[:, None], dtype)
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """Total = Σ w·loss; z becomes w(softmax(z) − onehot)."""
+        row, own, s = self.row, self.own, self.scratch
+        np.maximum.reduce(z, axis=1, keepdims=True, out=row)
+        z -= row
+        # Σ w·z_y over rows and classes at once; shifted, it is ≤ 0 and the logarithms are ≥ 0: nothing cancels.
+        chosen = t if w is None else np.multiply(t, w, out=s)
+        np.vecdot(z.reshape(self.flat), chosen.reshape(len(chosen), -1), out=own)
+        np.exp(z, out=z)
+        np.add.reduce(z, axis=1, keepdims=True, out=row)
+        z /= row
+        z -= t
+        np.log(row, out=row)
+        if w is not None:
+            row *= w
+            z *= w
+        np.add.reduce(row[:, 0], axis=1, out=total)
+        total -= own
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "squared_error": SquaredError,
+    "huber": Huber,
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "categorical_cross_entropy": CategoricalCrossEntropy,
+}

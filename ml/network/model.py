@@ -1,0 +1,80 @@
+"""Linear, logistic and softmax regression and dense networks: one description, a layout plus a loss.
+
+A linear model is a network without hidden layers. The task chooses the output: ``regression`` predicts numbers,
+``binary`` one logit, ``multiclass`` K logits.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+from descent.ml.errors import OptionError, check_name
+from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.initializers import VARIANCES
+from descent.ml.network.layout import Layout, make_layout
+from descent.ml.network.losses import LOSSES
+
+Task = Literal["regression", "binary", "multiclass"]
+_LOSS_OF = {
+    "regression": "squared_error",
+    "binary": "binary_cross_entropy",
+    "multiclass": "categorical_cross_entropy",
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """Architecture and loss; no parameters.
+
+    ``hidden`` are the widths of the hidden layers; ``outputs`` is 1 for binary, the number of classes K ≥ 2 for
+    multiclass and the number of targets for regression. ``residual`` adds to the output of every hidden layer its
+    input (through a linear projection where widths differ; He et al. 2016). ``loss`` is chosen by the task unless
+    regression asks for ``"huber"``, whose threshold is ``huber_delta``. Raises `OptionError`.
+    """
+
+    inputs: int
+    hidden: tuple[int, ...] = ()
+    outputs: int = 1
+    task: Task = "regression"
+    activation: str = "relu"
+    residual: bool = False
+    initializer: str = "he"
+    loss: str | None = None
+    huber_delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_name("task", self.task, get_args(Task))
+        check_name("activation", self.activation, ACTIVATIONS)
+        check_name("initializer", self.initializer, VARIANCES)
+        object.__setattr__(self, "hidden", tuple(int(width) for width in self.hidden))
+        if self.loss is None:
+            object.__setattr__(self, "loss", _LOSS_OF[self.task])
+        fitting = [name for name, loss in LOSSES.items() if self.task in loss.tasks]
+        check_name(f"loss of a {self.task} model", self.loss, fitting)
+        if not self.inputs >= 1:
+            raise OptionError(f"inputs is {self.inputs!r}; a model needs at least 1 input column")
+        if any(width < 1 for width in self.hidden):
+            raise OptionError(f"hidden is {self.hidden!r}; every width must be at least 1")
+        if not self.huber_delta > 0:
+            raise OptionError(f"huber_delta is {self.huber_delta!r}; it must be > 0")
+        lowest = 2 if self.task == "multiclass" else 1
+        if self.outputs < lowest or (self.task == "binary" and self.outputs != 1):
+            rule = {"binary": "exactly 1 (one logit)", "multiclass": "the number of classes, at least 2"}
+            raise OptionError(
+                f"outputs is {self.outputs!r}; a {self.task} model needs {rule.get(self.task, 'at least 1')}"
+            )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Inputs, hidden widths, outputs."""
+        return (self.inputs, *self.hidden, self.outputs)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where each layer lives in the flat buffer of parameters."""
+        return make_layout(self.widths, self.residual)
+
+    @property
+    def size(self) -> int:
+        """Number of parameters P."""
+        return self.layout.size

@@ -1,0 +1,87 @@
+"""What distinguishes one variant of a fleet from its neighbours."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from math import isfinite
+
+import numpy as np
+
+from descent.ml.errors import OptionError, check_name
+from descent.ml.network.layout import Array
+from descent.ml.optimizers.rules import OPTIMIZERS, RULES, SOLVERS
+from descent.ml.optimizers.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyperparameters of one variant. None takes the optimizer's default (`ml.optimizers.rules`).
+
+    ``lam`` is λ of J + λ/(2m) Σ w², with m the number of training rows (the sum of their weights, if weighted).
+    ``clip_norm`` limits the Euclidean norm of the gradient, penalty included, before the optimizer sees it
+    (Pascanu et al. 2013). ``decay`` is RMSProp's ρ. ``history`` and ``tolerance`` belong to lbfgs.
+    """
+
+    lam: float = 0.0
+    seed: int = 0
+    learning_rate: float | None = None
+    momentum: float | None = None
+    decay: float | None = None
+    beta1: float | None = None
+    beta2: float | None = None
+    epsilon: float | None = None
+    history: int | None = None
+    tolerance: float | None = None
+    schedule: Schedule | None = None
+    clip_norm: float | None = None
+
+
+_OPTIONAL = ("learning_rate", "momentum", "decay", "beta1", "beta2", "epsilon", "history", "tolerance")
+_LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "learning_rate": ("> 0", lambda v: v > 0),
+    "momentum": ("in [0, 1)", lambda v: 0 <= v < 1),
+    "decay": ("in [0, 1)", lambda v: 0 <= v < 1),
+    "beta1": ("in [0, 1)", lambda v: 0 <= v < 1),
+    "beta2": ("in [0, 1)", lambda v: 0 <= v < 1),
+    "epsilon": ("> 0", lambda v: v > 0),
+    "history": ("≥ 1", lambda v: v >= 1),
+    "tolerance": ("> 0", lambda v: v > 0),
+    "lam": ("≥ 0", lambda v: v >= 0),
+    "clip_norm": ("> 0", lambda v: v > 0),
+}
+
+
+def defaults_of(optimizer: str) -> dict[str, float]:
+    """The hyperparameters that an optimizer takes, with their defaults."""
+    return dict(RULES[optimizer].defaults if optimizer in RULES else SOLVERS[optimizer])
+
+
+def check_settings(optimizer: str, settings: Sequence[Settings]) -> None:
+    """Raise `OptionError` for the first value outside its limits or without meaning for the optimizer."""
+    check_name("optimizer", optimizer, OPTIMIZERS)
+    if not settings:
+        raise OptionError("settings is empty; a fleet needs at least one variant")
+    known = defaults_of(optimizer)
+    for index, one in enumerate(settings):
+        for field in fields(one):
+            value = getattr(one, field.name)
+            if value is None:
+                continue
+            where = f"settings[{index}].{field.name}"
+            if field.name in _OPTIONAL and field.name not in known:
+                raise OptionError(f"{where} is {value!r}, but {optimizer} has none; it takes {', '.join(known)}")
+            if field.name in ("schedule", "clip_norm") and optimizer in SOLVERS:
+                raise OptionError(f"{where} has no meaning for {optimizer}, which chooses its own steps")
+            if field.name in _LIMITS:
+                limit, allows = _LIMITS[field.name]
+                if not (isinstance(value, int | float | np.number) and isfinite(value) and allows(float(value))):
+                    raise OptionError(f"{where} is {value!r}; it must be a finite number {limit}")
+        if not (isinstance(one.seed, int | np.integer) and one.seed >= 0):
+            raise OptionError(f"settings[{index}].seed is {one.seed!r}; it must be a whole number ≥ 0")
+
+
+def hyperparameters(optimizer: str, settings: Sequence[Settings]) -> dict[str, Array]:
+    """Name → (V,) float64, defaults filled in."""
+    return {
+        name: np.array([default if getattr(one, name) is None else getattr(one, name) for one in settings], np.float64)
+        for name, default in defaults_of(optimizer).items()
+    }

@@ -1,0 +1,1 @@
+"""What minimises over all rows by itself."""

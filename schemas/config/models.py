@@ -1,0 +1,104 @@
+"""The families of models that can be searched."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from descent.schemas.config.base import refuse
+from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
+from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
+from descent.schemas.config.words import BatchSize
+
+Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu"]
+Initializer = Literal["he", "glorot", "lecun"]
+LinearKind = Literal["linear", "logistic", "softmax"]
+
+
+Lambda = NumberSweep[Annotated[float, Field(ge=0)]]
+LAMBDA = Field(
+    default=0.0,
+    validation_alias="lambda",
+    serialization_alias="lambda",
+    description="strength λ of the L2 penalty λ/(2m) Σw²; 0 = none",
+    examples=[[0, 0.1, 1, 10], {"log": [0.001, 10], "count": 5}],
+)
+Batch = NumberSweep[BatchSize] | None
+BATCH = Field(
+    default=None,
+    description="rows per step, or full for all; not given: 128, and full for lbfgs and newton",
+    examples=[32, "full"],
+)
+Seed = NumberSweep[Annotated[int, Field(ge=0)]] | None
+SEED = Field(
+    default=None,
+    description="random numbers of initial weights and batches; not given: split.seed",
+    examples=[[0, 1, 2]],
+)
+
+
+def check_batch(batch: Any, optimizer: Any) -> None:
+    """Refuse mini-batches for an optimizer that knows none."""
+    solver = next((each.kind for each in choices(optimizer) if isinstance(each, SOLVERS)), None)
+    if solver is not None and batch is not None and set(whole_choices(batch)) != {"full"}:
+        raise refuse(f"{solver} always takes all rows at once: leave out batch, or write batch: full")
+
+
+class LinearSearch(SweepModel):
+    """A model without hidden layers: linear regression, logistic or softmax regression, as the task asks."""
+
+    kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
+    lambda_: Lambda = LAMBDA
+    optimizer: Sweep[Optimizer] = Field(
+        default=Newton.model_construct(), description="how the model is trained", examples=[{"kind": "newton"}]
+    )
+    batch: Batch = BATCH
+    seed: Seed = SEED
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Self:
+        check_batch(self.batch, self.optimizer)
+        return self
+
+
+class NetworkSearch(SweepModel):
+    """A dense network."""
+
+    kind: Literal["network"] = Field(default="network", description="a dense neural network")
+    layers: ListSweep[Many[Annotated[int, Field(ge=1)]]] = Field(
+        description="units of each hidden layer", examples=[[32, 16], [[16], [64, 32]]]
+    )
+    activation: Sweep[Activation] = Field(
+        default="relu", description="function after each hidden layer", examples=["tanh"]
+    )
+    residual: Sweep[bool] = Field(
+        default=False, description="add the input of a hidden layer to its output where sizes agree", examples=[True]
+    )
+    initializer: Sweep[Initializer] | None = Field(
+        default=None,
+        description="spread of the initial weights; not given: glorot for tanh and sigmoid, else he",
+        examples=["lecun"],
+    )
+    lambda_: Lambda = LAMBDA
+    optimizer: Sweep[NetworkOptimizer] = Field(
+        default=Adam.model_construct(),
+        description="how the network is trained",
+        examples=[{"kind": "adam", "learning_rate": [0.001, 0.01]}],
+    )
+    batch: Batch = BATCH
+    seed: Seed = SEED
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Self:
+        check_batch(self.batch, self.optimizer)
+        return self
+
+
+AnyModel = Annotated[
+    Annotated[LinearSearch, Tag("=linear")]
+    | Annotated[LinearSearch, Tag("=logistic")]
+    | Annotated[LinearSearch, Tag("=softmax")]
+    | Annotated[NetworkSearch, Tag("=network")],
+    Discriminator(kind_tag),
+]
+"""Any family of models, chosen by ``kind``."""

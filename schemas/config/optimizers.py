@@ -1,0 +1,150 @@
+"""The optimizers and their hyperparameters; each can be swept. The update rules stand in ``ml/optimizers/rules.py``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.schedules import Schedule
+from descent.schemas.config.sweeps import NumberSweep, Sweep, SweepModel
+
+Positive = NumberSweep[Annotated[float, Field(gt=0)]]
+Share = NumberSweep[Annotated[float, Field(ge=0, lt=1)]]
+
+RATE = "learning rate: size of one step"
+KIND = "chooses the optimizer"
+BETA1 = "share of the mean gradient that is kept per step"
+BETA2 = "share of the mean squared gradient that is kept per step"
+EPSILON = "small number that keeps a division from exploding"
+
+
+Schedules = Sweep[Schedule] | None
+SCHEDULE = Field(
+    default=None, description="how the learning rate changes over the epochs", examples=[{"kind": "cosine"}]
+)
+History = NumberSweep[Annotated[int, Field(ge=1)]]
+HISTORY = Field(default=10, description="how many past steps model the curvature", examples=[10])
+TOLERANCE = "ends when no component of the gradient is larger than this"
+Iterations = Annotated[int, Field(ge=1)]
+ITERATIONS = Field(default=500, description="ends after this many iterations, which stand for search.epochs")
+Clip = Positive | None
+CLIP = Field(
+    default=None, description="gradients longer than this (Euclidean norm) are shortened to it", examples=[1.0]
+)
+
+
+class Sgd(SweepModel):
+    """Stochastic gradient descent."""
+
+    kind: Literal["sgd"] = Field(default="sgd", description=KIND)
+    learning_rate: Positive = Field(default=0.1, description=RATE, examples=[[0.01, 0.1]])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class Momentum(SweepModel):
+    """Gradient descent with momentum (Polyak 1964)."""
+
+    kind: Literal["momentum"] = Field(default="momentum", description=KIND)
+    learning_rate: Positive = Field(default=0.05, description=RATE, examples=[[0.01, 0.1]])
+    momentum: Share = Field(default=0.9, description="share of the last step that is kept", examples=[0.9])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class Nesterov(SweepModel):
+    """Gradient descent with Nesterov's momentum (Nesterov 1983)."""
+
+    kind: Literal["nesterov"] = Field(default="nesterov", description=KIND)
+    learning_rate: Positive = Field(default=0.05, description=RATE, examples=[[0.01, 0.1]])
+    momentum: Share = Field(default=0.9, description="share of the last step that is kept", examples=[0.9])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class AdaGrad(SweepModel):
+    """AdaGrad (Duchi, Hazan & Singer 2011)."""
+
+    kind: Literal["adagrad"] = Field(default="adagrad", description=KIND)
+    learning_rate: Positive = Field(default=0.05, description=RATE, examples=[[0.01, 0.1]])
+    epsilon: Positive = Field(default=1e-10, description=EPSILON, examples=[1e-10])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class RmsProp(SweepModel):
+    """RMSProp (Tieleman & Hinton 2012)."""
+
+    kind: Literal["rmsprop"] = Field(default="rmsprop", description=KIND)
+    learning_rate: Positive = Field(default=1e-3, description=RATE, examples=[[1e-3, 1e-2]])
+    decay: Share = Field(
+        default=0.9, description="share of the mean squared gradient that is kept per step", examples=[0.9]
+    )
+    epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class Adam(SweepModel):
+    """Adam (Kingma & Ba 2015)."""
+
+    kind: Literal["adam"] = Field(default="adam", description=KIND)
+    learning_rate: Positive = Field(default=1e-3, description=RATE, examples=[[1e-3, 1e-2]])
+    beta1: Share = Field(default=0.9, description=BETA1, examples=[0.9])
+    beta2: Share = Field(default=0.999, description=BETA2, examples=[0.99])
+    epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class AdamW(SweepModel):
+    """Adam with λ applied to the weights outside the adaptive step (Loshchilov & Hutter 2019)."""
+
+    kind: Literal["adamw"] = Field(default="adamw", description=KIND)
+    learning_rate: Positive = Field(default=1e-3, description=RATE, examples=[[1e-3, 1e-2]])
+    beta1: Share = Field(default=0.9, description=BETA1, examples=[0.9])
+    beta2: Share = Field(default=0.999, description=BETA2, examples=[0.99])
+    epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
+    schedule: Schedules = SCHEDULE
+    clip_norm: Clip = CLIP
+
+
+class Lbfgs(SweepModel):
+    """L-BFGS (Liu & Nocedal 1989): all rows at once, no learning rate; an iteration counts as an epoch."""
+
+    kind: Literal["lbfgs"] = Field(default="lbfgs", description=KIND)
+    history: History = HISTORY
+    tolerance: Positive = Field(default=1e-6, description=TOLERANCE, examples=[1e-6])
+    iterations: Iterations = ITERATIONS
+
+
+class Newton(SweepModel):
+    """L-BFGS from the inverse of a bound on the curvature (Böhning & Lindsay 1988), all λ at once; linear models only.
+
+    As with L-BFGS, all rows at once, no learning rate, and an iteration counts as an epoch.
+    """
+
+    kind: Literal["newton"] = Field(default="newton", description=KIND)
+    history: History = HISTORY
+    tolerance: Positive = Field(default=1e-8, description=TOLERANCE, examples=[1e-8])
+    iterations: Iterations = ITERATIONS
+
+
+_Any = (
+    Annotated[Sgd, Tag("=sgd")]
+    | Annotated[Momentum, Tag("=momentum")]
+    | Annotated[Nesterov, Tag("=nesterov")]
+    | Annotated[AdaGrad, Tag("=adagrad")]
+    | Annotated[RmsProp, Tag("=rmsprop")]
+    | Annotated[Adam, Tag("=adam")]
+    | Annotated[AdamW, Tag("=adamw")]
+    | Annotated[Lbfgs, Tag("=lbfgs")]
+)
+NetworkOptimizer = Annotated[_Any, Discriminator(kind_tag)]
+"""What can train a network, chosen by ``kind``."""
+
+Optimizer = Annotated[_Any | Annotated[Newton, Tag("=newton")], Discriminator(kind_tag)]
+"""Any optimizer, chosen by ``kind``: what can train a linear model."""
+
+SOLVERS = (Lbfgs, Newton)
+"""What takes all rows at once and ends by itself: no learning rate, no batches, no early stopping."""

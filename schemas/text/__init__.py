@@ -1,0 +1,1 @@
+"""YAML, overrides and messages: the configuration as people write it."""

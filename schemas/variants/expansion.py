@@ -1,0 +1,167 @@
+"""From a search to its variants: every value of every sweep with every other."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from random import Random
+from typing import Any
+
+from descent.schemas.config.experiment import ExperimentConfig
+from descent.schemas.config.features import FeaturesConfig
+from descent.schemas.config.models import AnyModel, NetworkSearch
+from descent.schemas.config.optimizers import SOLVERS
+from descent.schemas.config.shape import kinds
+from descent.schemas.config.sweeps import choices, list_choices, whole_choices
+from descent.schemas.problems.errors import ConfigError
+from descent.schemas.variants.names import named
+from descent.schemas.variants.sampling import draw
+from descent.schemas.variants.variant import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
+
+LIMIT = 10_000
+"""More variants than this are an error: somebody forgot that sweeps multiply."""
+
+ATTEMPTS = 20
+"""Draws per variant asked for before the search counts as exhausted: most of them may repeat one another."""
+
+BATCH = 128
+"""Rows per step where the configuration does not say."""
+
+GLOROT = {"tanh", "sigmoid"}
+"""Activations whose weights start as Glorot & Bengio (2010) derived for them; He et al. (2015) for the others."""
+
+
+def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
+    """Every variant of the search, exact duplicates once, each with a unique name.
+
+    The order is a function of the configuration alone: models as written; within a model the feature settings change
+    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest. Where
+    the search draws ``samples``, they stand in the order of drawing (`schemas.variants.sampling`).
+
+    Raises:
+        ConfigError: no models are given, or there are more variants than ``LIMIT``.
+    """
+    path = ("search", "models")
+    if config.search.models is None:
+        message = "not given: write the models to train, or take those of default_search"
+        raise ConfigError([config.problem(path, message)])
+    variants: dict[Variant, None] = {}
+    if config.search.drawn is not None:
+        return named(_sample(config, config.search.models, config.search.drawn))
+    for index, model in enumerate(config.search.models):
+        for variant in _variants(config, config.features, model):
+            variants[variant] = None
+            if len(variants) > LIMIT:
+                message = f"the search has more than {LIMIT:,} variants: sweeps multiply; shorten some of the lists"
+                raise ConfigError([config.problem((*path, index), message)])
+    return named(tuple(variants))
+
+
+def _sample(config: ExperimentConfig, models: Sequence[AnyModel], count: int) -> tuple[Variant, ...]:
+    """Variants drawn at random, each once: a function of the configuration and ``split.seed`` alone.
+
+    A longer sample begins with a shorter one. Where the search has fewer variants than asked for there are fewer.
+    """
+    random = Random(config.split.seed)
+    variants: dict[Variant, None] = {}
+    for _ in range(ATTEMPTS * count):
+        model = draw(models[int(random.random() * len(models))], random)
+        for variant in _variants(config, draw(config.features, random), model):
+            variants[variant] = None
+        if len(variants) == count:
+            break
+    return tuple(variants)
+
+
+def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyModel) -> Iterator[Variant]:
+    search = config.search
+    seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
+    for settings, body, (optimizer, iterations) in product(
+        tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
+    ):
+        layers, activation, residual, initializer = body
+        stopping = search.early_stopping if iterations is None else None  # a solver ends by itself
+        for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
+            yield Variant(
+                name="",
+                features=settings,
+                kind=model.kind,
+                layers=layers,
+                activation=activation,
+                residual=residual,
+                initializer=initializer,
+                lambda_=lambda_,
+                optimizer=optimizer,
+                batch=batch,
+                epochs=search.epochs if iterations is None else iterations,
+                patience=None if stopping is None else stopping.patience,
+                min_delta=0.0 if stopping is None else stopping.min_delta,
+                seed=seed,
+            )
+
+
+def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
+    for degree in whole_choices(features.degree):
+        only = choices(features.interaction_only) if degree > 1 else (False,)  # without products it means nothing
+        for interaction_only, scale, impute, encode in product(
+            only, choices(features.scale), choices(features.impute), choices(features.encode)
+        ):
+            yield FeatureSettings(
+                degree=degree, interaction_only=interaction_only, scale=scale, impute=impute, encode=encode,
+                max_levels=features.max_levels, rare=features.rare, max_columns=features.max_columns,
+            )  # fmt: skip
+
+
+def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]:
+    """Layers, activation, residual, initializer. Without layers the last three mean nothing and are the defaults."""
+    if not isinstance(model, NetworkSearch):
+        yield (), "relu", False, "he"
+        return
+    for layers, activation, residual in product(
+        list_choices(model.layers), choices(model.activation), choices(model.residual)
+    ):
+        fitting = "glorot" if activation in GLOROT else "he"
+        for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
+            yield layers, activation, residual, initializer
+
+
+def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:
+    """Each optimizer, with the limit of its iterations where it has one of its own."""
+    for optimizer in choices(sweep):
+        if isinstance(optimizer, SOLVERS):
+            for hyper in _numbers(optimizer, {"kind", "iterations"}):
+                yield OptimizerSettings(optimizer.kind, hyper), optimizer.iterations
+            continue
+        clips = (None,) if optimizer.clip_norm is None else choices(optimizer.clip_norm)
+        numbers = tuple(_numbers(optimizer, {"kind", "schedule", "clip_norm"}))
+        for hyper, schedule, clip in product(numbers, tuple(_schedules(optimizer.schedule)), clips):
+            yield OptimizerSettings(optimizer.kind, hyper, schedule, clip), None
+
+
+def _schedules(sweep: Any) -> Iterator[ScheduleSettings | None]:
+    for schedule in choices(sweep):
+        if schedule is None:
+            yield None
+            continue
+        for warmup, hyper in product(whole_choices(schedule.warmup), tuple(_numbers(schedule, {"kind", "warmup"}))):
+            plain = schedule.kind == "constant" and warmup == 0  # the same as no schedule
+            yield None if plain else ScheduleSettings(schedule.kind, warmup, hyper)
+
+
+def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
+    """Every combination of a part's numbers, by name, in the order in which its fields stand."""
+    names = [name for name in type(part).model_fields if name not in without]
+    for values in product(*(_values(part, name) for name in names)):
+        yield dict(zip(names, values, strict=True))
+
+
+WHOLE = {"history", "every"}
+SOLVER_KINDS = {kind for solver in SOLVERS for kind in kinds(solver)}
+
+
+def _values(part: Any, name: str) -> tuple[float, ...]:
+    return whole_choices(getattr(part, name)) if name in WHOLE else choices(getattr(part, name))
+
+
+def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
+    if optimizer.kind in SOLVER_KINDS:
+        return ("full",)
+    return (BATCH,) if batch is None else whole_choices(batch)

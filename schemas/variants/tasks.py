@@ -1,0 +1,57 @@
+"""What fits which task."""
+
+from descent.schemas.config.experiment import ExperimentConfig
+from descent.schemas.problems.errors import ConfigError, Problem
+from descent.schemas.problems.origin import Path
+
+METRICS = {
+    "regression": ("rmse", "mae", "r2"),
+    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
+    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
+}
+"""Metrics of each task; the first is what models are selected by unless the configuration says otherwise."""
+
+KINDS = {
+    "regression": ("linear", "network"),
+    "binary": ("linear", "logistic", "network"),
+    "multiclass": ("linear", "softmax", "network"),
+}
+"""Kinds of models that can learn each task."""
+
+COSTS = {"regression": ("rmse", "r2"), "binary": ("log_loss",), "multiclass": ("log_loss",)}
+"""Metrics from whose level a cost J follows, against which a model can be diagnosed."""
+
+
+def check_task(config: ExperimentConfig, task: str) -> None:
+    """Hold metric, baseline, kinds and the positive label to the task.
+
+    Raises:
+        ConfigError: one problem for each that does not fit.
+    """
+    problems: list[Problem] = []
+
+    def refuse(path: Path, message: str) -> None:
+        problems.append(config.problem(path, message))
+
+    if task not in METRICS:
+        refuse(("data", "task"), f"{task} is not a task: one of {', '.join(METRICS)}")
+    else:
+        metric = config.select.metric
+        if metric is not None and metric not in METRICS[task]:
+            allowed = ", ".join(METRICS[task])
+            refuse(("select", "metric"), f"{metric} does not fit a {task} task. Allowed: {allowed}")
+        elif metric is not None and config.diagnose.baseline is not None and metric not in COSTS[task]:
+            usable = " or ".join(COSTS[task])
+            refuse(
+                ("diagnose", "baseline"),
+                f"{config.diagnose.baseline:g} is a level of select.metric, and from {metric} no cost J follows to "
+                f"compare with: give the level as {usable} and set select.metric to that, or leave baseline out",
+            )
+        for index, model in enumerate(config.search.models or ()):
+            if model.kind not in KINDS[task]:
+                path = ("search", "models", index, "kind")
+                refuse(path, f"{model.kind} does not fit a {task} task. Allowed: {', '.join(KINDS[task])}")
+        if config.data.positive is not None and task != "binary":
+            refuse(("data", "positive"), f"names a label of a binary task, but the task is {task}: leave it out")
+    if problems:
+        raise ConfigError(problems)

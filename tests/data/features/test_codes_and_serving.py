@@ -1,0 +1,71 @@
+"""Codes become categories, row numbers survive gaps, and what meant "no value" still means it when a model is asked."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from descent import data
+
+SETTINGS = SimpleNamespace(
+    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
+    max_columns=2000,
+)  # fmt: skip
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({
+        "id": np.arange(1, 2501),
+        "season": rng.integers(1, 5, 2500),
+        "age": rng.choice([1, 3, 7, 14, 28], 2500),
+        "flag": rng.integers(0, 2, 2500),
+        "level": rng.choice(["x", "y", "unknown"], 2500),
+        "a": np.where(rng.random(2500) < 0.1, -999.0, rng.normal(size=2500)),
+        "y": rng.normal(size=2500),
+    })  # fmt: skip
+
+
+def infer(frame: pd.DataFrame, folder: Path, missing: tuple[str, ...] = ()) -> tuple[pd.DataFrame, data.Inference]:
+    frame.to_csv(folder / "t.csv", index=False)
+    return data.infer(data.read_table(folder / "t.csv", missing), "y")
+
+
+def test_numbers_without_gap_and_with_many_rows_are_categories(frame: pd.DataFrame, tmp_path: Path) -> None:
+    roles = {column.name: column.role for column in infer(frame, tmp_path)[1].columns}
+    assert roles["season"] == "categorical"
+    assert roles["age"] == roles["flag"] == "numeric"
+    few = {column.name: column.role for column in infer(frame.head(100), tmp_path)[1].columns}
+    assert few["season"] == "numeric"
+
+
+def test_a_row_number_is_one_also_where_rows_without_target_are_left_out(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.loc[[5, 70, 71], "y"] = np.nan
+    assert "id" in infer(frame, tmp_path)[1].of_role("identifier")
+
+
+def test_a_cell_that_meant_no_value_when_fitting_means_it_when_asking(frame: pd.DataFrame, tmp_path: Path) -> None:
+    rows, inference = infer(frame, tmp_path, ("unknown", "-999"))
+    features = data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0]
+    features.save(tmp_path / "model")
+    for one in (features, data.FeatureMap.load(tmp_path / "model")):
+        np.testing.assert_array_equal(one.transform(frame), one.transform(rows))
+        asked = pd.DataFrame({"season": ["1", "1", "1"], "age": [1, 1, 1], "flag": [0, 0, 0]})
+        answers = one.transform(asked.assign(level=["unknown", "?", None], a=["-999", "?", ""]))
+        assert (answers == answers[-1]).all()
+
+
+def test_a_store_with_any_other_estimator_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
+    from skops import io
+
+    rows, inference = infer(frame, tmp_path)
+    data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0].save(tmp_path / "model")
+    parts = {"numeric": Pipeline([("x", FunctionTransformer())]), "categorical": None}
+    io.dump(parts, tmp_path / "model" / "features.skops")
+    with pytest.raises(data.FeatureError, match="FunctionTransformer"):
+        data.FeatureMap.load(tmp_path / "model")

@@ -1,0 +1,333 @@
+"""Splits and folds: nothing lost, nothing twice, in the shares asked for, and honest."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
+
+from descent.data import Column, ColumnError, Inference, SplitError, Table, fold_rows, infer, split_rows
+
+FRACTIONS = st.tuples(*[st.integers(1, 8)] * 3).map(lambda parts: tuple(part / sum(parts) for part in parts))
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def question(task: str, by: str, classes: tuple[int, ...] = ()) -> Inference:
+    columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""), Column("s", "split", ""))
+    return Inference(
+        "y", task, classes, columns, by, "g" if by == "group" else None, "t" if by == "time" else None, (),
+        split_column="s" if by == "column" else None,
+    )  # fmt: skip
+
+
+@given(st.integers(15, 300), FRACTIONS, SEEDS)
+def test_numbers_are_split_by_chance_to_the_row(rows: int, fractions: tuple[float, float, float], seed: int) -> None:
+    frame = pd.DataFrame({"y": np.arange(rows)})
+    split = split_rows(frame, question("regression", "random"), fractions, seed)
+    parts = [split.train, split.cv, split.test]
+    assert sorted(np.concatenate(parts)) == list(range(rows))
+    for part, share in zip(parts, fractions, strict=True):
+        assert abs(len(part) - share * rows) <= 1 + 1e-9
+        assert (np.diff(part) > 0).all()
+    again = split_rows(frame, question("regression", "random"), fractions, seed)
+    assert all((a == b).all() for a, b in zip(parts, [again.train, again.cv, again.test], strict=True))
+
+
+@given(st.lists(st.integers(2, 60), min_size=2, max_size=8), FRACTIONS, SEEDS)
+def test_every_class_has_its_share_in_every_part(
+    counts: list[int], fractions: tuple[float, float, float], seed: int
+) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    rows = len(y)
+    if rows < 20:
+        return
+    split = split_rows(
+        pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), fractions, seed
+    )
+    parts = [split.train, split.cv, split.test]
+    assert sorted(np.concatenate(parts)) == list(range(rows))
+    for part, share in zip(parts, fractions, strict=True):
+        for code, count in enumerate(counts):
+            assert abs((y[part] == code).sum() - share * count) <= 1 + 1e-9
+        assert abs(len(part) - share * rows) <= len(counts)
+    assert set(y[split.train]) == set(y)
+
+
+def test_two_rows_of_a_class_are_enough() -> None:
+    y = np.array([0] * 50 + [1] * 2)
+    for seed in range(20):
+        split = split_rows(pd.DataFrame({"y": y}), question("binary", "stratified", (0, 1)), seed=seed)
+        assert (y[split.train] == 1).sum() == 1
+
+
+def test_random_pays_no_heed_to_classes_where_it_is_asked_for() -> None:
+    y = np.array([0] * 80 + [1] * 20)
+    shares = {
+        (y[split_rows(pd.DataFrame({"y": y}), question("binary", "random", (0, 1)), seed=seed).test] == 1).sum()
+        for seed in range(20)
+    }
+    assert len(shares) > 3
+
+
+def grown(rows: int) -> pd.DataFrame:
+    """A table whose first rows are the same whatever their number."""
+    x = np.random.default_rng(0).normal(size=(3000, 2))[:rows]
+    return pd.DataFrame({"x": x[:, 0], "g": np.arange(rows) // 4, "t": x[:, 1].round(3), "y": np.arange(rows) % 2})
+
+
+@pytest.mark.parametrize(
+    ("task", "by", "classes"),
+    [("regression", "random", ()), ("binary", "stratified", (0, 1)), ("binary", "group", (0, 1))],
+)
+def test_by_content_a_row_keeps_its_part_while_the_table_grows(task: str, by: str, classes: tuple[int, ...]) -> None:
+    asked, fractions = question(task, by, classes), (0.6, 0.2, 0.2)
+    before = split_rows(grown(2000), asked, fractions, 7, "content")
+    shuffled = grown(3000).sample(frac=1, random_state=0)
+    after = split_rows(shuffled.reset_index(drop=True), asked, fractions, 7, "content")
+    numbers = shuffled.index.to_numpy()
+    for name, share in zip(("train", "cv", "test"), fractions, strict=True):
+        old, new = set(getattr(before, name)), set(numbers[getattr(after, name)])
+        assert old == {number for number in new if number < 2000}
+        assert abs(len(new) / 3000 - share) < 4 * np.sqrt(share * (1 - share) / (750 if by == "group" else 3000))
+    assert sum(len(part) for part in (after.train, after.cv, after.test)) == 3000
+    other = split_rows(grown(2000), asked, fractions, 8, "content")
+    assert len(np.intersect1d(before.test, other.test)) < len(before.test) / 2
+    if by == "group":
+        groups = grown(2000)["g"].to_numpy()
+        assert not set(groups[before.test]) & set(groups[before.train])
+
+
+def test_by_content_equal_rows_share_a_part_whatever_their_target_and_number() -> None:
+    frame = pd.DataFrame(
+        {"x": np.repeat(np.arange(50), 4), "y": np.arange(200.0), "s": [f"row {i}" for i in range(200)]}
+    )
+    columns = (Column("x", "numeric", ""), Column("s", "identifier", ""))
+    split = split_rows(frame, replace(question("regression", "random"), columns=columns), draw="content")
+    parts = [set(frame["x"].iloc[part]) for part in (split.train, split.cv, split.test)]
+    assert sum(map(len, parts)) == 50
+    with pytest.raises(SplitError, match=r"split\.draw=chance"):
+        split_rows(frame.assign(x=1), replace(question("regression", "random"), columns=columns), draw="content")
+
+
+def test_by_content_has_nothing_to_draw_where_time_decides() -> None:
+    asked = question("regression", "time")
+    given, drawn = (split_rows(grown(200), asked, draw=draw) for draw in ("chance", "content"))
+    assert given.test.tolist() == drawn.test.tolist()
+
+
+@given(st.lists(st.sampled_from(["train", "Training", " cv", "VAL", "valid", "Validation", "dev", "TEST ", "Hold-Out"]),
+                min_size=20, max_size=60), SEEDS)  # fmt: skip
+def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> None:
+    meant = np.array(["t" if text.strip().lower() in ("train", "training") else
+                      "e" if text.strip().lower() in ("test", "hold-out") else "c" for text in said])  # fmt: skip
+    if len(set(meant)) < 3:
+        return
+    frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
+    split = split_rows(frame, question("regression", "column"), (0.1, 0.1, 0.8), seed)
+    for part, letter in ((split.train, "t"), (split.cv, "c"), (split.test, "e")):
+        assert part.tolist() == np.flatnonzero(meant == letter).tolist()
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (["train", "cv", "tset"] * 7,
+         r"column 's', row 3 of those with a target, says 'tset' \(7 such rows\), which is none of the three parts\. "
+         r"Allowed are train: train, training, .*; cv: .*; test: "),
+        (["train", "cv", "test", None] * 5, r"row 4 .* says nothing \(5 such rows\)"),
+        ([0, 1, 2] * 7, r"row 1 .* says '0' \(21 such rows\)"),
+        (["train", "test"] * 10, r"column 's' says cv of no row that can be used: mark some rows with cv or val, or"),
+        (["cv", "test"] * 10, r"says train of no row"),
+        (["train", "val"] * 10, r"says test of no row"),
+    ],
+)  # fmt: skip
+def test_a_column_that_says_something_else_is_refused(said: list[object], message: str) -> None:
+    frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
+    with pytest.raises(SplitError, match=message):
+        split_rows(frame, question("regression", "column"))
+
+
+def test_a_table_brings_its_own_split() -> None:
+    frame = pd.DataFrame(
+        {"x": np.arange(60.0), "Part": ["train", "train", "dev", "test"] * 15, "y": [0, 1, 0, 1, 1, 0] * 10}
+    )
+    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", split_column="Part")
+    assert (asked.split_by, asked.split_column) == ("column", "Part")
+    assert asked.of_role("split") == ("Part",)
+    assert asked.categories == ()
+    assert split_rows(rows, asked).cv.tolist() == list(range(2, 60, 4))
+    drawn = infer(Table(frame, "", Path("t.csv")), "y", split_column="Part", by="stratified")[1]
+    assert drawn.split_by == "stratified"
+    assert drawn.of_role("split") == ("Part",)  # no model may see it all the same
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split_column": "part"}, "split.column: there is no column 'part'. Did you mean 'Part'?"),
+        ({"split_column": "y"}, "column 'y' is named in data.target and in split.column"),
+        ({"split_column": "Part", "exclude": ["Part"]}, "column 'Part' is named in data.exclude and in split.column"),
+        ({"by": "column"}, "split.by is column, but split.column does not say which one"),
+        ({"by": "stratified"}, "split.by is stratified, which keeps the shares of classes, but the target is a number"),
+    ],
+)
+def test_settings_of_a_split_that_cannot_be(options: dict[str, object], message: str) -> None:
+    frame = pd.DataFrame({"x": np.arange(60.0), "Part": ["train", "cv", "test"] * 20, "y": np.arange(60) * 0.5})
+    with pytest.raises(ColumnError) as caught:
+        infer(Table(frame, "", Path("t.csv")), "y", **options)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("task", "group"), [("regression", False), ("multiclass", False), ("regression", True)])
+def test_folds_of_a_predefined_split_are_drawn_from_what_is_not_test(task: str, group: bool) -> None:
+    y = np.arange(60) % 3
+    frame = pd.DataFrame({"s": ["train", "train", "cv"] * 20, "y": y, "g": np.arange(60) // 4})
+    asked = question(task, "column", () if task == "regression" else (0, 1, 2))
+    asked = replace(asked, group="g" if group else None)
+    pairs = fold_rows(frame, asked, 4)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(60))
+    for fit, held in pairs:
+        if group:
+            assert not set(frame["g"][fit]) & set(frame["g"][held])
+        if task == "multiclass":
+            assert np.bincount(y[held]).tolist() == [5, 5, 5]
+
+
+def test_seeds_differ() -> None:
+    frame, asked = pd.DataFrame({"y": np.arange(50)}), question("regression", "random")
+    assert (split_rows(frame, asked, seed=0).train != split_rows(frame, asked, seed=1).train).any()
+
+
+@given(st.lists(st.integers(0, 40), min_size=30, max_size=200), FRACTIONS)
+def test_time_never_runs_backwards(moments: list[int], fractions: tuple[float, float, float]) -> None:
+    times = np.array(moments)
+    frame = pd.DataFrame({"t": pd.Timestamp("2020-01-01") + pd.to_timedelta(times, unit="D"), "y": times})
+    try:
+        split = split_rows(frame, question("regression", "time"), fractions)
+    except SplitError:
+        assert max(np.bincount(times)) > min(fractions) * len(times) - 1  # one moment is larger than a part
+        return
+    assert times[split.train].max() < times[split.cv].min()
+    assert times[split.cv].max() < times[split.test].min()
+    assert sorted(np.concatenate([split.train, split.cv, split.test])) == list(range(len(times)))
+
+
+@given(st.lists(st.integers(0, 15), min_size=60, max_size=200), SEEDS)
+def test_groups_stay_whole(members: list[int], seed: int) -> None:
+    groups = np.array(members)
+    if len(set(members)) < 5:
+        return
+    frame = pd.DataFrame({"g": groups, "y": np.arange(len(groups))})
+    split = split_rows(frame, question("regression", "group"), seed=seed)
+    parts = [set(groups[part]) for part in (split.train, split.cv, split.test)]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert sorted(np.concatenate([split.train, split.cv, split.test])) == list(range(len(groups)))
+    for fit, held in fold_rows(frame, question("regression", "group"), 3, seed):
+        assert not set(groups[fit]) & set(groups[held])
+
+
+@pytest.mark.parametrize(
+    ("frame", "by", "message"),
+    [
+        ({"g": ["a", "b"] * 10, "y": range(20)}, "group", "column 'g' has 2 groups; three parts need at least three"),
+        ({"t": ["2020-01-01"] * 20, "y": range(20)}, "time", "the train part would have no rows: 20 rows"),
+        ({"t": ["spring"] * 20, "y": range(20)}, "time", "column 't' orders the rows in time, but holds neither"),
+    ],
+)
+def test_what_cannot_be_split(frame: dict[str, object], by: str, message: str) -> None:
+    with pytest.raises(SplitError, match=message):
+        split_rows(pd.DataFrame(frame), question("regression", by))
+
+
+@pytest.mark.parametrize("by", ["group", "time"])
+def test_a_single_class_to_learn_from_is_refused(by: str) -> None:
+    y = np.array([0] * 80 + [1] * 20)
+    frame = pd.DataFrame({"y": y, "t": np.arange(100), "g": np.where(y == 1, 99, np.arange(100) // 8)})
+    refused = 0
+    for seed in range(20):
+        try:
+            split = split_rows(frame, question("binary", by, (0, 1)), seed=seed)
+        except SplitError as error:
+            assert "the training rows have one class only (0)" in str(error)
+            refused += 1
+        else:
+            assert set(y[split.train]) == {0, 1}
+    assert refused
+
+
+@given(st.integers(20, 200), st.integers(2, 8), SEEDS)
+def test_folds_hold_every_row_out_once(rows: int, folds: int, seed: int) -> None:
+    pairs = fold_rows(pd.DataFrame({"y": np.arange(rows)}), question("regression", "random"), folds, seed)
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(rows))
+    for fit, held in pairs:
+        assert sorted(np.concatenate([fit, held])) == list(range(rows))
+        assert abs(len(held) - rows / folds) <= 1
+
+
+@given(st.lists(st.integers(2, 60), min_size=2, max_size=5), st.integers(2, 5), SEEDS)
+def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    if max(counts) < folds or len(y) <= folds:
+        with pytest.raises(SplitError, match=f"validate.folds is {folds}, but "):
+            fold_rows(
+                pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
+            )
+        return
+    pairs = fold_rows(
+        pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
+    )
+    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(len(y)))
+    for fit, held in pairs:
+        assert not set(fit) & set(held)
+        for code, count in enumerate(counts):
+            assert abs((y[held] == code).sum() - count / folds) <= 1
+            assert (y[fit] == code).any()
+
+
+def test_more_folds_than_rows_of_any_class() -> None:
+    with pytest.raises(SplitError, match=r"validate\.folds is 5, but no class has more than 4 rows"):
+        fold_rows(pd.DataFrame({"y": [0, 1] * 4}), question("binary", "stratified", (0, 1)), 5)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 100), min_size=30, max_size=100), st.integers(2, 5))
+def test_folds_in_time_are_fitted_on_the_past(moments: list[int], folds: int) -> None:
+    times = np.array(moments)
+    try:
+        pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), folds)
+    except SplitError:
+        assert np.bincount(times).max() > len(times) // (folds + 1)
+        return
+    assert len(pairs) == folds
+    for fit, held in pairs:
+        assert times[fit].max() < times[held].min()
+
+
+def test_folds_of_distinct_moments_are_scikit_learns() -> None:
+    times = np.random.default_rng(0).permutation(53)
+    pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 4)
+    order = np.argsort(times)
+    for (fit, held), (wanted_fit, wanted_held) in zip(pairs, TimeSeriesSplit(4).split(times), strict=True):
+        assert fit.tolist() == order[wanted_fit].tolist()
+        assert held.tolist() == order[wanted_held].tolist()
+
+
+@pytest.mark.parametrize(
+    ("by", "folds", "message"),
+    [("random", 30, "train and cv have 20 rows"), ("group", 5, "train and cv have 4 groups")],
+)
+def test_more_folds_than_rows_or_groups(by: str, folds: int, message: str) -> None:
+    frame = pd.DataFrame({"y": np.arange(20), "g": np.arange(20) % 4})
+    with pytest.raises(SplitError, match=message):
+        fold_rows(frame, question("regression", by), folds)
+
+
+def test_a_label_that_is_text_is_stratified_too() -> None:
+    frame = pd.DataFrame({"x": range(100), "y": ["no"] * 90 + ["yes"] * 10})
+    rows, asked = infer(Table(frame, "", Path("t.csv")), "y", roles={"numeric": ["x"]})
+    split = split_rows(rows, asked)
+    assert [(rows["y"].iloc[part] == "yes").sum() for part in (split.train, split.cv, split.test)] == [6, 2, 2]

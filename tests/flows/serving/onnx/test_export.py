@@ -1,0 +1,176 @@
+"""A model in ONNX answers as descent does, in a runtime that knows nothing of it."""
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+import typer
+
+from descent import ml
+from descent.data import FeatureMap, Target, infer, read_table
+from descent.flows.cli.export import export as command
+from descent.flows.serving import manifest
+from descent.flows.serving.manifest import ModelError
+from descent.flows.serving.onnx.export import export, onnx_of
+from descent.flows.serving.predictor import Predictor
+from descent.ml.checkpoints import save_model
+
+SETTINGS = SimpleNamespace(
+    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
+    max_columns=2000,
+)  # fmt: skip
+TARGETS: dict[str, Callable[[pd.Series], Any]] = {
+    "number": lambda score: 1000 + 100 * score,
+    "binary": lambda score: np.where(score > 0, "yes", "no"),
+    "three": lambda score: pd.qcut(score, 3, labels=["low", "middle", "high"]).astype(str),
+    "counts": lambda score: pd.qcut(score, 3, labels=[1, 2, 3]).astype(int),
+    "truth": lambda score: score > 0,
+}
+
+
+def table(rows: int = 300) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({
+        "bill": np.where(rng.random(rows) < 0.1, np.nan, rng.normal(size=rows)),
+        "age": rng.integers(1, 50, rows) * 1000003,
+        "weight": np.where(rng.random(rows) < 0.1, -999, rng.gamma(2, size=rows)),
+        "island": rng.choice(["Biscoe", "Dream", "Torgersen", "unknown"], rows),
+        "nest": rng.choice([*(f"n{i}" for i in range(30)), None], rows),
+    })  # fmt: skip
+
+
+def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **options: Any) -> Predictor:
+    """A model that learned nothing, on features that learned their part: weights are drawn."""
+    settings = SimpleNamespace(
+        **vars(SETTINGS) | {key: options.pop(key) for key in [*options] if key in vars(SETTINGS)}
+    )
+    frame = table()
+    score = frame["bill"].fillna(0) + (frame["island"] == "Dream")
+    frame["y"] = TARGETS[kind](score)
+    if options.pop("dated", False):
+        frame["day"] = pd.date_range("2024-01-01", periods=len(frame)).astype(str)
+    frame.to_csv(folder / "t.csv", index=False)
+    frame, inference = infer(read_table(folder / "t.csv", ("unknown", "-999")), "y")
+    features = FeatureMap.fit_transform(frame, inference, settings)[0]
+    target = Target.fit(frame["y"], inference.task, inference.classes)
+    model = ml.Model(inputs=len(features.names), outputs=target.outputs, task=inference.task,
+                     **{"hidden": (8, 4), **options})  # fmt: skip
+    features.save(folder / "model" / "features")
+    (folder / "model" / "target.json").write_text(json.dumps(target.to_dict()), encoding="utf-8")
+    drawn = np.random.default_rng(1).normal(size=model.size, scale=0.5).astype(dtype)
+    save_model(folder / "model" / "model", model, drawn)
+    if kind == "number":
+        widths = {str(level): level / 10 for level in range(50, 100)}
+        (folder / "model" / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
+    manifest.write(folder / "model")
+    return Predictor(folder / "model")
+
+
+def fed(model: Predictor, frame: pd.DataFrame) -> dict[str, Any]:
+    """A frame as inputs of the graph: doubles with NaN, texts with an empty one."""
+    columns = {}
+    for name, kind in model.inputs.items():
+        if kind == "string":
+            texts = ["" if pd.isna(cell) else str(cell) for cell in frame[name]]
+            columns[name] = np.array(texts, dtype=object)[:, None]
+        else:
+            columns[name] = frame[name].to_numpy(np.float64, na_value=np.nan)[:, None]
+    return columns
+
+
+def odd_rows() -> pd.DataFrame:
+    """Rows as learned, then every kind of surprise."""
+    rows = pd.concat([table(), table().head(8)], ignore_index=True)
+    rows["age"] = rows["age"].astype(float)
+    rows.loc[300, ["bill", "age", "weight"]] = [np.nan, np.nan, np.nan]
+    rows.loc[301, ["bill", "age", "weight"]] = [np.inf, -np.inf, -999]
+    rows.loc[302, ["bill", "weight"]] = [1e9, -1e9]
+    rows.loc[303, ["island", "nest"]] = ["unheard of", "n99"]
+    rows.loc[304, ["island", "nest"]] = [None, None]
+    rows.loc[305, ["island", "nest"]] = ["?", ""]
+    rows.loc[306, ["island", "nest"]] = ["unknown", "missing"]
+    return rows
+
+
+def check_equal(model: Predictor, path: Path, frame: pd.DataFrame) -> None:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    wanted = model.predict(frame)
+    names = [output.name for output in session.get_outputs()]
+    assert names == [*wanted.columns]
+    found = dict(zip(names, session.run(None, fed(model, frame)), strict=True))
+    for name in names:
+        assert found[name].shape == (len(frame), 1)
+        if name == "prediction" and model.target.task != "regression":
+            assert [*found[name][:, 0]] == [*wanted[name]]
+        else:
+            np.testing.assert_allclose(found[name][:, 0], wanted[name], rtol=1e-5, atol=1e-5)
+
+
+CASES: list[dict[str, Any]] = [
+    *({"kind": kind, "hidden": hidden} for kind, hidden in itertools.product(TARGETS, [(), (8, 4)])),
+    *({"scale": scale, "degree": degree} for scale in ("minmax", "robust", "standard") for degree in (1, 2, 3)),
+    {"scale": "none"}, {"degree": 3, "interaction_only": True}, {"impute": "most_frequent"}, {"rare": 0.3},
+    {"encode": "ordinal"}, {"encode": "one_hot", "rare": 0.0}, {"encode": "target", "kind": "three"},
+    *({"activation": name, "dtype": dtype, "residual": residual}
+      for name in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu")
+      for dtype, residual in (("float32", True), ("float64", False))),
+    {"residual": True, "hidden": (6, 6, 4)},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_onnxruntime_gives_the_same_predictions(case: dict[str, Any], tmp_path: Path) -> None:
+    if case.get("scale") == "none":
+        case = case | {"hidden": ()}
+    model = predictor(tmp_path, **case)
+    export(model, tmp_path / "model.onnx", 0.9)
+    rows = odd_rows()
+    check_equal(model, tmp_path / "model.onnx", rows if case.get("scale") != "none" else rows.drop(index=302))
+    check_equal(model, tmp_path / "model.onnx", rows.iloc[[3]])
+
+
+def test_intervals_are_as_wide_as_asked(tmp_path: Path) -> None:
+    model = predictor(tmp_path)
+    export(model, tmp_path / "model.onnx", 0.5)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    _, lower, upper = session.run(None, fed(model, table()))
+    assert upper - lower == pytest.approx(np.full((300, 1), 10.0))
+    with pytest.raises(ModelError, match=r"level is 0\.2"):
+        onnx_of(model, 0.2)
+
+
+def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = predictor(tmp_path)
+    folder, output = str(tmp_path / "model"), tmp_path / "model.onnx"
+    command(folder, output, None, onnx=True)
+    assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
+    check_equal(model, output, table())
+    wrong: list[tuple[Any, str]] = [
+        ((folder, output, None, False), "say in which form"),
+        ((folder, tmp_path / "no" / "m.onnx", None, True), "does not exist: make it first"),
+        ((folder, tmp_path, None, True), "a folder: name a file"),
+        ((folder, tmp_path / "m.onnx", 2.0, True), "level is 2"),
+        ((str(tmp_path / "nowhere"), output, None, True), "no such model"),
+    ]
+    for (where, path, level, onnx), said in wrong:
+        with pytest.raises(typer.Exit) as ended:
+            command(where, path, level, onnx=onnx)
+        assert ended.value.exit_code == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_what_onnx_cannot_say_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "dated").mkdir()
+    with pytest.raises(ModelError, match="column 'day' holds dates"):
+        onnx_of(predictor(tmp_path / "dated", dated=True), 0.9)
+    (tmp_path / "quantile").mkdir()
+    with pytest.raises(ModelError, match="scaled by quantiles"):
+        onnx_of(predictor(tmp_path / "quantile", scale="quantile"), 0.9)

@@ -1,0 +1,40 @@
+import os
+import signal
+import time
+
+import pytest
+
+from descent.flows.workers.engine import processes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_process_group_leaves_the_workers_to_their_parent(number: signal.Signals) -> None:
+    with processes(1, print) as executor:
+        worker = executor.submit(os.getpid).result()
+        os.kill(worker, number)
+        assert executor.submit(os.getpid).result() == worker
+
+
+def test_workers_end_when_their_parent_is_stopped() -> None:
+    with pytest.raises(KeyboardInterrupt), processes(1, print) as executor:
+        worker = executor.submit(os.getpid).result()
+        raise KeyboardInterrupt
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def _grow() -> int:
+    _kept.append(bytearray(b"x") * (200 << 20))
+    return os.getpid()
+
+
+_kept: list[bytearray] = []
+
+
+def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
+    with processes(1, print) as executor:
+        pids = set()
+        for _ in range(3):
+            pids.add(executor.submit(_grow).result())
+            time.sleep(1.1)  # loky looks once a second
+        assert len(pids) == 1

@@ -1,0 +1,51 @@
+"""The search that nobody had to write."""
+
+import pytest
+
+from descent.schemas import config_from, default_features, default_search, expand_variants
+
+LEAST = {"data": {"source": "a.csv", "target": "y"}}
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+@pytest.mark.parametrize("rows", [60, 1_000, 10_000, 80_000])
+@pytest.mark.parametrize("numeric", [0, 8, 100])
+def test_a_default_search_fits_its_task_and_stays_small(task: str, rows: int, numeric: int) -> None:
+    config = config_from(LEAST).with_resolved(task=task)
+    config = config.with_default_search(task=task, rows=rows, columns=max(numeric, 5), numeric_columns=numeric)
+    found = expand_variants(config.with_resolved(task=task))
+    assert 15 <= len(found) <= 40
+    assert {variant.kind for variant in found} >= {"network"}
+    assert {variant.features.degree for variant in found} == ({1, 2} if numeric == 8 else {1})
+
+
+@pytest.mark.parametrize("rows", [500, 1_999, 5_000, 19_999, 80_000, 500_000])
+def test_the_steps_of_a_training_stay_at_a_few_thousand(rows: int) -> None:
+    search = default_search("regression", rows, 10)
+    assert search.models is not None
+    batch = search.models[-1].batch
+    assert isinstance(batch, int)
+    assert 1_500 < search.epochs * rows * 0.6 / batch < 10_000
+
+
+def test_what_is_written_is_kept() -> None:
+    config = config_from(LEAST, ["search.epochs=7", "search.early_stopping=null", "features.degree=3"])
+    filled = config.with_default_search(task="binary", rows=100, columns=4, numeric_columns=4)
+    assert (filled.search.epochs, filled.search.early_stopping, filled.features.degree) == (7, None, 3)
+    assert filled.search.models == default_search("binary", 100, 4).models
+
+
+def test_written_models_are_kept_whole() -> None:
+    config = config_from(LEAST, ["search.models=[{kind: linear}]"])
+    assert config.with_default_search(task="binary", rows=100, columns=4, numeric_columns=4) is config
+
+
+@pytest.mark.parametrize(("columns", "solver"), [(5, "newton"), (200, "newton"), (201, "lbfgs"), (2000, "lbfgs")])
+def test_wide_tables_get_the_solver_without_a_cube_of_columns(columns: int, solver: str) -> None:
+    config = config_from(LEAST).with_default_search(task="binary", rows=400, columns=columns, numeric_columns=columns)
+    found = expand_variants(config)
+    assert {variant.optimizer.kind for variant in found if variant.kind == "logistic"} == {solver}
+
+
+def test_degree_two_is_for_few_numeric_columns() -> None:
+    assert [default_features(count).degree for count in (0, 1, 15, 16)] == [1, (1, 2), (1, 2), 1]
