@@ -53,7 +53,7 @@ ALSO = {
     "flows/serving/onnx/graph.py": {"onnx"},
     "flows/report/page.py": {"jinja2"},
     "flows/report/outcomes.py": {"sklearn"},
-    "flows/retraining/passing.py": {"sqlalchemy"},
+    "flows/retraining/steps.py": {"sqlalchemy"},
     "flows/schedules/pools.py": {"httpx"},
     "flows/prefect_server/process.py": {"uvicorn"},
 }

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from descent.data.roles.roles import Column
     from descent.flows.search.cost import Estimate
     from descent.flows.search.plan import Plan
-    from descent.flows.table.question import Parts, Question
+    from descent.flows.table.parts import Parts
+    from descent.flows.table.question import Question
 
 MANY = 40
 """Columns of a table beyond which not every one gets a line."""
@@ -30,26 +31,36 @@ def check(source: str, target: str | None, overrides: Sequence[str], *, json: bo
 
         from rich.console import Console
 
-        from descent.flows.search import planning
+        from descent.flows.run.study import Study
         from descent.flows.search.cost import estimate
-        from descent.flows.table import question as inputs
+        from descent.flows.search.plan import plan_of
+        from descent.flows.table.question import ask
+        from descent.flows.table.split import cut
+        from descent.flows.workers.engine import AtOnce
         from descent.flows.workers.processes import count_workers
 
         config = config_of(source, target, overrides)
-        with _told_as_json(json), TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
-            question, frame = inputs.pose(config, inputs.load(config))
-            parts = inputs.cut(question, frame, Path(folder))
-        matrices = {
-            settings: inputs.featurise(settings, question, parts, parts.train, parts.cv, None)
-            for settings in question.settings
-        }
-        workers = count_workers(question.config.compute.workers)
-        plan = planning.planned(question, matrices, workers)
-        cost = estimate(plan, question, matrices, workers)
+        with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+            with _told_as_json(json):
+                posed = ask(config)
+                question, parts = posed.question, cut(posed.question, posed.take(), Path(folder))
+            workers = count_workers(question.config.compute.workers)
+            study = Study(question, parts, AtOnce(), Path(folder), workers)
+            for settings in question.settings:
+                study.swept(settings)
+            plan = plan_of(study)
+            cost = estimate(plan, study)
         if json:
             print(_as_json(question, parts, plan, cost))
         else:
-            _show(question, parts, plan, cost, {s.degree: m.width for s, m in matrices.items()}, Console())
+            _show(
+                question,
+                parts,
+                plan,
+                cost,
+                {settings.degree: width for settings, width in study.widths.items()},
+                Console(),
+            )
 
 
 @contextmanager
@@ -115,7 +126,7 @@ def _show(
     from rich.table import Table
 
     from descent.flows.report.findings import counted, print_findings
-    from descent.flows.table.question import opening
+    from descent.flows.report.opening import opening
 
     for line in opening(question, parts):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ def init(table: str, target: str, output: Path | None, *, force: bool, overrides
         import sys
 
         from descent.data.reading.output import check_place
-        from descent.flows.table import question as inputs
+        from descent.flows.table.question import ask
         from descent.ml.checkpoints import write_atomically
         from descent.schemas import ConfigError, to_yaml
 
@@ -22,7 +22,7 @@ def init(table: str, target: str, output: Path | None, *, force: bool, overrides
         if output is not None and output.exists() and not force:
             raise ConfigError(f"{output}: the file exists; choose another name or add --force")
         config = config_of(table, target, overrides)
-        question, _ = inputs.pose(config, inputs.load(config))
+        question = ask(config).question
         for note in question.inference.notes:
             print(f"note: {note}", file=sys.stderr)
         text = to_yaml(question.config, folder=(output or Path("x")).absolute().parent)

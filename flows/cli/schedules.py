@@ -23,8 +23,8 @@ def retrain(source: str, target: str | None, overrides: Sequence[str], *, json: 
     with reported(trains=True):
         from rich.console import Console
 
+        from descent.flows.launch import retrain as run
         from descent.flows.report.terminal import print_report
-        from descent.flows.retraining.launch import retrain as run
         from descent.flows.run.progress import Terminal, shown_on
         from descent.schemas import conceal
 
@@ -146,9 +146,9 @@ def _connected() -> "Iterator[tuple[SyncPrefectClient, Server]]":
 
 def _see_table(made: "Deployment") -> None:
     """Read the table and pose the question: a mistake is said now, not at night."""
-    from descent.flows.table import question
+    from descent.flows.table.question import ask
 
-    question.pose(made.config, question.load(made.config))
+    ask(made.config)
 
 
 def _say_deployed(client: "SyncPrefectClient", server: "Server", made: "Deployment") -> None:

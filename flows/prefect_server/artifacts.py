@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from descent.flows.errors import attempt
 from descent.flows.machine.reachable import is_there
 from descent.flows.report.markdown import leaderboard, markdown
-from descent.flows.spare import attempt
-from descent.flows.tasks import REPORT
+from descent.flows.run.workspace import REPORT
 from descent.flows.tracking import store
 from descent.schemas import ExperimentResult
 
