@@ -41,6 +41,7 @@ ALSO = {
     "flows/workers/dask_local.py": {"dask", "distributed"},
     "flows/launch.py": {"httpx"},  # errors of Prefect's client
     "flows/serving/fetching.py": {"mlflow"},
+    "flows/tracking/client.py": {"mlflow"},
     "flows/tracking/registry.py": {"mlflow"},
     "flows/tracking/runs.py": {"mlflow"},
     "flows/tracking/system.py": {"mlflow"},
@@ -53,7 +54,7 @@ ALSO = {
     "flows/serving/onnx/graph.py": {"onnx"},
     "flows/report/page.py": {"jinja2"},
     "flows/report/outcomes.py": {"sklearn"},
-    "flows/retraining/passing.py": {"sqlalchemy"},
+    "flows/retraining/steps.py": {"sqlalchemy"},
     "flows/schedules/pools.py": {"httpx"},
     "flows/prefect_server/process.py": {"uvicorn"},
 }

@@ -27,7 +27,7 @@ NO_TRACKING = """
 from descent.flows import recording
 recording.prestart = lambda: None
 from descent.flows.recorder import Recorder
-from descent.flows.tracking.runs import Handle
+from descent.flows.tracking.client import Handle
 from descent.flows.tracking.sender import Delivery
 for name in ("begin", "add", "draw", "__exit__"):
     setattr(Recorder, name, lambda *_: None)
