@@ -87,7 +87,7 @@ def test_the_ui_serves_the_embedded_store_until_interrupted(folder: Path) -> Non
     program = """
 from descent.flows.machine.environment import quiet
 quiet()
-from descent.flows import store
+from descent.flows.tracking import store
 store.prepare(store.tracking_uri())
 store.open_ui(say=lambda line: print(line, flush=True))
 """
