@@ -1,9 +1,8 @@
-"""Errors of a run.
+"""Errors of a run, and what it can do without.
 
 RunError        a failure in the run that has a plain explanation (exit code 1)
 UsageError      an option or a variable of the environment that cannot be meant (exit code 2)
-
-What a run can do without, a picture or the report, is an `attempt`: where it fails the answer stands, and that is said.
+attempt         a picture, the report: where one fails the answer stands, and the failure is said
 """
 
 import traceback

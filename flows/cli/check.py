@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from descent.flows.cli.config import config_of
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import AsJson, Overrides, Source, Target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,49 +18,45 @@ if TYPE_CHECKING:
     from descent.flows.table.parts import Parts
     from descent.flows.table.question import Question
 
+EXAMPLES = "Examples:  descent check experiments/penguins.yaml   ·   descent check prices.csv --target price"
 MANY = 40
 """Columns of a table beyond which not every one gets a line."""
 FIRST = 5
 """Columns of a role that then do."""
 
 
-def check(source: str, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
-    """Validate configuration and data; show roles, parts and the plan; train nothing, write nothing."""
-    with reported():
-        from tempfile import TemporaryDirectory
+@reported()
+def check(source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False) -> None:
+    """Validate configuration and data; show roles and the plan; train nothing."""
+    from tempfile import TemporaryDirectory
 
-        from rich.console import Console
+    from rich.console import Console
 
-        from descent.flows.run.study import Study
-        from descent.flows.search.cost import estimate
-        from descent.flows.search.plan import plan_of
-        from descent.flows.table.question import ask
-        from descent.flows.table.split import cut
-        from descent.flows.workers.engine import AtOnce
-        from descent.flows.workers.processes import count_workers
+    from descent.flows.cli.config import config_of
+    from descent.flows.run.study import Study
+    from descent.flows.search.cost import estimate
+    from descent.flows.search.plan import plan_of
+    from descent.flows.table.question import ask
+    from descent.flows.table.split import cut
+    from descent.flows.workers.engine import AtOnce
+    from descent.flows.workers.processes import count_workers
 
-        config = config_of(source, target, overrides)
-        with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
-            with _told_as_json(json):
-                posed = ask(config)
-                question, parts = posed.question, cut(posed.question, posed.take(), Path(folder))
-            workers = count_workers(question.config.compute.workers)
-            study = Study(question, parts, AtOnce(), Path(folder), workers)
-            for settings in question.settings:
-                study.swept(settings)
-            plan = plan_of(study)
-            cost = estimate(plan, study)
-        if json:
-            print(_as_json(question, parts, plan, cost))
-        else:
-            _show(
-                question,
-                parts,
-                plan,
-                cost,
-                {settings.degree: width for settings, width in study.widths.items()},
-                Console(),
-            )
+    config = config_of(source, target, set_)
+    with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+        with _told_as_json(json):
+            posed = ask(config)
+            question, parts = posed.question, cut(posed.question, posed.take(), Path(folder))
+        workers = count_workers(question.config.compute.workers)
+        study = Study(question, parts, AtOnce(), Path(folder), workers)
+        for settings in question.settings:
+            study.swept(settings)
+        plan = plan_of(study)
+        cost = estimate(plan, study)
+    if json:
+        print(_as_json(question, parts, plan, cost))
+    else:
+        widths = {settings.degree: width for settings, width in study.widths.items()}
+        _show(question, parts, plan, cost, widths, Console())
 
 
 @contextmanager

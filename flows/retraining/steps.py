@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
+RETRIES = 4
+FIRST_PAUSE = 5.0
+"""Seconds before the second attempt; twice as many before each further one, and a little more by chance."""
 STAYS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
 ASKED_WRONGLY = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "PERMISSION_DENIED", "UNAUTHENTICATED",
                            "RESOURCE_ALREADY_EXISTS", "BAD_REQUEST"})  # fmt: skip
 """MLflow's words for what another attempt does not change."""
-
-RETRIES = 4
-FIRST_PAUSE = 5.0
-"""Seconds before the second attempt; twice as many before each further one, and a little more by chance."""
 
 
 def passes(task: object, run: object, state: Any) -> bool:
