@@ -10,7 +10,6 @@ from descent.flows.run.progress import Bar
 from descent.flows.search.balance import sizes
 from descent.flows.search.halving import rungs
 from descent.flows.search.models import model_of
-from descent.flows.search.work import batch_of
 from descent.ml.optimizers.rules import SOLVERS
 from descent.schemas import FeatureSettings, SearchConfig, Variant, fleet_key
 from descent.schemas.variants.names import SEPARATOR
@@ -131,7 +130,7 @@ def make_plan(
     fleets = []
     for number, members in enumerate(groups.values()):
         model = model_of(members[0], columns[members[0].features], outputs, task)
-        cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
+        cache = ml.chunk_size(model, members[0].rows_per_step, dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
         fleets.append(Fleet(number, _title(members), model, tuple(members), cache, share))

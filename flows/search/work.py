@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 Indices = NDArray[np.intp]
 
 
-def batch_of(variant: Variant) -> int | None:
-    """Rows per step; None for all of them."""
-    return None if variant.batch == "full" else int(variant.batch)
-
-
 def submit(
     executor: Executor, model: ml.Model, variants: Sequence[Variant], sources: Sources, *, dtype: str, **more: Any
 ) -> "Future[ChunkResult]":
@@ -55,7 +50,7 @@ def work_of(
         optimizer=first.optimizer.kind,
         settings=tuple(settings_of(variant) for variant in variants),
         arrays=sources,
-        batch=batch_of(first),
+        batch=first.rows_per_step,
         epochs=first.epochs if stop_after is None else stop_after,
         patience=first.patience if stop_after is None else None,
         min_delta=first.min_delta,

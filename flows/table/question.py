@@ -25,7 +25,17 @@ from descent.flows.table.sealed import Sealed, identity_of, seal, sealed
 from descent.flows.table.streamed import Whole
 from descent.ml.chunks import Source, Sources
 from descent.ml.statistics import metrics
-from descent.schemas import DataConfig, ExperimentConfig, FeatureSettings, Variant, conceal, expand_variants, to_yaml
+from descent.schemas import (
+    DataConfig,
+    ExperimentConfig,
+    FeatureSettings,
+    Variant,
+    conceal,
+    expand_variants,
+    resolved,
+    to_yaml,
+    with_default_search,
+)
 from descent.schemas.config.table import ROLES
 from descent.schemas.problems.secrets import absent_variables, with_variables
 
@@ -188,9 +198,8 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
-    config = config.with_default_search(
-        task=inference.task, rows=rows, columns=columns, numeric_columns=numeric
-    ).with_resolved(
+    config = resolved(
+        with_default_search(config, task=inference.task, rows=rows, columns=columns, numeric_columns=numeric),
         name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference),
         group=inference.group, time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),

@@ -59,6 +59,11 @@ class Variant:
     min_delta: float
     seed: int
 
+    @property
+    def rows_per_step(self) -> int | None:
+        """Rows of a mini-batch; None for all of them."""
+        return None if self.batch == "full" else int(self.batch)
+
     def params(self) -> dict[str, Value]:
         """The settings flat and by name, only those that mean something for this variant."""
         optimizer, schedule = self.optimizer, self.optimizer.schedule
