@@ -7,7 +7,6 @@ from descent.flows import tasks
 from descent.flows.cache.executor import remembering
 from descent.flows.errors import attempt
 from descent.flows.evaluation import folds as judgement
-from descent.flows.evaluation.refit import warm_up
 from descent.flows.follow import Standing, follow
 from descent.flows.prefect_server.artifacts import publish
 from descent.flows.recorder import Recorder
@@ -70,7 +69,6 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
             matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
             plan, estimate = tasks.plan(question, matrices, workers, work, executor)
         shown.stage(f"{plan}; {estimate}")
-        warm_up()
 
         with watch.stage("train"), shown.training(plan.bars, work.progress):
             race = Race(

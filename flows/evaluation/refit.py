@@ -1,12 +1,10 @@
 """The end: the winner trained on all rows but the test's, and the one look at those."""
 
 import json
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,11 +71,6 @@ class Tested:
     count: ledger.Count
     y: Array = field(repr=False)
     outputs: Array = field(repr=False)
-
-
-def warm_up() -> None:
-    """Import in the background what storing the model takes, a second of it, while workers train."""
-    threading.Thread(target=import_module, args=("skops.io",), name="import skops", daemon=True).start()
 
 
 def refit(entry: Entry, question: Question, parts: Parts, swept: Matrices, executor: Executor, scratch: Path) -> Final:
