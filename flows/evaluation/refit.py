@@ -1,10 +1,8 @@
 """The winner trained on all rows but the test's."""
 
 import json
-import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +48,6 @@ class Final(Trained):
     folder: Path
     linear: Trained | None
     """None where its training diverged."""
-
-
-def warm_up() -> None:
-    """Import in the background what storing the model takes, a second of it, while workers train."""
-    threading.Thread(target=import_module, args=("skops.io",), name="import skops", daemon=True).start()
 
 
 def refitted(entry: Entry, study: Study) -> Final:
