@@ -9,6 +9,7 @@ import numpy as np
 from descent.ml.errors import OptionError, check_name
 from descent.ml.fleets.feed import Feed, slices
 from descent.ml.fleets.fleet import new_fleet
+from descent.ml.fleets.regularisers import check_regularisers, regularisers
 from descent.ml.fleets.trainer import Trainer
 from descent.ml.history import History, Outcome, Status
 from descent.ml.machine.arithmetic import fleet_arithmetic
@@ -75,6 +76,7 @@ def train(
     Raises `OptionError`, `ArrayError`, `TargetError` before anything is trained, `CheckpointError` on resuming.
     """
     check_settings(optimizer, settings)
+    check_regularisers(model, optimizer, settings)
     check_name("dtype", dtype, ("float32", "float64"))
     _check_counts(min_delta, batch=batch, epochs=epochs, patience=patience, every=checkpoint_every, pause=pause)
     if checkpoint_seconds is not None and not 0 <= checkpoint_seconds < float("inf"):
@@ -131,7 +133,7 @@ class _Loop:
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
         self.plan = plan
         self.fleet = new_fleet(model, optimizer, settings, plan.dtype)
-        self.everyone = Program(model, len(settings), plan.dtype)
+        self.everyone = self._program(settings)
         first = slices(rows)[:1]
         # Variants of one seed start from the same parameters: their cost is asked for once.
         seeds = {one.seed: v for v, one in enumerate(settings)}
@@ -202,8 +204,12 @@ class _Loop:
         feed = Feed(self.rows, [self.settings[i].seed for i in self.fleet.ids], self.plan.batch)
         # Buffers that have been used before are in memory already: taking new ones would cost a fleet's whole epoch.
         whole = len(self.fleet.ids) == len(self.settings)
-        program = self.everyone if whole else Program(self.model, len(self.fleet.ids), self.plan.dtype)
+        program = self.everyone if whole else self._program([self.settings[i] for i in self.fleet.ids])
         return Trainer(program, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
+
+    def _program(self, settings: Sequence[Settings]) -> Program:
+        dtype = self.plan.dtype
+        return Program(self.model, len(settings), dtype, *regularisers(settings, dtype))
 
     def _outcomes(self) -> list[Outcome]:
         everyone, kept = self.everyone, self.history.kept

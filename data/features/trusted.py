@@ -11,13 +11,13 @@ from descent.data.errors import FeatureError
 
 PART = re.compile(r"schema\.json|\d+\.np[yz]")
 """Names of the files in a skops archive: none leads out of it."""
-TRUSTED = ("numpy.dtype",)
-"""The one type beyond skops' own list that `save` writes. The file has no say in this list."""
+TRUSTED = ("numpy.dtype", "descent.data.features.smooth.SmoothClip")
+"""The types beyond skops' own list that `save` writes. The file has no say in this list."""
 
 WRITTEN = frozenset({
     "builtins.dict", "builtins.list", "builtins.tuple", "builtins.str", "builtins.type", "builtins.NoneType",
     "numpy.ndarray", "numpy.dtype", "numpy.float64", "numpy.float32", "numpy.int64",
-    "sklearn.pipeline.Pipeline", "sklearn.impute._base.SimpleImputer",
+    "descent.data.features.smooth.SmoothClip", "sklearn.pipeline.Pipeline", "sklearn.impute._base.SimpleImputer",
     "sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing._data.MinMaxScaler",
     "sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing._data.QuantileTransformer",
     "sklearn.preprocessing._polynomial.PolynomialFeatures", "sklearn.preprocessing._encoders.OneHotEncoder",

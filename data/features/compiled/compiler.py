@@ -18,9 +18,11 @@ from sklearn.preprocessing import (
 
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
 from descent.data.features.levels import names
 from descent.data.features.numeric import FARTHEST
+from descent.data.features.smooth import FARTHEST as EDGE
+from descent.data.features.smooth import LIMIT, SmoothClip
 
 if TYPE_CHECKING:
     from descent.data.features.feature_map import FeatureMap
@@ -39,7 +41,7 @@ def compiled(features: "FeatureMap") -> CompiledFeatures:
     """
     steps: list[Step] = []
     for name, transformer in features.numeric.steps if features.numeric is not None else ():
-        steps.append(_step(name, transformer))
+        steps += _steps(name, transformer)
         if name == "scale":
             steps.append(Cut(np.array([FARTHEST])))
     categories: list[Category] = []
@@ -49,6 +51,13 @@ def compiled(features: "FeatureMap") -> CompiledFeatures:
         categories += _coded(features.coder, features.columns.coded)
     farthest = FARTHEST if features.clipped else None
     return CompiledFeatures(features.columns, tuple(steps), tuple(categories), farthest, features.names)
+
+
+def _steps(name: str, transformer: Any) -> list[Step]:
+    if type(transformer) is SmoothClip:
+        bend = Bend(np.array([LIMIT]))
+        return [Standardise(transformer.center_, transformer.scale_), Cut(np.array([EDGE])), bend]
+    return [_step(name, transformer)]
 
 
 def _step(name: str, transformer: Any) -> Step:
