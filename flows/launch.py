@@ -1,4 +1,5 @@
-"""Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
+"""Running an experiment or a retraining from a terminal or from Python: the server, the environment, the first look at
+the table."""
 
 import gc
 import logging
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from prefect import Flow
 
+    from descent.flows.retraining.outcome import Retrained
+
 
 def run_experiment(
     config: ExperimentConfig, *, table: "pd.DataFrame | None" = None, fresh: bool = False, verbose: bool = False
@@ -41,6 +44,8 @@ def run_experiment(
     # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
     process.prestart()
     try:
+        from descent.flows.table import question
+
         with question.given_table(question.table_of(table, config)):
             refuse_full_disk(_checked(config))
             store.reach_server()
@@ -53,6 +58,28 @@ def run_experiment(
                 return _run(flow, server, say, config, fresh)
     finally:
         gc.enable()
+        process.discard()
+
+
+def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
+    """Run the flow `retrain` here and now, as a worker would: what goes wrong is a failed flow run, and is notified.
+
+    Raises:
+        ConfigError, DataError: the configuration or the fresh data are at fault.
+        RunError: the run failed.
+    """
+    quiet(verbose)
+    server = connect()
+    process.prestart()
+    try:
+        store.reach_server()
+        wait_connected(server)
+        say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+        with session(server, say):
+            from descent.flows.retrain import retrain as flow
+
+            return flow(config)
+    finally:
         process.discard()
 
 

@@ -73,9 +73,9 @@ class Layout:
         for block in self.blocks:
             if block.bias:
                 block.view(mask[None])[:, :, -1] = False
-        for block in (self.scale, *self.waves[:2]):
-            if block is not None:
-                block.view(mask[None])[:] = False
+        for other in (self.scale, *self.waves[:2]):
+            if other is not None:
+                other.view(mask[None])[:] = False
         return mask
 
 
@@ -102,7 +102,7 @@ def make_layout(
         for number, (n, h) in enumerate(pairwise(inner[:-1]), start=1)
     ]
     scaled = block("scale", (inner[0], 1), bias=False) if scale else None
-    embedding = ()
+    embedding: tuple[Block, ...] = ()
     if waves is not None:
         embedding = (
             block("frequencies", (columns, count), bias=False),

@@ -24,7 +24,7 @@ _LOSS_OF = {
 
 @dataclass(frozen=True)
 class Embedding:
-    """Numeric embeddings (`ml.network.layers.embedding.Waves`): each of the first ``columns`` columns gets ``width`` more.
+    """Numeric embeddings (`ml.network.layers.embedding`): each of the first ``columns`` columns gets ``width`` more.
 
     ``waves`` is the number of waves per column, ``sigma`` the standard deviation of their frequencies at the start.
     Raises `OptionError`.

@@ -24,7 +24,7 @@ class Residual(Part):
             np.add(found, self.below.inner, out=self.out.inner)
         else:
             np.matmul(skip, self.below.inner, out=self.out.inner)
-            self.out.inner += found  # type: ignore[misc]
+            self.out.inner += found
 
     def backward(self, p: Matrices, e: Array, g: Matrices) -> Array | None:
         """e reaches what lies below through the branch and through the skip: dS = e·aᵀ, e_below = branch + Sᵀe."""

@@ -15,8 +15,8 @@ _WIDE = 8
 class Table(Units):
     """A batch, features first: ``whole`` (V or 1, n + 1, B), the last row being ones.
 
-    Rows come rows first; turned, the first layer's product takes half the time (`ml.network.products`). ``first`` is the number of
-    units of the layer above.
+    Rows come rows first; turned, the first layer's product takes half the time (`ml.network.products`). ``first`` is
+    the number of units of the layer above.
     """
 
     def __init__(self, inputs: int, first: int, *, turned: bool):

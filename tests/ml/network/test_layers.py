@@ -15,7 +15,7 @@ from descent.ml.network.model import Embedding
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_rows
 
-from .problems import arrays, rows, same
+from ..problems import arrays, rows, same
 
 MODELS = [
     ml.Model(5, (6, 4), 2, input_scale=True, activation="tanh"),
