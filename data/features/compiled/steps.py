@@ -81,7 +81,7 @@ class Cut(Step):
 
 @dataclass(frozen=True, eq=False)
 class Bend(Step):
-    """x/√(1 + (x/limit)²), which stays below ``limit`` (one number), as `data.features.smooth.SmoothClip` computes it."""
+    """x/√(1 + (x/limit)²), which stays below ``limit`` (one number), as `data.features.smooth` computes it."""
 
     limit: Array
 
