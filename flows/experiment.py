@@ -5,6 +5,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from descent.flows import tasks
 from descent.flows.cache.executor import remembering
+from descent.flows.errors import attempt
 from descent.flows.evaluation import folds as judgement
 from descent.flows.evaluation.refit import warm_up
 from descent.flows.follow import Standing, follow
@@ -15,7 +16,6 @@ from descent.flows.run.progress import Logged, display
 from descent.flows.run.stopwatch import Stopwatch
 from descent.flows.search import work as training
 from descent.flows.search.race import Race
-from descent.flows.spare import attempt
 from descent.flows.table import question as inputs
 from descent.flows.workers.engine import engine
 from descent.schemas import ExperimentConfig, ExperimentResult

@@ -1,4 +1,5 @@
-"""Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
+"""Running an experiment or a retraining from a terminal or from Python: the server, the environment, the first look at
+the table."""
 
 import gc
 import logging
@@ -20,6 +21,8 @@ from descent.schemas import ExperimentConfig, ExperimentResult
 if TYPE_CHECKING:
     import pandas as pd
     from prefect import Flow
+
+    from descent.flows.retraining.outcome import Retrained
 
 
 def run_experiment(
@@ -55,6 +58,28 @@ def run_experiment(
                 return _run(flow, server, say, config, fresh)
     finally:
         gc.enable()
+        process.discard()
+
+
+def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
+    """Run the flow `retrain` here and now, as a worker would: what goes wrong is a failed flow run, and is notified.
+
+    Raises:
+        ConfigError, DataError: the configuration or the fresh data are at fault.
+        RunError: the run failed.
+    """
+    quiet(verbose)
+    server = connect()
+    process.prestart()
+    try:
+        store.reach_server()
+        wait_connected(server)
+        say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+        with session(server, say):
+            from descent.flows.retrain import retrain as flow
+
+            return flow(config)
+    finally:
         process.discard()
 
 

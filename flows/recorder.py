@@ -14,19 +14,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from descent.flows.diagnosis.diagnose import Diagnosed
+from descent.flows.errors import attempt
 from descent.flows.evaluation.refit import Final, Tested
 from descent.flows.promotion import kept
 from descent.flows.report import figures
 from descent.flows.report.contents import ColumnShown, Contents, Importance, TestRows, versions
 from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
 from descent.flows.search.leaderboard import Entry
-from descent.flows.spare import attempt
 from descent.flows.table import datasets, ledger
 from descent.flows.table.question import Parts, Question
 from descent.flows.tracking import orphans, process, store, values
+from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
-from descent.flows.tracking.runs import Handle
 from descent.flows.tracking.sender import Delivery
 from descent.schemas import ExperimentResult, to_yaml
 from descent.schemas.variants.names import family

@@ -9,8 +9,8 @@ from descent.flows.experiment import run_experiment
 from descent.flows.prefect_server.artifacts import publish, publish_decision
 from descent.flows.retraining import steps
 from descent.flows.retraining.alone import alone, deadline
+from descent.flows.retraining.fresh import with_name
 from descent.flows.retraining.outcome import Retrained, told
-from descent.flows.retraining.registration import with_name
 from descent.schemas import ExperimentConfig
 
 

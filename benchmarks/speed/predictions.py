@@ -47,8 +47,8 @@ Loading a model of descent imports NumPy and safetensors. pandas comes with the 
 has imported it already; scikit-learn, skops, MLflow and Prefect are not imported at all.
 """
 LOADING = {
-    "descent: load": "from descent.flows import load_model; load_model({folder!r})",
-    "descent: load and predict a row": "from descent.flows import load_model; model = load_model({folder!r}); "
+    "descent: load": "from descent import load_model; load_model({folder!r})",
+    "descent: load and predict a row": "from descent import load_model; model = load_model({folder!r}); "
     "import pandas; model.predict(pandas.DataFrame([{row!r}]))",
     "import pandas alone": "import pandas",
     "scikit-learn: load": "import joblib; joblib.load({pickle!r})",

@@ -62,8 +62,9 @@ class ColumnShown:
 
 def versions() -> dict[str, str]:
     """Of descent, Python and the libraries that decide about numbers."""
-    packages = ("descent", "numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
-    return {"Python": platform.python_version()} | {name: version(name) for name in packages}
+    packages = ("numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
+    named = {"descent": version("descent-ml"), "Python": platform.python_version()}
+    return named | {name: version(name) for name in packages}
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from descent.flows.errors import attempt
 from descent.flows.report import outcomes, sweep, terminal, wording, words
 from descent.flows.report.contents import Contents, Importance
 from descent.flows.report.figure import Figure, number
 from descent.flows.report.findings import kinds
-from descent.flows.spare import attempt
 from descent.schemas import ExperimentResult
 from descent.schemas.results import VariantResult
 

@@ -18,7 +18,7 @@ from descent.flows.table import question as inputs
 from descent.flows.table.question import Parts, Question
 from descent.flows.tracking.registry import CHAMPION, Registry, Version
 from descent.flows.tracking.store import prepare, tracking_uri
-from descent.schemas import ExperimentConfig
+from descent.schemas import ExperimentConfig, config_from
 from descent.schemas.config.retraining import RetrainConfig
 
 ASKED = 1000
@@ -37,6 +37,20 @@ class Champion:
     about: About
     kept: Kept
     model: Predictor
+
+
+def with_name(config: ExperimentConfig) -> ExperimentConfig:
+    """The configuration with ``register.name``: that of the experiment, unless it has one.
+
+    Raises:
+        ConfigError: the experiment's name is no name for a registered model.
+    """
+    if config.registration.name is not None:
+        return config
+    plain = config.model_dump(by_alias=True, exclude_unset=True)
+    named = config_from(plain | {"register": {**plain.get("register", {}), "name": config.title}})
+    named._origin = config._origin
+    return named
 
 
 def registry_of(config: ExperimentConfig) -> Registry:

@@ -1,4 +1,4 @@
-"""``from flows import run_experiment`` in a plain script: the same numbers every time, and test rows that stay sealed.
+"""``from descent import run_experiment`` in a script: the same numbers every time, and test rows that stay sealed.
 
 One process runs all the experiments of this file, one after another.
 """
@@ -23,7 +23,8 @@ pytestmark = pytest.mark.integration
 SCRIPT = """
 import gc, json, sys
 import pandas as pd
-from descent.flows import inputs, run_experiment
+from descent import run_experiment
+from descent.flows.table import question as inputs
 from descent.schemas import config_from
 
 forget = inputs.forget

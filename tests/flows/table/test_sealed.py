@@ -24,7 +24,9 @@ SCRIPT = """
 import json, shutil, sys
 from pathlib import Path
 import numpy as np
-from descent.flows import final, inputs, run_experiment
+from descent import run_experiment
+from descent.flows.evaluation import refit as final
+from descent.flows.table import question as inputs
 from descent.schemas import config_from
 
 with open(sys.argv[1], encoding="utf-8") as file:
