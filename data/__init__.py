@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from descent.data.features.feature_map import FeatureMap
     from descent.data.finding import Finding
     from descent.data.findings.examine import examine
+    from descent.data.reading.dialect import Dialect
     from descent.data.reading.large import LargeTable, open_large
     from descent.data.reading.sampling import sampled
     from descent.data.reading.sources import stamp
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from descent.data.target import Target
 
 _NAMES = {
+    "dialect": ("Dialect",),
     "errors": ("ColumnError", "DataError", "FeatureError", "FoundError", "SplitError", "TableError"),
     "features": ("FeatureMap",),
     "findings.examine": ("examine",),
@@ -44,6 +46,7 @@ __all__ = [
     "Column",
     "ColumnError",
     "DataError",
+    "Dialect",
     "FeatureError",
     "FeatureMap",
     "Finding",

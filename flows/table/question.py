@@ -167,8 +167,8 @@ def _read(source: str, given: DataConfig, stamp: object, seed: int) -> data.Tabl
     if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
         return data.sampled(large, given.target, limit, seed)
     return data.read_table(
-        source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
-        name=name,
+        source, given.missing, keep=given.keep, dialect=data.Dialect.given(given.delimiter, given.header),
+        encoding=given.encoding, query=given.query, name=name,
     )  # fmt: skip
 
 
