@@ -57,8 +57,8 @@ def refuse_rows_as_header(rows: Sequence[Cells], where: str, line: int, predicti
             f"{what} ({shown(rows[0], ', ')}): write the names of the columns that the model learned above it"
         )
     raise TableError(
-        f"{what} ({shown(rows[0], ', ')}). If there is no header: --set descent.data.reading.header=none, and columns are called "
-        f"column_1 to column_{len(rows[0])}; if it is the header: --set descent.data.reading.header={line}"
+        f"{what} ({shown(rows[0], ', ')}). If there is no header: --set data.header=none, and columns are called "
+        f"column_1 to column_{len(rows[0])}; if it is the header: --set data.header={line}"
     )
 
 

@@ -65,9 +65,7 @@ def sniff(raw: bytes, where: str, given: Dialect = UNSAID, known: Collection[str
         skipped += 1
     if given.header:
         if given.header > raw.count(b"\n") + raw.count(b"\r") + 1:
-            raise TableError(
-                f"{where}: descent.data.reading.header says line {given.header}, but the file has fewer lines"
-            )
+            raise TableError(f"{where}: data.header says line {given.header}, but the file has fewer lines")
         skipped = given.header - 1
         lines = _lines(raw, given.header + LOOKED_AT)
     comments = skipped
@@ -88,7 +86,7 @@ def sniff(raw: bytes, where: str, given: Dialect = UNSAID, known: Collection[str
             many = "the line above it is" if len(above) == 1 else f"the {len(above)} lines above it are"
             notes.append(
                 f"the header is line {first}: {many} {what} ({shown([above[0].strip()], '')}); otherwise: "
-                "--set descent.data.reading.header=LINE"
+                "--set data.header=LINE"
             )
         if not best.sure:
             refuse_rows_as_header([row.cells for row in best.rows], where, first, bool(known))

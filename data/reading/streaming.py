@@ -21,10 +21,11 @@ from descent.data.reading.compression import GZIP, ZSTD
 from descent.data.reading.csv_text import frame_of, parse_csv, parse_plain
 from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, line_start, plain, runs_as_tabs
 from descent.data.reading.large import LargeTable
+from descent.data.reading.plain import plain_frame
 from descent.data.reading.quotes import unescaped
 from descent.data.reading.sniffer import HEAD, sniff
 from descent.data.reading.sources import is_url
-from descent.data.reading.tables import plain_frame, read_table
+from descent.data.reading.tables import read_table
 
 PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""

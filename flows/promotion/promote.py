@@ -187,7 +187,7 @@ def _opening(about: About, challenger: Version) -> ledger.Opening:
     return ledger.Opening(
         when=_now(), experiment=about.experiment, run=f"promote {challenger.address}", target=about.target,
         config=about.config, table=about.table, sealed=about.sealed, rows=about.rows, test_rows=about.test_rows,
-        version=version_of_package("descent"),
+        version=version_of_package("descent-ml"),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from descent.flows.machine.locks import lock
-from descent.flows.tracking import runs, store
+from descent.flows.tracking import client, store
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.sender import Delivery, Sender
 from descent.flows.tracking.system import Watch
@@ -70,16 +70,16 @@ def warm_up() -> None:
     gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
     import matplotlib.figure  # noqa: F401 - drawing happens in this process as well
 
-    runs.import_mlflow()
+    client.import_mlflow()
     gc.freeze()
     gc.enable()
     uri = store.tracking_uri()
     if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
         store.prepare(uri)
-        runs.client_of(uri)
+        client.client_of(uri)
 
 
-def begin(folder: Path, watch: bool) -> runs.Handle:
+def begin(folder: Path, watch: bool) -> client.Handle:
     """Begin the parent run of an outbox, which `drain` then sends; ``watch`` the machine until `finish`."""
     if watch:
         _watch.append(Watch())

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, Batch, slices, spans
+from descent.ml.network.blocks import BLOCK, Batch, slices, spans
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.passes import Matrices, Workspace

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from descent.schemas.config.base import refuse
-from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.base import kind_tag, refuse
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize

@@ -9,7 +9,6 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
 from descent.schemas.config.models import AnyModel, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
-from descent.schemas.config.shape import kinds
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
 from descent.schemas.variants.names import named
@@ -154,7 +153,6 @@ def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
 
 
 WHOLE = {"history", "every"}
-SOLVER_KINDS = {kind for solver in SOLVERS for kind in kinds(solver)}
 
 
 def _values(part: Any, name: str) -> tuple[float, ...]:
@@ -162,6 +160,6 @@ def _values(part: Any, name: str) -> tuple[float, ...]:
 
 
 def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
-    if optimizer.kind in SOLVER_KINDS:
+    if optimizer.is_solver:
         return ("full",)
     return (BATCH,) if batch is None else whole_choices(batch)

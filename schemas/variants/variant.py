@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from descent.schemas.config.optimizers import SOLVERS
+from descent.schemas.config.shape import kinds
+
 Value = str | int | float | bool
+
+SOLVER_KINDS = frozenset(kind for solver in SOLVERS for kind in kinds(solver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,11 @@ class OptimizerSettings:
     schedule: ScheduleSettings | None = None
     clip_norm: float | None = None
 
+    @property
+    def is_solver(self) -> bool:
+        """Whether it minimises over all rows by itself: no learning rate, no batches, no epochs of its own choosing."""
+        return self.kind in SOLVER_KINDS
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -58,6 +68,11 @@ class Variant:
     patience: int | None
     min_delta: float
     seed: int
+
+    @property
+    def rows_per_step(self) -> int | None:
+        """The size of a batch; None for all rows."""
+        return None if self.batch == "full" else int(self.batch)
 
     def params(self) -> dict[str, Value]:
         """The settings flat and by name, only those that mean something for this variant."""

@@ -125,7 +125,7 @@ def test_every_way_gives_the_same_predictions(about: dict[str, Any], tmp_path: P
     wanted = model.predict(frame)
     assert wanted.iloc[:, -1].nunique() > ASKED / 2
 
-    predict(str(tmp_path / "model"), str(tmp_path / "rows.csv"), tmp_path / "predictions.parquet", [], None)
+    predict(str(tmp_path / "model"), str(tmp_path / "rows.csv"), tmp_path / "predictions.parquet")
     check_equal(pd.read_parquet(tmp_path / "predictions.parquet"), wanted)
 
     run = mlflow.MlflowClient(tracking_uri=store[0]).create_run(store[1])

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from descent import ml
-from descent.ml.fleets.feed import Feed, permutation, spans
+from descent.ml.fleets.feed import Feed, permutation
+from descent.ml.network.blocks import spans
 from descent.ml.network.initializers import initialize
 from descent.ml.network.passes import Matrices
 from descent.ml.optimizers.rules import RULES

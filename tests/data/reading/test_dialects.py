@@ -71,7 +71,7 @@ def test_a_title_above_texts(title: str, tmp_path: Path) -> None:
     assert list(table.frame.columns) == ["side", "colour"]
     assert len(table.frame) == 4
     assert "above" in table.notes[0]
-    assert "descent.data.reading.header" in table.notes[0]
+    assert "data.header" in table.notes[0]
 
 
 def test_texts_with_blanks_in_columns_of_a_fixed_width(tmp_path: Path) -> None:

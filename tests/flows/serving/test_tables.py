@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from descent import load_model
 from descent.data import ColumnError, DataError
-from descent.flows import load_model
 from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.source import folder_of
 from descent.flows.serving.tables import predict_table
@@ -60,7 +60,7 @@ def test_columns_to_keep_must_be_there_and_differ_from_the_prediction(
 
 def test_a_model_loads_without_mlflow_and_prefect(tiny_model: tuple[Path, dict[str, str]]) -> None:
     code = (
-        f"import sys; from descent.flows import load_model; load_model({str(tiny_model[0])!r}); "
+        f"import sys; from descent import load_model; load_model({str(tiny_model[0])!r}); "
         "print([name for name in ('mlflow', 'prefect', 'matplotlib') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -149,7 +149,7 @@ def test_intervals_are_as_wide_as_asked(tmp_path: Path) -> None:
 def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = predictor(tmp_path)
     folder, output = str(tmp_path / "model"), tmp_path / "model.onnx"
-    command(folder, output, None, onnx=True)
+    command(folder, output, onnx=True)
     assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
     check_equal(model, output, table())
     wrong: list[tuple[Any, str]] = [
@@ -161,7 +161,7 @@ def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path: Path, capsy
     ]
     for (where, path, level, onnx), said in wrong:
         with pytest.raises(typer.Exit) as ended:
-            command(where, path, level, onnx=onnx)
+            command(where, path, onnx, level)
         assert ended.value.exit_code == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "m.onnx").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from descent.flows.spare import attempt
+from descent.flows.errors import attempt
 from descent.schemas import ExperimentResult
 
 from .embedded import ROOT, Embedded
@@ -46,14 +46,14 @@ def test_an_attempt_gives_what_was_made_or_says_why_not() -> None:
     assert failures == []
     assert attempt("the whole", lambda: divide(0), failures) is None
     (failure,) = failures
-    assert failure.startswith("the whole could not be made: ZeroDivisionError: division by zero (test_spare.py, line ")
+    assert failure.startswith("the whole could not be made: ZeroDivisionError: division by zero (test_errors.py, line ")
 
 
 def test_the_line_is_that_of_the_process_that_failed() -> None:
     failures: list[str] = []
     with ProcessPoolExecutor(1, get_context("spawn")) as executor:
         attempt("the whole", executor.submit(divide, 0).result, failures)
-    assert "(test_spare.py, line " in failures[0]
+    assert "(test_errors.py, line " in failures[0]
 
 
 def test_an_interruption_is_no_failure_of_a_picture() -> None:
