@@ -7,6 +7,7 @@ import numpy as np
 
 from descent.ml.errors import OptionError, check_name
 from descent.ml.fleets.loop import Loop, Plan
+from descent.ml.fleets.regularisers import check_regularisers
 from descent.ml.history import Callback, Outcome
 from descent.ml.machine.arithmetic import fleet_arithmetic
 from descent.ml.network.model import Model
@@ -53,6 +54,7 @@ def train(
     Raises `OptionError`, `ArrayError`, `TargetError` before anything is trained, `CheckpointError` on resuming.
     """
     check_settings(optimizer, settings)
+    check_regularisers(model, optimizer, settings)
     check_name("dtype", dtype, ("float32", "float64"))
     _check_counts(min_delta, batch=batch, epochs=epochs, patience=patience, every=checkpoint_every, pause=pause)
     if checkpoint_seconds is not None and not 0 <= checkpoint_seconds < float("inf"):

@@ -7,6 +7,7 @@ import numpy as np
 
 from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import new_fleet
+from descent.ml.fleets.regularisers import regularisers
 from descent.ml.fleets.trainer import Trainer
 from descent.ml.history import Callback, History, Outcome, Progress, Status
 from descent.ml.machine.interrupts import Interrupts
@@ -42,7 +43,7 @@ class Loop:
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
         self.plan = plan
         self.fleet = new_fleet(model, optimizer, settings, plan.dtype)
-        self.everyone = Program(model, len(settings), plan.dtype)
+        self.everyone = self._program(settings)
         first = slices(rows)[:1]
         # Variants of one seed start from the same parameters: their cost is asked for once.
         seeds = {one.seed: v for v, one in enumerate(settings)}
@@ -113,8 +114,12 @@ class Loop:
         feed = Feed(self.rows, [self.settings[i].seed for i in self.fleet.ids], self.plan.batch)
         # Buffers that have been used before are in memory already: taking new ones would cost a fleet's whole epoch.
         whole = len(self.fleet.ids) == len(self.settings)
-        program = self.everyone if whole else Program(self.model, len(self.fleet.ids), self.plan.dtype)
+        program = self.everyone if whole else self._program([self.settings[i] for i in self.fleet.ids])
         return Trainer(program, self.optimizer, self.settings, self.fleet, feed, self.rows.mass)
+
+    def _program(self, settings: Sequence[Settings]) -> Program:
+        dtype = self.plan.dtype
+        return Program(self.model, len(settings), dtype, *regularisers(settings, dtype))
 
     def _outcomes(self) -> list[Outcome]:
         everyone, kept = self.everyone, self.history.kept

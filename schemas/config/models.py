@@ -9,7 +9,7 @@ from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, N
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize
 
-Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu"]
+Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
 LinearKind = Literal["linear", "logistic", "softmax"]
 
@@ -75,7 +75,7 @@ class NetworkSearch(SweepModel):
     )
     initializer: Sweep[Initializer] | None = Field(
         default=None,
-        description="spread of the initial weights; not given: glorot for tanh and sigmoid, else he",
+        description="spread of the initial weights; not given: glorot for tanh and sigmoid, lecun for selu, else he",
         examples=["lecun"],
     )
     lambda_: Lambda = LAMBDA

@@ -24,8 +24,9 @@ ATTEMPTS = 20
 BATCH = 128
 """Rows per step where the configuration does not say."""
 
-GLOROT = {"tanh", "sigmoid"}
-"""Activations whose weights start as Glorot & Bengio (2010) derived for them; He et al. (2015) for the others."""
+STARTS = {"tanh": "glorot", "sigmoid": "glorot", "selu": "lecun"}
+"""Initializers of the activations that they were derived for (Glorot & Bengio 2010; Klambauer et al. 2017); He et al.
+(2015) for the others."""
 
 
 def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
@@ -117,7 +118,7 @@ def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]
     for layers, activation, residual in product(
         list_choices(model.layers), choices(model.activation), choices(model.residual)
     ):
-        fitting = "glorot" if activation in GLOROT else "he"
+        fitting = STARTS.get(activation, "he")
         for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
             yield layers, activation, residual, initializer
 

@@ -28,7 +28,7 @@ class FeatureSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
-    """How the learning rate changes; ``hyper`` has every and factor (step), rate (exponential) or final (cosine)."""
+    """How the learning rate changes; ``hyper`` has the numbers of its kind, such as every and factor of step."""
 
     kind: str
     warmup: int = 0

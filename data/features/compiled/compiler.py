@@ -19,9 +19,11 @@ from sklearn.preprocessing import (
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
 from descent.data.features.levels import names
 from descent.data.features.numeric import FARTHEST
+from descent.data.features.smooth import FARTHEST as EDGE
+from descent.data.features.smooth import LIMIT, SmoothClip
 
 Array = NDArray[Any]
 
@@ -44,7 +46,7 @@ def compiled(
     """
     steps: list[Step] = []
     for name, transformer in numeric.steps if numeric is not None else ():
-        steps.append(_step(name, transformer))
+        steps += _steps(name, transformer)
         if name == "scale":
             steps.append(Cut(np.array([FARTHEST])))
     categories: list[Category] = []
@@ -53,6 +55,13 @@ def compiled(
     if coder is not None:
         categories += _coded(coder, columns.coded)
     return CompiledFeatures(columns, tuple(steps), tuple(categories), FARTHEST if clipped else None, feature_names)
+
+
+def _steps(name: str, transformer: Any) -> list[Step]:
+    if type(transformer) is SmoothClip:
+        bend = Bend(np.array([LIMIT]))
+        return [Standardise(transformer.center_, transformer.scale_), Cut(np.array([EDGE])), bend]
+    return [_step(name, transformer)]
 
 
 def _step(name: str, transformer: Any) -> Step:
