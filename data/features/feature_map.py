@@ -156,6 +156,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
         missing=inference.missing,
         coded=tuple(name for name in categories if name in many),
         keep=inference.keep,
+        dialect=inference.dialect,
     )
 
 
