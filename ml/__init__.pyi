@@ -13,6 +13,7 @@ from .errors import TargetError as TargetError
 from .estimators import NeuralNetworkClassifier as NeuralNetworkClassifier
 from .estimators import NeuralNetworkRegressor as NeuralNetworkRegressor
 from .history import Outcome as Outcome
+from .network.model import Embedding as Embedding
 from .network.model import Model as Model
 from .network.rows import Arrays as Arrays
 from .network.rows import balanced_weights as balanced_weights

@@ -19,6 +19,7 @@ def model_of(variant: Variant, inputs: int, outputs: int, task: str) -> ml.Model
         activation=variant.activation,
         residual=variant.residual,
         initializer=variant.initializer,
+        input_scale=variant.input_scale,
     )
 
 
@@ -30,6 +31,11 @@ def settings_of(variant: Variant) -> ml.Settings:
         seed=variant.seed,
         schedule=None if optimizer.schedule is None else _schedule(optimizer.schedule),
         clip_norm=optimizer.clip_norm,
+        dropout=variant.dropout,
+        label_smoothing=variant.label_smoothing,
+        bias_rate=variant.rates.bias,
+        scale_rate=variant.rates.scale,
+        ntk=variant.rates.ntk,
         **_numbers(optimizer.hyper),
     )
 

@@ -14,7 +14,7 @@ from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
 from descent.schemas.variants.names import named
 from descent.schemas.variants.sampling import draw
-from descent.schemas.variants.variant import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
+from descent.schemas.variants.variant import FeatureSettings, OptimizerSettings, RateSettings, ScheduleSettings, Variant
 
 LIMIT = 10_000
 """More variants than this are an error: somebody forgot that sweeps multiply."""
@@ -34,8 +34,9 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest. Where
-    the search draws ``samples``, they stand in the order of drawing (`schemas.variants.sampling`).
+    slowest, then layers, activation, residual, initializer, input_scale, optimizer, batch, λ, dropout, label_smoothing,
+    rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of drawing
+    (`schemas.variants.sampling`).
 
     Raises:
         ConfigError: no models are given, or there are more variants than ``LIMIT``.
@@ -78,17 +79,14 @@ def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyMode
     for settings, body, (optimizer, iterations) in product(
         tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
-        layers, activation, residual, initializer = body
         stopping = search.early_stopping if iterations is None else None  # a solver ends by itself
-        for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
+        for batch, lambda_, more, seed in product(
+            _batches(model.batch, optimizer), choices(model.lambda_), tuple(_regularisers(model)), seeds
+        ):
             yield Variant(
                 name="",
                 features=settings,
                 kind=model.kind,
-                layers=layers,
-                activation=activation,
-                residual=residual,
-                initializer=initializer,
                 lambda_=lambda_,
                 optimizer=optimizer,
                 batch=batch,
@@ -96,6 +94,8 @@ def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyMode
                 patience=None if stopping is None else stopping.patience,
                 min_delta=0.0 if stopping is None else stopping.min_delta,
                 seed=seed,
+                **body,
+                **more,
             )
 
 
@@ -111,17 +111,32 @@ def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
             )  # fmt: skip
 
 
-def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]:
-    """Layers, activation, residual, initializer. Without layers the last three mean nothing and are the defaults."""
+def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
+    """The fields of a variant that make its architecture; for a model without layers all but these are the defaults."""
     if not isinstance(model, NetworkSearch):
-        yield (), "relu", False, "he"
+        yield {"layers": (), "activation": "relu", "residual": False, "initializer": "he"}
         return
     for layers, activation, residual in product(
         list_choices(model.layers), choices(model.activation), choices(model.residual)
     ):
         fitting = STARTS.get(activation, "he")
-        for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
-            yield layers, activation, residual, initializer
+        initializers = (fitting,) if model.initializer is None else choices(model.initializer)
+        for initializer, scale in product(initializers, choices(model.input_scale)):
+            yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
+                   "input_scale": scale}  # fmt: skip
+
+
+def _regularisers(model: AnyModel) -> Iterator[dict[str, Any]]:
+    """The fields of a variant that act on its steps alone."""
+    if not isinstance(model, NetworkSearch):
+        yield {}
+        return
+    rates = model.rates
+    for dropout, smoothing, bias, scale, ntk in product(
+        choices(model.dropout), choices(model.label_smoothing), choices(rates.bias), choices(rates.scale),
+        choices(rates.ntk),
+    ):  # fmt: skip
+        yield {"dropout": dropout, "label_smoothing": smoothing, "rates": RateSettings(bias, scale, ntk)}
 
 
 def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:

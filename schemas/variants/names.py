@@ -72,9 +72,15 @@ def _settings(variant: Variant) -> Iterator[Setting]:
     kind = (variant.kind,)
     yield "initializer", kind, variant.initializer
     yield "optimizer", kind, optimizer.kind
+    yield "input_scale", kind, variant.input_scale
     yield "lambda", kind, variant.lambda_
+    for name, share in variant.regularisers().items():
+        yield name, kind, share
     for name, number in optimizer.hyper.items():
         yield name, (*kind, optimizer.kind), number
+    yield "bias_rate", kind, variant.rates.bias
+    yield "scale_rate", kind, variant.rates.scale
+    yield "ntk", kind, variant.rates.ntk
     yield "schedule", (*kind, optimizer.kind), "constant" if schedule is None else schedule.kind
     yield "warmup", (*kind, optimizer.kind), 0 if schedule is None else schedule.warmup
     for name, number in schedule.hyper.items() if schedule else ():

@@ -41,6 +41,15 @@ class OptimizerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RateSettings:
+    """Factors on the learning rate by kind of parameter."""
+
+    bias: float = 1.0
+    scale: float = 1.0
+    ntk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """One model with one setting of every hyperparameter. For linear models ``layers`` is ()."""
 
@@ -58,6 +67,10 @@ class Variant:
     patience: int | None
     min_delta: float
     seed: int
+    input_scale: bool = False
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    rates: RateSettings = RateSettings()
 
     def params(self) -> dict[str, Value]:
         """The settings flat and by name, only those that mean something for this variant."""
@@ -70,7 +83,11 @@ class Variant:
                 "residual": self.residual,
                 "initializer": self.initializer,
             }
+        if self.input_scale:
+            params["input_scale"] = True
+        params |= {name: value for name, value in self.regularisers().items() if value}
         params |= {"lambda": self.lambda_, "optimizer": optimizer.kind, **optimizer.hyper}
+        params |= self.rate_factors()
         if schedule is not None:
             params |= {"schedule": schedule.kind, "warmup": schedule.warmup, **schedule.hyper}
         if optimizer.clip_norm is not None:
@@ -86,6 +103,17 @@ class Variant:
         params |= {"max_levels": features.max_levels, "rare": features.rare}
         return params | {"seed": self.seed}
 
+    def regularisers(self) -> dict[str, float]:
+        """What acts on gradients beside λ, by name."""
+        return {"dropout": self.dropout, "label_smoothing": self.label_smoothing}
+
+    def rate_factors(self) -> dict[str, float | bool]:
+        """Factors on the learning rate by name, those that change it; ``ntk`` is true or absent."""
+        factors = {"bias_rate": self.rates.bias, "scale_rate": self.rates.scale}
+        return {name: factor for name, factor in factors.items() if factor != 1} | (
+            {"ntk": True} if self.rates.ntk else {}
+        )
+
 
 def fleet_key(variant: Variant) -> tuple[object, ...]:
     """What variants must share to be trained together as one stack of arrays; λ, seed and all rates may differ."""
@@ -96,6 +124,7 @@ def fleet_key(variant: Variant) -> tuple[object, ...]:
         variant.activation,
         variant.residual,
         variant.initializer,
+        variant.input_scale,
         variant.batch,
         variant.optimizer.kind,
         None if schedule is None else schedule.kind,
