@@ -9,8 +9,13 @@ WHOLE = {"history", "every"}
 """Hyperparameters that count something."""
 
 
-def model_of(variant: Variant, inputs: int, outputs: int, task: str) -> ml.Model:
-    """The architecture of a variant over ``inputs`` columns; linear models are networks without hidden layers."""
+def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: int) -> ml.Model:
+    """The architecture of a variant over ``inputs`` columns; linear models are networks without hidden layers.
+
+    The first ``numbers`` columns are the table's own numbers, the ones that embeddings are for: where there are none,
+    there is nothing to embed.
+    """
+    embedded = variant.embedding is not None and numbers > 0
     return ml.Model(
         inputs=inputs,
         hidden=variant.layers,
@@ -20,6 +25,7 @@ def model_of(variant: Variant, inputs: int, outputs: int, task: str) -> ml.Model
         residual=variant.residual,
         initializer=variant.initializer,
         input_scale=variant.input_scale,
+        embedding=ml.Embedding(numbers, **variant.embedding_numbers()) if embedded else None,  # type: ignore[arg-type]
     )
 
 
@@ -35,6 +41,7 @@ def settings_of(variant: Variant) -> ml.Settings:
         label_smoothing=variant.label_smoothing,
         bias_rate=variant.rates.bias,
         scale_rate=variant.rates.scale,
+        embedding_rate=variant.rates.embedding,
         ntk=variant.rates.ntk,
         **_numbers(optimizer.hyper),
     )

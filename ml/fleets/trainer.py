@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from descent.ml.fleets.feed import Feed, spans
+from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import Fleet
+from descent.ml.network.blocks import spans
 from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.program import Program
 from descent.ml.optimizers.rates import rate_factors

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, Batch, slices, spans
+from descent.ml.network.blocks import BLOCK, Batch, slices, spans
 from descent.ml.network.layers.dropout import Noise
 from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, slices, spans
+from descent.ml.network.blocks import BLOCK, slices, spans
 from descent.ml.network.initializers import initialize
 from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from descent.schemas.config.base import refuse
-from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.base import kind_tag, refuse
+from descent.schemas.config.embeddings import Embedding
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize
@@ -68,6 +68,9 @@ class Rates(SweepModel):
     scale: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
         default=1.0, description="of the scales that input_scale learns", examples=[6]
     )
+    embedding: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
+        default=1.0, description="of numeric embeddings", examples=[0.1]
+    )
     ntk: Sweep[bool] = Field(
         default=False, description="weights of a layer with n inputs get 1/√n: NTK parametrisation", examples=[True]
     )
@@ -93,6 +96,9 @@ class NetworkSearch(SweepModel):
     )
     input_scale: Sweep[bool] = Field(
         default=False, description="whether every input gets a learned scale before the first layer", examples=[True]
+    )
+    embedding: Sweep[Embedding] | None = Field(
+        default=None, description="how numbers become several columns each", examples=[{"kind": "pbld"}]
     )
     lambda_: Lambda = LAMBDA
     dropout: NumberSweep[Annotated[float, Field(ge=0, le=0.99)]] = Field(

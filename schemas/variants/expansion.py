@@ -9,12 +9,18 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
 from descent.schemas.config.models import AnyModel, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
-from descent.schemas.config.shape import kinds
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
 from descent.schemas.variants.names import named
 from descent.schemas.variants.sampling import draw
-from descent.schemas.variants.variant import FeatureSettings, OptimizerSettings, RateSettings, ScheduleSettings, Variant
+from descent.schemas.variants.variant import (
+    EmbeddingSettings,
+    FeatureSettings,
+    OptimizerSettings,
+    RateSettings,
+    ScheduleSettings,
+    Variant,
+)
 
 LIMIT = 10_000
 """More variants than this are an error: somebody forgot that sweeps multiply."""
@@ -34,9 +40,9 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, input_scale, optimizer, batch, λ, dropout, label_smoothing,
-    rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of drawing
-    (`schemas.variants.sampling`).
+    slowest, then layers, activation, residual, initializer, input_scale, embedding, optimizer, batch, λ, dropout,
+    label_smoothing, rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of
+    drawing (`schemas.variants.sampling`).
 
     Raises:
         ConfigError: no models are given, or there are more variants than ``LIMIT``.
@@ -121,9 +127,20 @@ def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
     ):
         fitting = STARTS.get(activation, "he")
         initializers = (fitting,) if model.initializer is None else choices(model.initializer)
-        for initializer, scale in product(initializers, choices(model.input_scale)):
+        for initializer, scale, embedding in product(
+            initializers, choices(model.input_scale), tuple(_embeddings(model.embedding))
+        ):
             yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
-                   "input_scale": scale}  # fmt: skip
+                   "input_scale": scale, "embedding": embedding}  # fmt: skip
+
+
+def _embeddings(sweep: Any) -> Iterator[EmbeddingSettings | None]:
+    for one in choices(sweep):
+        if one is None or one.kind == "none":
+            yield None
+            continue
+        for waves, width, sigma in product(whole_choices(one.waves), whole_choices(one.width), choices(one.sigma)):
+            yield EmbeddingSettings(one.kind, waves, width, sigma)
 
 
 def _regularisers(model: AnyModel) -> Iterator[dict[str, Any]]:
@@ -132,11 +149,9 @@ def _regularisers(model: AnyModel) -> Iterator[dict[str, Any]]:
         yield {}
         return
     rates = model.rates
-    for dropout, smoothing, bias, scale, ntk in product(
-        choices(model.dropout), choices(model.label_smoothing), choices(rates.bias), choices(rates.scale),
-        choices(rates.ntk),
-    ):  # fmt: skip
-        yield {"dropout": dropout, "label_smoothing": smoothing, "rates": RateSettings(bias, scale, ntk)}
+    factors = product(*(choices(getattr(rates, name)) for name in ("bias", "scale", "embedding", "ntk")))
+    for dropout, smoothing, of in product(choices(model.dropout), choices(model.label_smoothing), tuple(factors)):
+        yield {"dropout": dropout, "label_smoothing": smoothing, "rates": RateSettings(*of)}
 
 
 def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:
@@ -170,7 +185,6 @@ def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
 
 
 WHOLE = {"history", "every"}
-SOLVER_KINDS = {kind for solver in SOLVERS for kind in kinds(solver)}
 
 
 def _values(part: Any, name: str) -> tuple[float, ...]:
@@ -178,6 +192,6 @@ def _values(part: Any, name: str) -> tuple[float, ...]:
 
 
 def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
-    if optimizer.kind in SOLVER_KINDS:
+    if optimizer.is_solver:
         return ("full",)
     return (BATCH,) if batch is None else whole_choices(batch)

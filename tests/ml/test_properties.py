@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from descent import ml
-from descent.ml.fleets.feed import Feed, permutation, spans
+from descent.ml.fleets.feed import Feed, permutation
 from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.blocks import spans
 from descent.ml.network.initializers import initialize
 from descent.ml.network.layout import Matrices
 from descent.ml.optimizers.rules import RULES

@@ -170,7 +170,7 @@ def test_the_penalty_pulls_weights_and_never_biases(optimizer: str) -> None:
 
 def first_layer_norms(residual: bool) -> tuple[float, float, ml.Outcome]:
     """Gradient norms of the first and the last hidden layer at the start, and the trained outcome."""
-    from descent.ml.fleets.feed import slices
+    from descent.ml.network.blocks import slices
     from descent.ml.network.initializers import initialize
     from descent.ml.network.layout import Matrices
     from descent.ml.network.program import Program

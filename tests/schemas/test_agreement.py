@@ -16,7 +16,8 @@ from descent.schemas import KINDS, METRICS, Variant, config_from, expand_variant
 from descent.schemas.config.models import Activation, Initializer
 from descent.schemas.config.optimizers import NetworkOptimizer, Optimizer
 from descent.schemas.config.shape import kinds, models_in
-from descent.schemas.variants.expansion import SOLVER_KINDS, STARTS
+from descent.schemas.variants.expansion import STARTS
+from descent.schemas.variants.variant import SOLVER_KINDS
 
 KIND_NAMES = [kinds(model)[0] for model in models_in(Optimizer)]
 

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from descent.ml.fleets.feed import slices
 from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.blocks import slices
 from descent.ml.network.layout import Matrices
 from descent.ml.network.losses import LOSSES as ALL
 from descent.ml.network.model import Model

@@ -221,6 +221,20 @@ def test_ingredients_of_a_network_are_swept_named_and_told_where_they_are_used()
     assert used.isdisjoint(variants(network())[0].params())
 
 
+def test_embeddings_are_swept_and_named_by_kind_and_numbers() -> None:
+    found = variants(network(embedding=[{"kind": "none"}, {"kind": "pbld", "sigma": [0.1, 1.0]}]))
+    assert [variant.name for variant in found] == [
+        "8 relu · adam · no embedding · λ=0",
+        "8 relu · adam · pbld · sigma=0.1 · λ=0",
+        "8 relu · adam · pbld · sigma=1 · λ=0",
+    ]
+    assert "embedding" not in found[0].params()
+    told = found[2].params()
+    assert (told["embedding"], told["waves"], told["width"], told["sigma"]) == ("pbld", 16, 3, 1.0)
+    assert len({fleet_key(variant) for variant in found}) == 3
+    assert len(variants(network(embedding={"kind": "pbld"}, layers=[[8]]), search={"epochs": 3})) == 1
+
+
 def test_a_variant_is_a_hashable_value_that_travels() -> None:
     found = variants(network(**{"lambda": [0, 1]}))
     assert len(set(found)) == 2
