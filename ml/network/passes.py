@@ -68,7 +68,10 @@ class Workspace:
 
     def forward(self, parameters: Matrices, x: Array) -> Array:
         """Outputs z (V, K, B) for ``x`` (V or 1, B, n + 1), rows first, with a last column of ones."""
-        a = self._features_first(x)
+        return self.forward_turned(parameters, self._features_first(x))
+
+    def forward_turned(self, parameters: Matrices, a: Array) -> Array:
+        """As `forward`, for ``a`` (V or 1, n + 1, B), features first, with a last row of ones."""
         inner = a[:, :-1]
         for layer, activation in enumerate(self.activations):
             np.matmul(parameters.affine[layer], a, out=self.z[layer])
