@@ -1,5 +1,4 @@
-"""Running an experiment or a retraining from a terminal or from Python: the server, the environment, the first look at
-the table."""
+"""Running a flow from a terminal or from Python: the server, the environment, the first look at the table."""
 
 import gc
 import logging
@@ -30,7 +29,7 @@ def run_experiment(
 ) -> ExperimentResult:
     """Run an experiment, with a local Prefect server unless ``PREFECT_API_URL`` names another.
 
-    The table is read and checked while the server starts, so a mistake is told at once; the flow finds it read.
+    The table is read and checked while the server starts, so a mistake is told at once; the flow is given it.
     A DataFrame given as ``table`` is used in place of ``data.source``, which is then no more than its name. What a run
     of the same before has trained is not trained again unless it is to be ``fresh``.
 
@@ -44,18 +43,18 @@ def run_experiment(
     # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
     process.prestart()
     try:
-        from descent.flows.table import question
+        from descent.flows.table.question import ask
 
-        with question.given_table(question.table_of(table, config)):
-            refuse_full_disk(_checked(config))
-            store.reach_server()
-            wait_connected(server)
-            say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
-            with session(server, say):
-                from descent.flows.experiment import run_experiment as flow
+        posed = ask(config, table)
+        refuse_full_disk(posed.bytes)
+        store.reach_server()
+        wait_connected(server)
+        say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+        with session(server, say):
+            from descent.flows.experiment import flow_over
 
-                gc.enable()
-                return _run(flow, server, say, config, fresh)
+            gc.enable()
+            return _run(flow_over(posed), server, say, config, fresh)
     finally:
         gc.enable()
         process.discard()
@@ -81,15 +80,6 @@ def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
             return flow(config)
     finally:
         process.discard()
-
-
-def _checked(config: ExperimentConfig) -> int:
-    """Read the table and see that it answers the question; gives its bytes in memory. No name here holds it longer."""
-    from descent.flows.table import question
-
-    table = question.load(config)
-    question.pose(config, table)
-    return int(table.frame.memory_usage().sum())
 
 
 def _run(

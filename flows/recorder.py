@@ -15,14 +15,15 @@ from typing import Any, Self
 
 from descent.flows.diagnosis.diagnose import Diagnosed
 from descent.flows.errors import attempt
-from descent.flows.evaluation.refit import Final, Tested
 from descent.flows.promotion import kept
 from descent.flows.report import figures
-from descent.flows.report.contents import ColumnShown, Contents, Importance, TestRows, versions
+from descent.flows.report.contents import ColumnShown, Contents, TestRows, versions
 from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
+from descent.flows.report.result import Answer
+from descent.flows.run.study import Study
+from descent.flows.run.workspace import REPORT
 from descent.flows.search.leaderboard import Entry
 from descent.flows.table import datasets, ledger
-from descent.flows.table.question import Parts, Question
 from descent.flows.tracking import orphans, process, store, values
 from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
@@ -64,13 +65,13 @@ class Recorder:
         self._executor.say = self._say
         return self
 
-    def begin(self, question: Question, parts: Parts, key: str) -> None:
-        """Begin the parent run, or go on with that of a run that did not finish; ``key`` names it and its outbox."""
+    def begin(self, study: Study) -> None:
+        """Begin the parent run, or go on with that of a run that did not finish; its name is that of its outbox."""
         began = time.perf_counter()
-        config, inference = question.config, question.inference
-        self._outbox = Outbox.taken(key)
+        question, config, inference = study.question, study.question.config, study.question.inference
+        self._outbox = Outbox.taken(study.run)
         self._outbox.begin(Beginning(
-            key,
+            study.run,
             store.tracking_uri(),
             config.title,
             params={
@@ -92,7 +93,7 @@ class Recorder:
                 **values.source(),
             },
             config_yaml=to_yaml(config, comments=False),
-            datasets=datasets.worked_on(question, parts),
+            datasets=datasets.worked_on(question, study.parts),
         ))  # fmt: skip
         self._handle = self._executor.submit(process.begin, self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
@@ -112,12 +113,12 @@ class Recorder:
         self.spent.run += time.perf_counter() - began
 
     def draw(
-        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
-        question: Question, folder: Path,
-    ) -> None:  # fmt: skip
+        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed, study: Study
+    ) -> None:
         """Draw the figures that `drawn` waits for and `finish` logs, after all records of variants have been sent."""
         assert self._outbox is not None
         self._outbox.hurry()
+        question = study.question
         self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
@@ -129,7 +130,7 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
+        self._drawn = self._executor.submit(figures.draw, self._drawing, study.folder / "figures")
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -138,14 +139,12 @@ class Recorder:
             self._figures, failures = ({}, []) if found is None else found
             self.warnings += failures
 
-    def report(
-        self, result: ExperimentResult, question: Question, tested: Tested, importance: Importance | None, path: Path,
-        config_path: Path,
-    ) -> bool:  # fmt: skip
-        """Write the report to ``path``; ``config_path`` is where the configuration will stand.
+    def report(self, result: ExperimentResult, answer: Answer, study: Study, config_path: Path) -> bool:
+        """Write the report into the folder of the study; ``config_path`` is where the configuration will stand.
 
         Says whether there is one; `warnings` has what is missing in it, or why there is none.
         """
+        question, tested = study.question, answer.tested
         contents = Contents(
             result=result,
             drawing=self._drawing,
@@ -153,7 +152,7 @@ class Recorder:
             rows=TestRows(tested.y, tested.outputs, tuple(map(str, question.inference.classes))),
             config_yaml=to_yaml(question.config, comments=False),
             config_path=str(config_path),
-            importance=importance,
+            importance=answer.importance,
             versions=versions(),
         )
 
@@ -161,21 +160,21 @@ class Recorder:
             # In this process, which has scikit-learn: the recording process is busy sending, and would import it.
             from descent.flows.report import page
 
-            return page.write(contents, path)
+            return page.write(contents, study.folder / REPORT)
 
         missing = attempt("the report", written, self.warnings)
         self.warnings += missing or []
         return missing is not None
 
-    def finish(
-        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path,
-        report: Path | None,
-    ) -> Delivery:  # fmt: skip
+    def finish(self, result: ExperimentResult, answer: Answer, study: Study, report: Path | None) -> Delivery:
         """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
         assert self._outbox is not None
+        question, parts, final = study.question, study.parts, answer.final
         began = time.perf_counter()
         name = question.config.registration.name
-        promotion = {} if name is None else kept.write(question, parts, final.features.schema, scratch / kept.FOLDER)
+        promotion = (
+            {} if name is None else kept.write(question, parts, final.features.schema, study.folder / kept.FOLDER)
+        )
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -191,7 +190,7 @@ class Recorder:
                     **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
-                winner=_record(winner),
+                winner=_record(answer.winner.entry),
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
                 model_inputs=final.features.schema,

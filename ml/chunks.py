@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.ml.errors import CheckpointError
-from descent.ml.fleets.feed import BLOCK
-from descent.ml.history import Outcome
+from descent.ml.history import Outcome, Progress
+from descent.ml.network.blocks import BLOCK
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import RULES, SOLVERS
 from descent.ml.optimizers.settings import Settings
 from descent.ml.prediction import outputs_of_all
-from descent.ml.progress import Progress
 from descent.ml.train import train
 
 CACHE_BUDGET = 4 << 20

@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 
 from descent.ml.errors import OptionError, TargetError
 from descent.ml.fleets.online import Online
+from descent.ml.network.initializers import INITIALIZER_OF
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Arrays
@@ -47,9 +48,9 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     Args:
         hidden: widths of the hidden layers; () is a linear model.
-        activation: relu, tanh, sigmoid, leaky_relu or gelu.
+        activation: relu, tanh, sigmoid, leaky_relu, gelu, silu, mish or selu.
         residual: whether hidden layers have skip connections.
-        initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, else he.
+        initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, lecun for selu, else he.
         lam: λ ≥ 0 of the penalty λ/(2m) Σ w².
         optimizer: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs.
         learning_rate: None is the optimizer's default.
@@ -130,7 +131,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         return Settings(lam=self.lam, seed=int(seed), learning_rate=self.learning_rate, **(self.options or {}))
 
     def _model(self, inputs: int, encoded: Encoded) -> Model:
-        rule = self.initializer or ("glorot" if self.activation in ("tanh", "sigmoid") else "he")
+        rule = self.initializer or INITIALIZER_OF.get(self.activation, "he")
         return Model(inputs, tuple(self.hidden), activation=self.activation, residual=self.residual, initializer=rule,
                      **encoded.shape)  # fmt: skip
 

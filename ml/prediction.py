@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from descent.ml.errors import ArrayError, OptionError
-from descent.ml.fleets.feed import spans
 from descent.ml.machine.threads import one_thread
-from descent.ml.network.layout import Array
+from descent.ml.network.blocks import spans
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model
-from descent.ml.network.passes import Matrices, Workspace
+from descent.ml.network.passes import Workspace
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
 
@@ -55,7 +55,7 @@ class Forward:
         workspace, x = self._buffers(products)
         m = len(rows) // products
         x[:, :, MARGIN : MARGIN + m] = rows.reshape(products, m, -1).transpose(0, 2, 1)
-        out = workspace.forward_turned(self._matrices, x)[:, :, MARGIN : MARGIN + m]
+        out = workspace.forward(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
         z.reshape(products, m, -1)[...] = out.transpose(0, 2, 1)
 
     def _buffers(self, products: int) -> tuple[Workspace, Array]:
@@ -64,7 +64,9 @@ class Forward:
         if products not in made:
             width, dtype = MARGIN + ROWS + MARGIN, self._stack.dtype.name
             x = np.zeros((products, self.model.inputs + 1, width), dtype)
-            made[products] = Workspace(self.model, products, width, dtype), x
+            workspace = Workspace(self.model, products, width, dtype)
+            workspace.table.turned = False  # rows are put into x turned
+            made[products] = workspace, x
         return made[products]
 
     def probabilities(self, x: ArrayLike) -> Array:

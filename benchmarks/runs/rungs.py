@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.runs.halving import TABLES, search
+from benchmarks.runs.halving import TABLES, search, study_of
 from benchmarks.speed.machine import describe_machine
-from descent.flows.search import planning, work
+from descent.flows.search import work
 from descent.flows.search.halving import rungs, survivors
-from descent.flows.table import question as inputs
+from descent.flows.search.plan import plan_of
 from descent.flows.workers.engine import processes
 from descent.flows.workers.processes import count_workers
 from descent.ml.chunks import train_chunk
@@ -46,19 +46,17 @@ def curves(source: Path, given: dict[str, Any], seed: int, executor: Any, worker
         "data": {**given, "source": str(source)}, "split": {"seed": seed},
         "search": search(EPOCHS, early_stopping=None),
     })  # fmt: skip
-    question, frame = inputs.pose(config, inputs.load(config))
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        parts = inputs.cut(question, frame, folder)
-        matrices = {
-            one: inputs.featurise(one, question, parts, parts.train, parts.cv, folder / f"features-{number}")
-            for number, one in enumerate(question.settings)
-        }
+        study = study_of(config, Path(name), executor, workers)
         works = [
             work.work_of(
-                chunk.fleet.model, chunk.variants, matrices[chunk.fleet.features].sources, dtype="float32", metrics=()
+                chunk.fleet.model,
+                chunk.variants,
+                study.swept(chunk.fleet.features).sources,
+                dtype="float32",
+                metrics=(),
             )
-            for chunk in planning.planned(question, matrices, workers).chunks
+            for chunk in plan_of(study).chunks
         ]
         outcomes = [one for result in executor.map(train_chunk, works) for one in result.outcomes]
     found = np.full((len(outcomes), EPOCHS), np.inf)

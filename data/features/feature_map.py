@@ -13,6 +13,7 @@ from descent.data.errors import FeatureError
 from descent.data.features import levels, numeric, raw
 from descent.data.features.calendar import calendar_columns
 from descent.data.features.columns import Columns
+from descent.data.features.compiled.compiler import compiled
 from descent.data.features.compiled.features import too_large
 from descent.data.features.settings import Settings
 from descent.data.names import listed
@@ -28,7 +29,7 @@ class FeatureMap:
 
     A map is made together with the features of its training rows, by `fit_transform` alone: `transform` of these rows
     would tell each row its own target where a category is encoded by it. The transformers are scikit-learn's; this
-    class chooses them, and `stored` keeps them.
+    class chooses them, and `compiled` keeps what they learned.
     """
 
     def __init__(
@@ -133,21 +134,9 @@ class FeatureMap:
         return self.columns.schema
 
     def save(self, folder: Path) -> None:
-        """Write ``features.json``, ``features.skops`` and ``compiled.json`` into ``folder``: no pickle."""
-        from descent.data.features.stored import save
-
-        save(self, folder)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Nothing but the types that `save` writes is ever constructed.
-
-        Raises:
-            FeatureError: the files are missing or hold something else.
-        """
-        from descent.data.features.stored import load
-
-        return cls(*load(folder))
+        """Write ``compiled.json`` into ``folder``, as `CompiledFeatures` reads it: numbers and names, no pickle."""
+        folder.mkdir(parents=True, exist_ok=True)
+        compiled(self.columns, self.numeric, self.one_hot, self.coder, self.clipped, self.names).save(folder)
 
 
 def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> Columns:

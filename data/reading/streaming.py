@@ -20,8 +20,9 @@ from descent.data.errors import TableError
 from descent.data.reading.compression import GZIP, ZSTD
 from descent.data.reading.csv_text import delimiter_of, frame_of, parse_csv
 from descent.data.reading.large import LargeTable
+from descent.data.reading.plain import plain_frame
 from descent.data.reading.sources import is_url
-from descent.data.reading.tables import plain_frame, read_table
+from descent.data.reading.tables import read_table
 
 PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""

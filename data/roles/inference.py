@@ -10,7 +10,8 @@ import pandas as pd
 
 from descent.data.cells import to_dates, to_numbers
 from descent.data.errors import ColumnError
-from descent.data.names import count, find_column, listed, setting, shortened
+from descent.data.names import count, find_column, listed, shortened
+from descent.data.options import setting
 from descent.data.reading.tables import Table
 from descent.data.roles.checks import (
     as_dates,

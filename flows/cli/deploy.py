@@ -76,9 +76,9 @@ def deploy(
 
 def _see_table(made: "Deployment") -> None:
     """Read the table and pose the question: a mistake is said now, not at night."""
-    from descent.flows.table import question
+    from descent.flows.table.question import ask
 
-    question.pose(made.config, question.load(made.config))
+    ask(made.config)
 
 
 def _say_deployed(client: "SyncPrefectClient", server: "Server", made: "Deployment") -> None:

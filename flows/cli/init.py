@@ -25,7 +25,7 @@ def init(
     """Write a commented experiment file for a table, to start from."""
     from descent.data.reading.output import check_place
     from descent.flows.cli.config import config_of
-    from descent.flows.table import question as inputs
+    from descent.flows.table.question import ask
     from descent.ml.checkpoints import write_atomically
     from descent.schemas import ConfigError, to_yaml
 
@@ -34,7 +34,7 @@ def init(
     if output is not None and output.exists() and not force:
         raise ConfigError(f"{output}: the file exists; choose another name or add --force")
     config = config_of(table, target, set_)
-    question, _ = inputs.pose(config, inputs.load(config))
+    question = ask(config).question
     for note in question.inference.notes:
         print(f"note: {note}", file=sys.stderr)
     text = to_yaml(question.config, folder=(output or Path("x")).absolute().parent)

@@ -9,7 +9,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from descent.flows.errors import attempt
 from descent.flows.machine.reachable import is_there
 from descent.flows.report.markdown import leaderboard, markdown
-from descent.flows.tasks import REPORT
+from descent.flows.run.workspace import REPORT
 from descent.flows.tracking import ui
 from descent.schemas import ExperimentResult
 

@@ -1,12 +1,11 @@
 """What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.report import words
-from descent.flows.report.widths import fitted
 from descent.flows.report.words import chance, number, spread
 from descent.schemas import ExperimentResult
 from descent.schemas.results import Advice, Followed
@@ -32,6 +31,9 @@ FOLDED = 20
 
 MARKED = ("diverged", "halved", "budget")
 """Statuses that the leaderboard shows: the others ended as they should."""
+
+WIDE = 10_000
+"""Columns of a terminal on which every table fits."""
 
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
 
@@ -233,3 +235,15 @@ def unsent(result: ExperimentResult) -> str:
         f"MLflow at {result.mlflow.tracking_uri} has not got all of this run, nor its model "
         f"({result.mlflow.unsent}). Both are kept here; when it is back, send them with: descent sync"
     )
+
+
+def fitted(build: "Callable[[Sequence[str]], Table]", spare: Sequence[str], console: "Console") -> "Table":
+    """The table that ``build`` makes, without as many of the columns ``spare`` (the first goes first) as do not fit.
+
+    ``build`` is told which to leave out. If the table is too wide even without them, its cells are folded.
+    """
+    for count in range(len(spare) + 1):
+        table = build(spare[:count])
+        if console.measure(table, options=console.options.update(max_width=WIDE)).minimum <= console.width:
+            break
+    return table

@@ -14,7 +14,7 @@ from descent.flows.errors import RunError
 from descent.flows.promotion.promote import Promotion, TooFewRowsError
 from descent.flows.promotion.promote import promote as compare
 from descent.flows.retraining import fresh, notices
-from descent.flows.table import question
+from descent.flows.table.question import Posed, ask
 from descent.flows.tracking.registry import CHALLENGER
 from descent.flows.tracking.sync import sync
 from descent.schemas import ExperimentConfig, ExperimentResult
@@ -95,17 +95,15 @@ def find_champion(config: ExperimentConfig) -> fresh.Champion | None:
 
 
 @task("load fresh data")
-def load_fresh(config: ExperimentConfig) -> data.Table:
-    """Read the table; the experiment finds it read."""
-    return question.load(config)
+def load_fresh(config: ExperimentConfig) -> Posed:
+    """Read the table and pose the question."""
+    return ask(config)
 
 
 @task("check fresh data", retried=False)
-def check_fresh(
-    config: ExperimentConfig, table: data.Table, champion: fresh.Champion | None
-) -> tuple[data.Finding, ...]:
+def check_fresh(posed: Posed, champion: fresh.Champion | None) -> tuple[data.Finding, ...]:
     """Refuse bad data; say what has changed since the champion learned."""
-    found = fresh.examine(config, table, champion)
+    found = fresh.examine(posed, champion)
     log = get_run_logger()
     for one in found:
         log.log({"error": 40, "warning": 30}.get(one.severity, 20), f"{one.name}: {one}")

@@ -13,6 +13,9 @@ from descent.schemas import ExperimentResult
 RESULT = "result.json"
 """The last file that a run writes: where it is, the run is whole."""
 
+REPORT = "report.html"
+"""Name of the report, in the run's folder and in MLflow."""
+
 
 def new_id(name: str) -> str:
     """An id for a run: when, what, and six hexadecimal digits by chance."""
@@ -44,16 +47,6 @@ class Workspace:
             return ExperimentResult.model_validate_json((self.folder / RESULT).read_bytes())
         except (OSError, ValueError):
             return None
-
-    @property
-    def progress(self) -> Path:
-        """The progress file: one share of epochs done per variant."""
-        return self.scratch / "progress.npy"
-
-    @property
-    def states(self) -> Path:
-        """The folder of the states of chunks that have paused."""
-        return self.scratch / "states"
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""

@@ -72,6 +72,11 @@ def rank(entries: Sequence[Entry], metric: str, greater_is_better: bool) -> list
     return sorted(entries, key=key)
 
 
+def candidates(board: Sequence[Entry], metric: str, count: int) -> list[Entry]:
+    """The best entries of a leaderboard, which go to the folds."""
+    return [entry for entry in board if entry.usable and metric in entry.metrics][:count]
+
+
 def choose(finalists: Sequence[Finalist], rule: str, greater_is_better: bool) -> Finalist:
     """The winner.
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from descent import ml
 from descent.flows.run.progress import Bar
+from descent.flows.run.study import Study
 from descent.flows.search.balance import sizes
 from descent.flows.search.halving import rungs
 from descent.flows.search.models import model_of
-from descent.flows.search.work import batch_of
-from descent.ml.optimizers.rules import SOLVERS
-from descent.schemas import FeatureSettings, SearchConfig, Variant, fleet_key
+from descent.schemas import ConfigError, FeatureSettings, SearchConfig, Variant, fleet_key
 from descent.schemas.variants.names import SEPARATOR
 
 
@@ -33,6 +32,11 @@ class Fleet:
     def kind(self) -> str:
         """The optimizer's."""
         return self.variants[0].optimizer.kind
+
+    @property
+    def is_solver(self) -> bool:
+        """Whether its optimizer trains without steps: `OptimizerSettings.is_solver`."""
+        return self.variants[0].optimizer.is_solver
 
     @property
     def chunks(self) -> tuple[int, ...]:
@@ -111,6 +115,24 @@ class Plan:
         return f"{plan}; after {stops} epochs the better 1/{self.eta} go on, to {self.rungs[-1]} at most"
 
 
+def plan_of(study: Study) -> Plan:
+    """The plan of a question whose features are fitted.
+
+    Raises:
+        ConfigError: the budget does not suffice for an epoch of each variant.
+    """
+    question, config = study.question, study.question.config
+    plan = make_plan(
+        question.variants, study.widths, study.outputs, question.task, study.workers, study.dtype, config.search
+    )
+    budget = config.search.budget
+    trained = sum(not variant.optimizer.is_solver for variant in question.variants)
+    if budget is not None and budget.epochs is not None and budget.epochs < trained:
+        message = f"{budget.epochs} is less than one epoch for each of {trained} variants: raise it, or try fewer"
+        raise ConfigError([config.problem(("search", "budget", "epochs"), message)])
+    return plan
+
+
 def make_plan(
     variants: Sequence[Variant],
     columns: Mapping[FeatureSettings, int],
@@ -131,11 +153,11 @@ def make_plan(
     fleets = []
     for number, members in enumerate(groups.values()):
         model = model_of(members[0], columns[members[0].features], outputs, task)
-        cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
+        cache = ml.chunk_size(model, members[0].rows_per_step, dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
         fleets.append(Fleet(number, _title(members), model, tuple(members), cache, share))
-    trained = sum(variant.optimizer.kind not in SOLVERS for variant in variants)
+    trained = sum(not variant.optimizer.is_solver for variant in variants)
     return Plan(tuple(fleets), tuple(_first(fleets)), rungs(search, trained), search.halving.eta)
 
 

@@ -1,9 +1,9 @@
 """A trained model as MLflow serves it: raw columns in, predictions out.
 
 This file is shipped inside every model, with `ml`, `data` and `flows.serving.manifest`, so it imports only those. A
-model folder holds ``features/`` (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json``
-(`data.Target`), ``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers, JSON and
-skops, no pickle. Loading one imports neither pandas nor scikit-learn.
+model folder holds ``features/`` (what a `data.FeatureMap` learned, compiled), ``target.json`` (`data.Target`),
+``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers and JSON, no pickle.
+Loading one imports neither pandas nor scikit-learn.
 """
 
 import json
@@ -14,7 +14,6 @@ import numpy as np
 
 from descent.data.errors import DataError
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.trusted import refuse_foreign_types
 from descent.data.target import Target
 from descent.flows.serving import manifest
 from descent.flows.serving.manifest import ModelError
@@ -44,7 +43,6 @@ class Predictor:
             self.model, self.parameters = load_model(folder / "model")
             self.forward = Forward(self.model, self.parameters)
             self.features = CompiledFeatures.load(folder / "features")
-            refuse_foreign_types(folder / "features" / "features.skops")  # not read, but others might
             self.half_widths = _half_widths(folder / "interval.json")
         except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a model of descent: {error}") from error

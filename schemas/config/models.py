@@ -4,13 +4,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from descent.schemas.config.base import refuse
-from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.base import kind_tag, refuse
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize
 
-Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu"]
+Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
 LinearKind = Literal["linear", "logistic", "softmax"]
 
@@ -76,7 +75,7 @@ class NetworkSearch(SweepModel):
     )
     initializer: Sweep[Initializer] | None = Field(
         default=None,
-        description="spread of the initial weights; not given: glorot for tanh and sigmoid, else he",
+        description="spread of the initial weights; not given: glorot for tanh and sigmoid, lecun for selu, else he",
         examples=["lecun"],
     )
     lambda_: Lambda = LAMBDA

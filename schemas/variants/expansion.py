@@ -9,7 +9,6 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
 from descent.schemas.config.models import AnyModel, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
-from descent.schemas.config.shape import kinds
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
 from descent.schemas.variants.names import named
@@ -25,8 +24,9 @@ ATTEMPTS = 20
 BATCH = 128
 """Rows per step where the configuration does not say."""
 
-GLOROT = {"tanh", "sigmoid"}
-"""Activations whose weights start as Glorot & Bengio (2010) derived for them; He et al. (2015) for the others."""
+STARTS = {"tanh": "glorot", "sigmoid": "glorot", "selu": "lecun"}
+"""Initializers of the activations that they were derived for (Glorot & Bengio 2010; Klambauer et al. 2017); He et al.
+(2015) for the others."""
 
 
 def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
@@ -118,7 +118,7 @@ def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]
     for layers, activation, residual in product(
         list_choices(model.layers), choices(model.activation), choices(model.residual)
     ):
-        fitting = "glorot" if activation in GLOROT else "he"
+        fitting = STARTS.get(activation, "he")
         for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
             yield layers, activation, residual, initializer
 
@@ -154,7 +154,6 @@ def _numbers(part: Any, without: set[str]) -> Iterator[dict[str, float]]:
 
 
 WHOLE = {"history", "every"}
-SOLVER_KINDS = {kind for solver in SOLVERS for kind in kinds(solver)}
 
 
 def _values(part: Any, name: str) -> tuple[float, ...]:
@@ -162,6 +161,6 @@ def _values(part: Any, name: str) -> tuple[float, ...]:
 
 
 def _batches(batch: Any, optimizer: OptimizerSettings) -> tuple[Any, ...]:
-    if optimizer.kind in SOLVER_KINDS:
+    if optimizer.is_solver:
         return ("full",)
     return (BATCH,) if batch is None else whole_choices(batch)

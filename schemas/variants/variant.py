@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from descent.schemas.config.optimizers import SOLVERS
+from descent.schemas.config.shape import kinds
+
 Value = str | int | float | bool
+
+SOLVER_KINDS = frozenset(kind for solver in SOLVERS for kind in kinds(solver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class FeatureSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
-    """How the learning rate changes; ``hyper`` has every and factor (step), rate (exponential) or final (cosine)."""
+    """How the learning rate changes; ``hyper`` has the numbers of its kind, such as every and factor of step."""
 
     kind: str
     warmup: int = 0
@@ -38,6 +43,11 @@ class OptimizerSettings:
     hyper: Mapping[str, float] = field(default_factory=dict, hash=False)
     schedule: ScheduleSettings | None = None
     clip_norm: float | None = None
+
+    @property
+    def is_solver(self) -> bool:
+        """Whether it minimises over all rows by itself: no learning rate, no batches, no epochs of its own choosing."""
+        return self.kind in SOLVER_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,11 @@ class Variant:
     patience: int | None
     min_delta: float
     seed: int
+
+    @property
+    def rows_per_step(self) -> int | None:
+        """The size of a batch; None for all rows."""
+        return None if self.batch == "full" else int(self.batch)
 
     def params(self) -> dict[str, Value]:
         """The settings flat and by name, only those that mean something for this variant."""

@@ -1,4 +1,4 @@
-"""``from descent import run_experiment`` in a script: the same numbers every time, and test rows that stay sealed.
+"""A plain script that imports ``run_experiment``: the same numbers every time, and test rows that stay sealed.
 
 One process runs all the experiments of this file, one after another.
 """
@@ -24,18 +24,18 @@ SCRIPT = """
 import gc, json, sys
 import pandas as pd
 from descent import run_experiment
-from descent.flows.table import question as inputs
+from descent.flows import tasks
 from descent.schemas import config_from
 
-forget = inputs.forget
+release = tasks.release
 
-def forget_and_look():
-    forget()
+def release_and_look():
+    release()
     frames = [one for one in gc.get_objects() if type(one) is pd.DataFrame and "price" in one]
     if table is None and any(len(one) == 200 for one in frames):
         raise SystemExit("after the split, a frame of all rows is in memory")
 
-inputs.forget = forget_and_look
+tasks.release = release_and_look
 with open(sys.argv[1], encoding="utf-8") as file:
     configurations = json.load(file)
 for name, configuration in configurations.items():

@@ -1,6 +1,7 @@
 """A model that answers many times says what it says when asked once, and of a row the same in any company."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -50,20 +51,22 @@ PIECES = """
 import numpy as np
 from threadpoolctl import threadpool_info
 from descent import ml
+from descent.ml.network.model import Embedding
 from descent.ml.prediction import ROWS, Forward
 
 rng = np.random.default_rng(0)
 for hidden, outputs, task, more in [
     ((), 1, "regression", {}), ((1,), 1, "binary", {}), ((7, 3), 1, "regression", {}), ((9, 130), 3, "multiclass", {}),
     ((64, 32), 1, "binary", {"activation": "tanh"}), ((20, 20), 2, "regression", {"residual": True}),
+    ((16,), 1, "regression", {"activation": "mish", "input_scale": True, "embedding": Embedding(1)}),
 ]:
-    for inputs in (1, 5, 40):
+    for inputs in (1, 40):
         for dtype in ("float32", "float64"):
             model = ml.Model(inputs, hidden, outputs, task, **more)
             forward = Forward(model, rng.normal(size=model.size).astype(dtype))
-            x = rng.normal(size=(9 * ROWS + 40, inputs))
+            x = rng.normal(size=(4 * ROWS + 40, inputs))
             whole = forward.outputs(x)
-            for size in (1, 7, ROWS, 300):
+            for size in (1, 7, 300):
                 pieces = np.concatenate([forward.outputs(x[i : i + size]) for i in range(0, len(x), size)])
                 assert np.array_equal(pieces, whole), (model, dtype, size)
             if task != "regression":
@@ -78,6 +81,8 @@ print(kernels)
 def test_a_row_has_the_same_bits_in_any_piece_with_the_kernels_of_any_processor(kernels: str) -> None:
     environment = os.environ | ({"OPENBLAS_CORETYPE": kernels} if kernels else {})
     done = subprocess.run([sys.executable, "-c", PIECES], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == -signal.SIGILL:
+        pytest.skip(f"this processor cannot run OpenBLAS's kernels for {kernels}")
     assert done.returncode == 0, done.stderr
     if kernels not in ("", done.stdout.strip()):
         pytest.skip(f"this processor cannot run OpenBLAS's kernels for {kernels}: these were for {done.stdout.strip()}")

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "LinearSearch": "linear, logistic, softmax",
     "NetworkSearch": "network", "LogRange": "Sweeps", "LinearRange": "Sweeps",
 }  # fmt: skip
-SCHEDULES = {"Constant", "Step", "Exponential", "Cosine"}
+SCHEDULES = {"Constant", "Step", "Exponential", "Cosine", "CosLog4", "OneCycle"}
 OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs", "Newton"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from descent.flows.serving.onnx.graph import Graph
-from descent.ml.network.activations import LEAK
+from descent.ml.network.activations import LEAK, SELU_ALPHA, SELU_SCALE, Mish
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 
@@ -43,10 +43,33 @@ def _gelu(graph: Graph, z: str, dtype: np.dtype) -> str:
     return graph.add("Mul", graph.add("Mul", share, graph.constant(0.5, dtype)), z)
 
 
+def _silu(graph: Graph, z: str, dtype: np.dtype) -> str:
+    return graph.add("Mul", z, graph.add("Sigmoid", z))
+
+
+def _mish(graph: Graph, z: str, dtype: np.dtype) -> str:
+    """z·n/(n + 2) with n = e(e + 2), e = e^z, as of `ml.network.activations.Mish`."""
+    two = graph.constant(2, dtype)
+    e = graph.add("Exp", graph.add("Min", z, graph.constant(Mish.MOST, dtype)))
+    n = graph.add("Mul", e, graph.add("Add", e, two))
+    return graph.add("Mul", z, graph.add("Div", n, graph.add("Add", n, two)))
+
+
+def _selu(graph: Graph, z: str, dtype: np.dtype) -> str:
+    """σ·max(z, 0) + σα(e^min(z, 0) − 1): onnxruntime has its own for 32 bits alone."""
+    zero = graph.constant(0, dtype)
+    above = graph.add("Mul", graph.add("Max", z, zero), graph.constant(SELU_SCALE, dtype))
+    below = graph.add("Sub", graph.add("Exp", graph.add("Min", z, zero)), graph.constant(1, dtype))
+    return graph.add("Add", above, graph.add("Mul", below, graph.constant(SELU_SCALE * SELU_ALPHA, dtype)))
+
+
 ACTIVATIONS: dict[str, Callable[[Graph, str, np.dtype], str]] = {
     "relu": lambda graph, z, dtype: graph.add("Relu", z),
     "leaky_relu": _leaky_relu,
     "tanh": lambda graph, z, dtype: graph.add("Tanh", z),
     "sigmoid": lambda graph, z, dtype: graph.add("Sigmoid", z),
     "gelu": _gelu,
+    "silu": _silu,
+    "mish": _mish,
+    "selu": _selu,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from descent.flows.evaluation.refit import test
+from descent.flows.evaluation.final_test import tested
 from descent.flows.promotion import kept
 from descent.flows.tracking import logged_model, registry
 from descent.flows.tracking.client import client_of
@@ -37,7 +37,7 @@ class Store:
         here = self.folder / f"run-{self.runs}"
         steps = Steps.take(frame, target, here, "register.name=house", LINEAR, *settings)
         final = steps.refit(here)
-        metrics = test(final, steps.question, steps.parts, f"run-{self.runs}")
+        metrics = tested(final, steps.at(here, f"run-{self.runs}"))
         client = client_of(self.uri)
         experiment = client.get_experiment_by_name("house") or client.get_experiment(
             client.create_experiment(

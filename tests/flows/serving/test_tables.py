@@ -40,7 +40,7 @@ def test_predictions_in_pieces_are_those_at_once(
 @pytest.mark.parametrize("labels", [None, ["low", "middle", "high"]], ids=["numbers", "classes"])
 def test_a_row_has_the_same_bits_in_any_piece(labels: list[object] | None, size: int, tmp_path: Path) -> None:
     save_tiny_model(tmp_path / "model", "mass", labels)
-    model, rows = load_model(tmp_path / "model"), pd.concat([pd.read_csv(tmp_path / "model.csv")] * 9)[:1500]
+    model, rows = load_model(tmp_path / "model"), pd.concat([pd.read_csv(tmp_path / "model.csv")] * 3)[:500]
     pieces = pd.concat([model.predict(rows[start : start + size]) for start in range(0, len(rows), size)])
     pd.testing.assert_frame_equal(pieces, model.predict(rows), check_exact=True)
 

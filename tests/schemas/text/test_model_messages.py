@@ -81,7 +81,8 @@ MODELS = [
     ("{kind: network, layers: [8], residual: 1}", ".residual: 1 is not allowed: write true or false"),
     (
         "{kind: network, layers: [8], activation: relux}",
-        ".activation: relux is not allowed: did you mean `relu`? Allowed: relu, tanh, sigmoid, leaky_relu, gelu",
+        ".activation: relux is not allowed: did you mean `relu`? Allowed: relu, tanh, sigmoid, leaky_relu, gelu, silu, "
+        "mish, selu",
     ),
     ("{kind: network, layers: [8], batch: ful}", ".batch: ful is not allowed: write a whole number ≥ 1, or full"),
     ("{kind: network, layers: [8], batch: [8, 0]}", ".batch[1]: 0 is not allowed: write a whole number ≥ 1, or full"),

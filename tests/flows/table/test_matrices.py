@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from descent.flows.table.row_files import write_matrix
+from descent.flows.table.matrices import write_matrix
 
 
 def test_blocks_become_one_matrix_that_ends_in_ones(tmp_path: Path) -> None:
