@@ -20,8 +20,8 @@ ROWS = 112
 differently: with one shape for all, a row has the same bits alone and in any piece of a table. More would make one row
 slow, fewer a table."""
 MARGIN = 8
-"""Unused rows before and behind: the Haswell kernels (OpenBLAS 0.3.31, float32) round the first and the last eight rows of
-a product differently from all others, which are computed alike."""
+"""Unused rows before and behind: the Haswell kernels (OpenBLAS 0.3.31, float32) round the first and the last eight rows
+of a product differently from all others, which are computed alike."""
 _TOGETHER = 4
 """Products that go through the network at once, as one array program; what is left over goes one by one."""
 
