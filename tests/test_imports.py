@@ -73,7 +73,7 @@ ALSO = {
     "flows/report/outcomes.py": {"sklearn"},
     "flows/retraining/steps.py": {"sqlalchemy"},
     "flows/schedules/pools.py": {"httpx"},
-    "flows/prefect_server/process.py": {"uvicorn"},
+    "flows/prefect_server/process.py": {"fastapi", "uvicorn"},
 }
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -22,6 +22,7 @@ from descent.flows.serving.onnx.export import export, onnx_of
 from descent.flows.serving.predictor import Predictor
 from descent.ml.checkpoints import save_model
 from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.model import Embedding
 
 SETTINGS = SimpleNamespace(
     degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
@@ -123,7 +124,8 @@ CASES: list[dict[str, Any]] = [
     *({"activation": name, "dtype": dtype, "residual": residual}
       for name in ACTIVATIONS
       for dtype, residual in (("float32", True), ("float64", False))),
-    {"residual": True, "hidden": (6, 6, 4)},
+    {"residual": True, "hidden": (6, 6, 4)}, {"input_scale": True}, {"input_scale": True, "embedding": Embedding(2)},
+    *({"embedding": Embedding(3, 5, 2, 1.0), "dtype": dtype, "residual": True} for dtype in ("float32", "float64")),
 ]  # fmt: skip
 
 
