@@ -172,9 +172,7 @@ class Recorder:
         question, parts, final = study.question, study.parts, answer.final
         began = time.perf_counter()
         name = question.config.registration.name
-        promotion = (
-            {} if name is None else kept.write(question, parts, final.features.schema, study.folder / kept.FOLDER)
-        )
+        promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -190,10 +188,10 @@ class Recorder:
                     **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
-                winner=_record(answer.winner.entry),
+                winner=_record(answer.selection.winner.entry),
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
-                model_inputs=final.features.schema,
+                model_inputs=final.model.schema,
                 register=name,
             ),
             {

@@ -112,13 +112,24 @@ class CrossValidation(ResultModel):
     folds: tuple[Number, ...] = Field(description="the metric on each fold")
 
 
+class MemberResult(ResultModel):
+    """A variant in the final model: its weight, and how many trained models of it are averaged."""
+
+    name: str
+    weight: float
+    models: int
+
+
 class Selected(ResultModel):
-    """The winner."""
+    """The winner, and what the final model is made of."""
 
     name: str
     params: Mapping[str, str | int | float | bool]
     cv: CrossValidation
     metric: str | None = None
+    members: tuple[MemberResult, ...] = Field(
+        default=(), description="what the final model averages, by weight; a single one is the winner, refitted"
+    )
 
 
 class Evidence(ResultModel):

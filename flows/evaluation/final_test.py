@@ -47,15 +47,15 @@ def tested(final: Final, study: Study) -> Tested:
     """
     question, parts = study.question, study.parts
     count = ledger.enter(_opening(question, parts, study.run))
-    task, target, inference = question.task, final.target, question.inference
+    task, target, inference = question.task, final.model.target, question.inference
     regression, grouped = task == "regression", inference.split_by == "group"
     known, units = target.encode(parts.frame[inference.target]), target.metrics_in_units
     seen = _Seen([], [], [], [])
     for rows in parts.rows.opened(parts.sealed):
         seen.column.append(rows[inference.target])
-        seen.outputs.append(final.outputs(rows))
+        seen.outputs.append(final.model.outputs(rows))
         if final.linear is not None:
-            seen.linear.append(final.linear.outputs(rows))
+            seen.linear.append(final.linear.rescaled(rows, target))
         if grouped:
             seen.groups.append(rows[inference.group])
     column, outputs = pd.concat(seen.column, ignore_index=True), np.concatenate(seen.outputs)
