@@ -97,12 +97,14 @@ def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> Exper
 
         run.watch.enter("refit")
         measuring = tasks.importance.submit(winner, study)  # beside the refit, whose worker leaves a processor idle
+        growing = tasks.rival.submit(study)
         final = tasks.refit(selection, study)
-        tested = tasks.final_test(final, study)
+        rival = attempt("the boosted trees", growing.result, run.recorder.warnings)
+        tested = tasks.final_test(final, study, rival)
         importance = attempt("the importance of the columns", measuring.result, run.recorder.warnings)
 
         run.watch.enter("track")
-        answer = Answer(race, board, selection, diagnosed, followed, final, tested, importance)
+        answer = Answer(race, board, selection, diagnosed, followed, final, tested, importance, rival)
         return run.finish(tasks.record(answer, study, run.recorder, run.work, run.watch))
 
 

@@ -252,7 +252,7 @@ class Recorder:
 def _of_parent(result: ExperimentResult) -> dict[str, float]:
     """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
     test, selected = result.test, result.selected
-    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear, "boosted": test.boosted}
     named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     named |= {
         f"test/{name}_{end}": value

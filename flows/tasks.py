@@ -23,6 +23,7 @@ from descent.flows.evaluation.final_test import Tested, tested
 from descent.flows.evaluation.folds import Held, judge_of
 from descent.flows.evaluation.importance import Importance, measure
 from descent.flows.evaluation.refit import Final, finished
+from descent.flows.evaluation.rival import Rival, rival_of
 from descent.flows.evaluation.selection import Finalist, Selection
 from descent.flows.machine.memory import release
 from descent.flows.recorder import Recorder
@@ -186,6 +187,12 @@ def importance(winner: Finalist, study: Study) -> Importance | None:
     return measure(winner.entry, study)
 
 
+@task("rival")
+def rival(study: Study) -> Rival | None:
+    """Train gradient-boosted trees on the same rows, to stand beside the model."""
+    return rival_of(study)
+
+
 @task("refit")
 def refit(selection: Selection, study: Study) -> Final:
     """Average the folds' models, or train the winner on train and cv rows together; store the final model."""
@@ -193,9 +200,9 @@ def refit(selection: Selection, study: Study) -> Final:
 
 
 @task("final test")
-def final_test(model: Final, study: Study) -> Tested:
+def final_test(model: Final, study: Study, rival: Rival | None) -> Tested:
     """Note the opening in the ledger, then open the sealed rows."""
-    return tested(model, study)
+    return tested(model, study, rival)
 
 
 @task("record")

@@ -54,7 +54,7 @@ def greedy_weights(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], picks:
 
 
 def _votes(task: str, y: ArrayLike, outputs: ArrayLike) -> Array:
-    """What is averaged row by row: predictions, or the probability of the true class, which is all that log loss sees."""
+    """What is averaged, by row: predictions, or the probability of the true class, which is all that log loss sees."""
     if task == "regression":
         return np.asarray(outputs, np.float64).ravel()
     logs = _log_probabilities(outputs)

@@ -9,6 +9,7 @@ from descent.flows.diagnosis.diagnose import Diagnosed, Followed
 from descent.flows.evaluation.final_test import Tested
 from descent.flows.evaluation.importance import Importance
 from descent.flows.evaluation.refit import Final
+from descent.flows.evaluation.rival import Rival
 from descent.flows.evaluation.selection import Selection
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
@@ -32,6 +33,7 @@ class Answer:
     final: Final
     tested: Tested
     importance: Importance | None
+    rival: Rival | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentRes
                 "metric": question.metric,
                 **_made_of(answer),
             },
+            "rivals": {} if answer.rival is None else {"boosted": answer.rival.cv},
             "diagnosis": {**_diagnosis(answer, parts), "followed": _followed(answer.followed)},
             "test": _test(answer.tested),
             "seconds": {
@@ -170,6 +173,8 @@ def _test(tested: Tested) -> dict[str, object]:
         "metrics": tested.metrics,
         "baseline": tested.baseline,
         "linear": tested.linear,
+        "boosted": tested.boosted,
+        "beaten": tested.beaten,
         "intervals": tested.intervals,
         "confidence": count.confidence,
         "opening": {
