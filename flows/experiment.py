@@ -10,7 +10,6 @@ from descent.flows import tasks
 from descent.flows.diagnosis.diagnose import Standing
 from descent.flows.errors import attempt
 from descent.flows.evaluation import folds
-from descent.flows.evaluation.refit import warm_up
 from descent.flows.evaluation.selection import Finalist
 from descent.flows.follow import follow
 from descent.flows.report.result import Answer
@@ -75,7 +74,6 @@ def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> Exper
         plan, estimate = tasks.plan(study)
 
         run.watch.enter("train")
-        warm_up()
         race = train(plan, estimate, study, run)
         board = tasks.leaderboard(race.entries, study)
 

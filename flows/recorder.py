@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from descent.flows.diagnosis.diagnose import Diagnosed
 from descent.flows.errors import attempt
@@ -56,13 +56,12 @@ class Recorder:
         self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
         self._figures: dict[str, Path] = {}
         self.warnings: list[str] = []
-        self._pending: list[Future[Any]] = []
         self._finished = False
         self.spent = Spent()
 
     def __enter__(self) -> Self:
-        self._executor = process.take()
-        self._executor.say = self._say
+        self._process = process.take()
+        self._process.say = self._say
         return self
 
     def begin(self, study: Study) -> None:
@@ -95,7 +94,7 @@ class Recorder:
             config_yaml=to_yaml(config, comments=False),
             datasets=datasets.worked_on(question, study.parts),
         ))  # fmt: skip
-        self._handle = self._executor.submit(process.begin, self._outbox.folder, config.track.system_metrics)
+        self._handle = self._process.ask("begin", self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -109,7 +108,7 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._later(process.drain, self._outbox.folder)
+        self._process.ask("drain", self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def draw(
@@ -130,7 +129,7 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._executor.submit(figures.draw, self._drawing, study.folder / "figures")
+        self._drawn = self._process.ask(figures.draw, self._drawing, study.folder / "figures")
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -203,10 +202,8 @@ class Recorder:
             },
             final.folder,
         )
-        for future in self._pending:
-            future.result()
         delivery: Delivery
-        delivery, self.spent.beside = self._executor.submit(process.finish, self._outbox.folder).result()
+        delivery, self.spent.beside = self._process.ask("finish", self._outbox.folder).result()
         self._outbox.release()
         self._finished = True
         self.spent.run += time.perf_counter() - began
@@ -223,26 +220,21 @@ class Recorder:
             raise RuntimeError("begin comes first")
         return self._handle.result()
 
-    def _later(self, function: Callable[..., Any], *args: Any) -> None:
-        self._pending.append(self._executor.submit(function, *args))
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._outbox is not None and not self._finished:
             self._end_early(self._outbox, error)
-        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+        self._process.close(kill=kind is not None)
 
     def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
-        for future in self._pending:
-            future.cancel()
         try:
             if self._handle is not None and self._handle.done() and self._handle.exception() is not None:
                 outbox.remove()  # the run never began
                 return
             failed = isinstance(error, Exception)
             outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
-            self._executor.submit(process.end, outbox.folder).result(timeout=LAST_WORDS)
+            self._process.ask("drain", outbox.folder).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
         finally:

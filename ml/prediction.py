@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from descent.ml.errors import ArrayError, OptionError
-from descent.ml.fleets.feed import BLOCK
 from descent.ml.machine.threads import one_thread
+from descent.ml.network.blocks import BLOCK
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program

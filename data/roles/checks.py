@@ -9,7 +9,8 @@ import pandas as pd
 from descent.data.cells import to_dates, to_numbers
 from descent.data.errors import ColumnError, FoundError
 from descent.data.finding import Finding
-from descent.data.names import count, exclude, listed, setting, shortened
+from descent.data.names import count, listed, shortened
+from descent.data.options import exclude, setting
 from descent.data.reading.tables import Table
 
 FEWEST = 10

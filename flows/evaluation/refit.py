@@ -1,10 +1,8 @@
 """The final model: an average of the folds' own models, or the winner trained on all rows but the test's."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +36,6 @@ class Final:
     folder: Path
     linear: Trained | None
     """None where its training diverged."""
-
-
-def warm_up() -> None:
-    """Import in the background what storing the model takes, a second of it, while workers train."""
-    threading.Thread(target=import_module, args=("skops.io",), name="import skops", daemon=True).start()
 
 
 def finished(selection: Selection, study: Study) -> Final:

@@ -53,6 +53,11 @@ class Study:
         return {settings: one.width for settings, one in self.matrices.items()}
 
     @property
+    def numbers(self) -> int:
+        """How many of the first feature columns are numbers of the table, under any settings."""
+        return next(iter(self.matrices.values())).features.numbers
+
+    @property
     def outputs(self) -> int:
         """Numbers that a model gives per row."""
         return next(iter(self.matrices.values())).target.outputs

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from descent.data.errors import DataError
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.trusted import refuse_foreign_types
 from descent.data.target import Target
 from descent.flows.serving import manifest
 from descent.flows.serving.manifest import ModelError
@@ -149,22 +148,16 @@ def _groups(folder: Path, target: Target) -> tuple[Group, ...]:
     """The members of a model folder: one in the folder itself, or several, grouped by their features."""
     listed = folder / "members.json"
     if not listed.exists():
-        return (Group(_features(folder / "features"), target, (_forward(folder / "model"),), (1.0,)),)
+        return (Group(CompiledFeatures.load(folder / "features"), target, (_forward(folder / "model"),), (1.0,)),)
     found = []
     for number, weights in enumerate(json.loads(listed.read_text(encoding="utf-8"))["weights"]):
         place = folder / "members" / str(number)
         forwards = tuple(_forward(place / f"model-{at}") for at in range(len(weights)))
         own = Target.from_dict(json.loads((place / "target.json").read_text(encoding="utf-8")))
-        found.append(Group(_features(place / "features"), own, forwards, tuple(map(float, weights))))
+        found.append(Group(CompiledFeatures.load(place / "features"), own, forwards, tuple(map(float, weights))))
     if not found:
         raise ValueError(f"{listed.name} names no member")
     return tuple(found)
-
-
-def _features(folder: Path) -> CompiledFeatures:
-    found = CompiledFeatures.load(folder)
-    refuse_foreign_types(folder / "features.skops")  # not read, but others might
-    return found
 
 
 def _forward(folder: Path) -> Forward:

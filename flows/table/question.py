@@ -8,7 +8,15 @@ import pandas as pd
 from descent import data
 from descent.flows.machine.memory import budget
 from descent.ml.statistics import metrics
-from descent.schemas import ExperimentConfig, FeatureSettings, Variant, conceal, expand_variants
+from descent.schemas import (
+    ExperimentConfig,
+    FeatureSettings,
+    Variant,
+    conceal,
+    expand_variants,
+    resolved,
+    with_default_search,
+)
 from descent.schemas.config.table import ROLES
 from descent.schemas.problems.secrets import absent_variables, with_variables
 
@@ -82,8 +90,8 @@ def load(config: ExperimentConfig) -> data.Table:
     if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
         return data.sampled(large, given.target, limit, config.split.seed)
     return data.read_table(
-        source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
-        name=name,
+        source, given.missing, keep=given.keep, dialect=data.Dialect.given(given.delimiter, given.header),
+        encoding=given.encoding, query=given.query, name=name,
     )  # fmt: skip
 
 
@@ -135,9 +143,8 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
-    config = config.with_default_search(
-        task=inference.task, rows=rows, columns=columns, numeric_columns=numeric
-    ).with_resolved(
+    config = resolved(
+        with_default_search(config, task=inference.task, rows=rows, columns=columns, numeric_columns=numeric),
         name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference),
         group=inference.group, time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),

@@ -1,6 +1,7 @@
 """A plain script that imports ``run_experiment``: the same numbers every time, and test rows that stay sealed.
 
-One process runs all the experiments of this file, one after another.
+One process runs all the experiments of this file, one after another. It has imported MLflow and Prefect before, as
+notebooks have.
 """
 
 import json
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.integration
 # No `if __name__ == "__main__"`, as people write scripts: no worker may run it again.
 SCRIPT = """
 import gc, json, sys
+import mlflow, prefect
 import pandas as pd
 from descent import run_experiment
 from descent.flows import tasks

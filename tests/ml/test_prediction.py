@@ -7,7 +7,7 @@ import pytest
 
 from descent import ml
 from descent.ml.errors import OptionError
-from descent.ml.fleets.feed import BLOCK
+from descent.ml.network.blocks import BLOCK
 from descent.ml.prediction import Forward, outputs, predict_proba
 
 MODELS = [

@@ -123,7 +123,7 @@ def test_every_file_before_the_final_task_is_the_same(runs: tuple[Path, dict[str
     one, two = contents(folder / f"{case} as it is"), contents(folder / f"{case} permuted")
     assert {name: two.get(name) == content for name, content in one.items()} == dict.fromkeys(two, True)
     names = " ".join(one)
-    for part in ("features-0/x.npy", "features-0/y_cv.npy", "model/features/features.skops", "model/target.json",
+    for part in ("features-0/x.npy", "features-0/y_cv.npy", "model/features/compiled.json", "model/target.json",
                  "model/model", "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
         assert part in names
 

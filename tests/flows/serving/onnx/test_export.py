@@ -21,6 +21,8 @@ from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.onnx.export import export, onnx_of
 from descent.flows.serving.predictor import Predictor
 from descent.ml.checkpoints import save_model
+from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.model import Embedding
 
 SETTINGS = SimpleNamespace(
     degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
@@ -115,13 +117,15 @@ def check_equal(model: Predictor, path: Path, frame: pd.DataFrame) -> None:
 
 CASES: list[dict[str, Any]] = [
     *({"kind": kind, "hidden": hidden} for kind, hidden in itertools.product(TARGETS, [(), (8, 4)])),
-    *({"scale": scale, "degree": degree} for scale in ("minmax", "robust", "standard") for degree in (1, 2, 3)),
+    *({"scale": scale, "degree": degree}
+      for scale in ("minmax", "robust", "smooth_clip", "standard") for degree in (1, 2, 3)),
     {"scale": "none"}, {"degree": 3, "interaction_only": True}, {"impute": "most_frequent"}, {"rare": 0.3},
     {"encode": "ordinal"}, {"encode": "one_hot", "rare": 0.0}, {"encode": "target", "kind": "three"},
     *({"activation": name, "dtype": dtype, "residual": residual}
-      for name in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu")
+      for name in ACTIVATIONS
       for dtype, residual in (("float32", True), ("float64", False))),
-    {"residual": True, "hidden": (6, 6, 4)},
+    {"residual": True, "hidden": (6, 6, 4)}, {"input_scale": True}, {"input_scale": True, "embedding": Embedding(2)},
+    *({"embedding": Embedding(3, 5, 2, 1.0), "dtype": dtype, "residual": True} for dtype in ("float32", "float64")),
 ]  # fmt: skip
 
 
