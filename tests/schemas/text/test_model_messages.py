@@ -6,6 +6,7 @@ import pytest
 
 from ..complaints import OPTIMIZERS, RANGE, complaint
 
+LINEAR = "kind, lambda, degree, optimizer, batch, seed"
 # One model in search.models: the model, and what is said after "x.yaml:4: search.models[0]".
 MODELS = [
     ("{}", ": `kind` is missing: write one of linear, logistic, softmax, network"),
@@ -20,7 +21,10 @@ MODELS = [
     ("{kind: linear, lambda: -1}", ".lambda: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, -1]}", ".lambda[1]: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, true]}", ".lambda[1]: true is not a number"),
-    ("{kind: linear, lambda: 1,5}", ".5: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed"),
+    (
+        "{kind: linear, lambda: 1,5}",
+        ".5: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed",
+    ),
     ("{kind: linear, lambda: {lgo: [1, 2], count: 2}}", ".lambda: {lgo: [1, 2], count: 2} is not a number; " + RANGE),
     (
         "{kind: linear, lambda: {log: [0, 10], count: 5}}",
@@ -40,7 +44,7 @@ MODELS = [
     ),
     (
         "{kind: linear, lambda_: 1}",
-        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
+        f".lambda_: there is no such key: did you mean `lambda`? Keys here: {LINEAR}",
     ),
     (
         "{kind: softmax, layers: [3]}",
