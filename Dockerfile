@@ -22,6 +22,7 @@ COPY ml ml
 COPY data data
 COPY schemas schemas
 COPY flows flows
+COPY descent descent
 COPY deploy/mlflow-auth.ini deploy/
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
     /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .

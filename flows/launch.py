@@ -41,6 +41,8 @@ def run_experiment(
     # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
     process.prestart()
     try:
+        from descent.flows.table import question
+
         with question.given_table(question.table_of(table, config)):
             refuse_full_disk(_checked(config))
             store.reach_server()

@@ -12,8 +12,9 @@ of `FITTED`, and checked on those of `CHECKED`.
     memory = base + g · (bytes of the rows) + v · (h·M + i·U)
     bytes moved = rows once per worker + (result of a variant) · variants
 
-The plan of a run needs no such model: `flows.search.cost` probes the table, the machine and every fleet in place. This one
-is for machines and tables that are not there. `python -m benchmarks.clusters.cost_model` measures one chunk in this process.
+The plan of a run needs no such model: `flows.search.cost` probes the table, the machine and every fleet in place. This
+one is for machines and tables that are not there. `python -m benchmarks.clusters.cost_model` measures one chunk in this
+process.
 """
 
 import json

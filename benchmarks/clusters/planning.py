@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.clusters.planning
 
-Writes benchmarks/clusters/PLANNING.md. (1) The cost model (benchmarks/clusters/cost_model.py), fitted to chunks measured here and checked
-on others. (2) Scheduler round trips of the Dask engine. (3) The simulation (benchmarks/clusters/cluster_simulation.py) of 1 to
-1,000 workers and up to 1e9 rows with the fitted model.
+Writes benchmarks/clusters/PLANNING.md. (1) The cost model (benchmarks/clusters/cost_model.py), fitted to chunks
+measured here and checked on others. (2) Scheduler round trips of the Dask engine. (3) The simulation
+(benchmarks/clusters/cluster_simulation.py) of 1 to 1,000 workers and up to 1e9 rows with the fitted model.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
     .venv/bin/python -m benchmarks.clusters.scaling [--rows 50000] [--repeat 1]
 
-Writes benchmarks/clusters/SCALING.md. `descent run benchmarks/clusters/scaling.yaml` on the Dask engine, whole processes, every run with
+Writes benchmarks/clusters/SCALING.md. `descent run benchmarks/clusters/scaling.yaml` on the Dask engine, whole
+processes, every run with
 ``--fresh``: 128 variants on one worker and on two; 64, 128, 256 and 512 variants on two. What counts is the training
 stage; everything before and after it is told apart. The recording process needs the same processors, 30 ms for each
 variant whatever it trained on, so the table is of a size with which one trains for 0.4 s. What the machine can give at
@@ -42,8 +43,8 @@ def main() -> None:
         runs = sweeps(Path(scratch), given.rows, given.repeat)
     load = os.getloadavg()[1]
     lines = [
-        "# Scaling", "", f"Measured by `{' '.join(('python -m benchmarks.clusters.scaling', *sys.argv[1:]))}`; its docstring "
-        "says what.", "", *sweep_lines(runs, at_best()), "",
+        "# Scaling", "", f"Measured by `{' '.join(('python -m benchmarks.clusters.scaling', *sys.argv[1:]))}`; its "
+        "docstring says what.", "", *sweep_lines(runs, at_best()), "",
         "## Machine", "", f"- load in the last five minutes of measuring: {load:.0f}",
         *(f"- {name}: {words}" for name, words in describe_machine().items()),
     ]  # fmt: skip

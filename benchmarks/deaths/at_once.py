@@ -2,10 +2,10 @@
 
     .venv/bin/python -m benchmarks.deaths.at_once [--pairs 20] [--seed 0]
 
-A command (of `benchmarks.deaths.forked`: 64 variants) is begun, and the same again at a moment drawn uniformly from the time
-that it takes. In every second pair the first is then killed (SIGKILL, it alone) at a moment drawn likewise, and the
-other must take its place. Whoever is not killed must exit with 0, with the leaderboard, the weights, the model and the
-test of a run that nobody disturbed, bit for bit; MLflow must hold as many runs as finished, each with each variant
+A command (of `benchmarks.deaths.forked`: 64 variants) is begun, and the same again at a moment drawn uniformly from the
+time that it takes. In every second pair the first is then killed (SIGKILL, it alone) at a moment drawn likewise, and
+the other must take its place. Whoever is not killed must exit with 0, with the leaderboard, the weights, the model and
+the test of a run that nobody disturbed, bit for bit; MLflow must hold as many runs as finished, each with each variant
 once, and nothing may be left over. Prints one JSON object; exit code 1 if anything is not as it should be.
 """
 

@@ -1,4 +1,4 @@
-"""A run of `benchmarks.deaths.forked` that nobody disturbs: what all others of the same experiment are compared with."""
+"""A run of `benchmarks.deaths.forked` that nobody disturbs: all others of the same experiment are compared with it."""
 
 import subprocess
 import sys

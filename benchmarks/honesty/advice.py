@@ -4,8 +4,9 @@
 
 TABLES is the folder with the ten open tables and their catalog.json. Two starts on each, that a beginner might make:
 one linear model on up to 1,500 training rows, and one large network without any regularisation on 250; and generated
-problems of benchmarks/honesty/verdict_problems.py (the held-out set, one in three) whose family is not named good or stiff.
-A setting is followed with exactly the variants that `diagnose.follow` trains, more rows by twice the training rows.
+problems of benchmarks/honesty/verdict_problems.py (the held-out set, one in three) whose family is not named good or
+stiff. A setting is followed with exactly the variants that `diagnose.follow` trains, more rows by twice the training
+rows.
 
 **Room.** A case has room to improve if any open change, or twice the rows, lowers J_cv by more than two standard errors
 of the paired difference: nothing that the advice predicted goes into that. **Success**: the first advice lowers J_cv by

@@ -1,4 +1,4 @@
-"""How often a 95 % bootstrap interval of `ml.statistics.bootstrap` holds the true value of a metric, by size of the test set.
+"""How often a 95 % interval of `ml.statistics.bootstrap` holds the true value of a metric, by size of the test set.
 
     python -m benchmarks.honesty.coverage > benchmarks/honesty/COVERAGE.md
 
@@ -67,7 +67,8 @@ def covered(task: str, draw: Draw, rows: int, truth: dict[str, float], rng: np.r
 def main() -> None:
     """Print the table."""
     print("# Coverage of the 95 % intervals of the test metrics\n")
-    print("Made by `python -m benchmarks.honesty.coverage > benchmarks/honesty/COVERAGE.md`; what is simulated stands there. "
+    print("Made by `python -m benchmarks.honesty.coverage > benchmarks/honesty/COVERAGE.md`; "
+          "what is simulated stands there. "
           f"{', '.join(describe_machine().values())}; nothing depends on time.\n")  # fmt: skip
     print("| case | metric | " + " | ".join(f"{rows} test rows" for rows in SIZES) + " |")
     print("|---|---" + "|---" * len(SIZES) + "|")

@@ -89,7 +89,8 @@ def line(case: Case, name: str, settings: FeatureSettings) -> str:
 def main() -> None:
     """Print the table."""
     print("# Categories of many levels, by encoding\n")
-    print("Made by `python -m benchmarks.honesty.encodings > benchmarks/honesty/ENCODINGS.md`; what is measured stands there. "
+    print("Made by `python -m benchmarks.honesty.encodings > benchmarks/honesty/ENCODINGS.md`; "
+          "what is measured stands there. "
           f"{', '.join(describe_machine().values())}.\n")  # fmt: skip
     print("| table | encoding | features | seconds to fit | linear, rmse | network, rmse |")
     print("|---|---|---|---|---|---|")

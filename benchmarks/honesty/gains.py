@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.honesty.gains --write benchmarks/GAINS.md
 
-Problems are those of `benchmarks.honesty.verdict_problems.tuning`, each with another seed and twice the rows; what is found
-here sets `ml.diagnosis.measured.GAIN_WIDER` and `ml.diagnosis.power_law.GAIN_WIDER`. How often the intervals then hold is measured on other
-problems and on real tables: benchmarks/honesty/ADVICE.md.
+Problems are those of `benchmarks.honesty.verdict_problems.tuning`, each with another seed and twice the rows; what is
+found here sets `ml.diagnosis.measured.GAIN_WIDER` and `ml.diagnosis.power_law.GAIN_WIDER`. How often the intervals then
+hold is measured on other problems and on real tables: benchmarks/honesty/ADVICE.md.
 
 An interval is the mean ± 1.28 standard deviations. The table says by how much the standard deviation must be multiplied
 for 80 % of the realised gains to lie inside: of every change of a setting, and of twice the rows. 1 is right.

@@ -21,8 +21,8 @@ from descent.data import Finding, Table, examine, infer, split_rows
 IMPOSSIBLE = """
 Two of the six cannot happen inside descent, whatever the table: scaling before the split, and target encoding without
 cross-fit. Features are fitted on training rows alone, anew in every fold, and an encoded training row never sees its
-own label (`tests/flows/table/test_question.py`). The figures above are about tables that were prepared so before they came
-here, which no split can mend."""
+own label (`tests/flows/table/test_question.py`). The figures above are about tables that were prepared so before they
+came here, which no split can mend."""
 TABLES = 30
 CLEAN = 100
 FIRST_SEED = 3000

@@ -151,10 +151,10 @@ def page(rows: list[tuple[Any, ...]], few: list[tuple[Any, ...]], months: Array)
     machine = "\n".join(f"| {name} | {words} |" for name, words in describe_machine().items())
     return f"""# How often a promotion is wrong
 
-`python -m benchmarks.honesty.promotion`: {RETRAININGS:,} simulated retrainings per cell, at 95 % confidence. Wanted: at most
-5 % of challengers promoted that are no better, and at least 80 % of those that are better by two standard errors of the
-champion's own loss on so many test rows. The errors of the two models have a correlation of {ALIKE}. Of 1,000, 5 % are
-50 give or take 7.
+`python -m benchmarks.honesty.promotion`: {RETRAININGS:,} simulated retrainings per cell, at 95 % confidence. Wanted: at
+most 5 % of challengers promoted that are no better, and at least 80 % of those that are better by two standard errors
+of the champion's own loss on so many test rows. The errors of the two models have a correlation of {ALIKE}. Of 1,000, 5
+% are 50 give or take 7.
 
 | task | metric | errors | test rows | no better, promoted | better by 2 SE, promoted |
 |---|---|---|---|---|---|
@@ -163,8 +163,8 @@ champion's own loss on so many test rows. The errors of the two models have a co
 A comparison of two models on the same rows has a smaller standard error than either model's loss, because rows that are
 hard are hard for both; that is why two standard errors of a loss are enough. Two standard errors of the *difference*
 would be found in 64 % of cases by any test that errs in 5 %. The bound takes 85 % of the error that the confidence
-leaves (`SPENT` in [ml/statistics/comparison.py](../ml/statistics/comparison.py)): taken whole, the share of false promotions would be 5 %,
-and every second measurement of it above.
+leaves (`SPENT` in [ml/statistics/comparison.py](../ml/statistics/comparison.py)): taken whole, the share of false
+promotions would be 5 %, and every second measurement of it above.
 
 ## Where it is hard
 

@@ -1,7 +1,7 @@
 """Generated problems whose noise, bias and variance are known: the truth f(x) of every row and the noise about it.
 
-Two disjoint sets. TUNING was looked at while the rules of `ml.diagnosis.measured` were made; HELD has other truths, other shapes,
-other models and other seeds, and set no threshold.
+Two disjoint sets. TUNING was looked at while the rules of `ml.diagnosis.measured` were made; HELD has other truths,
+other shapes, other models and other seeds, and set no threshold.
 """
 
 from collections.abc import Callable, Iterator

@@ -8,8 +8,8 @@ whose noise-free truth is known: J = Bayes + bias + variance, with the variance 
 max(J_dummy − Bayes, J_dummy / 5). A problem is *clear* when neither share is within a factor √2 of 10 %; nothing but
 the truth decides that.
 
-**Verdict.** As in a run: `flows.diagnosis.evidence` and `ml.diagnosis.verdict` on one table. Once with the level left open, once with the
-Bayes cost configured, as when the performance of people is known.
+**Verdict.** As in a run: `flows.diagnosis.evidence` and `ml.diagnosis.verdict` on one table. Once with the level left
+open, once with the Bayes cost configured, as when the performance of people is known.
 """
 
 import argparse

@@ -2,11 +2,11 @@
 
     .venv/bin/python -m benchmarks.runs.large [--rows 10000 100000 1000000 20000000] [--memory 2GB] [--keep FOLDER]
 
-Writes benchmarks/runs/LARGE.md. The tables are made in a temporary folder that is deleted (about 9 GB for 20 million rows,
-with what a run writes) or kept in FOLDER. The search is benchmarks/runs/large.yaml: two linear models and two networks,
-two epochs, batches of 4,096; folds (of a table in memory), diagnosis and test as by default. Whole processes; seconds
-of each stage are those of the wall clock, processor seconds those of all processes together, which other work on the
-machine changes little; memory is that of all processes of the folder, the Prefect server's and the recording
+Writes benchmarks/runs/LARGE.md. The tables are made in a temporary folder that is deleted (about 9 GB for 20 million
+rows, with what a run writes) or kept in FOLDER. The search is benchmarks/runs/large.yaml: two linear models and two
+networks, two epochs, batches of 4,096; folds (of a table in memory), diagnosis and test as by default. Whole processes;
+seconds of each stage are those of the wall clock, processor seconds those of all processes together, which other work
+on the machine changes little; memory is that of all processes of the folder, the Prefect server's and the recording
 process's included. "anonymous" is what cannot be given back; the difference to "all" is mostly files mapped into
 memory. A first run on a small table, not counted, starts the server; a second one is what start-up takes.
 """

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.runs.rungs FOLDER [--seeds 0 1 2] [--write benchmarks/runs/RUNGS.md]
 
-The grid of `benchmarks.runs.halving` is trained once per table and seed. What goes on in a halving ends with the bits of the
-grid, so its curves of J_cv say which variants any rungs would have kept, and what the winner would have been.
+The grid of `benchmarks.runs.halving` is trained once per table and seed. What goes on in a halving ends with the bits
+of the grid, so its curves of J_cv say which variants any rungs would have kept, and what the winner would have been.
 """
 
 import argparse
@@ -122,9 +122,8 @@ def main() -> None:
     seeds = " ".join(map(str, arguments.seeds))
     lines = [
         "# Rungs: how often a halving misses the grid's winner", "",
-        f"Measured by `python -m benchmarks.runs.rungs FOLDER --seeds {seeds}` (what is compared, its docstring says).", "",
-        head, "|---" * (head.count("|") - 1) + "|", *(row(given, every) for given in TRIED), "",
-        each, "|---|---|",
+        f"Measured by `python -m benchmarks.runs.rungs FOLDER --seeds {seeds}` (what is compared, its docstring says).",
+        "", head, "|---" * (head.count("|") - 1) + "|", *(row(given, every) for given in TRIED), "", each, "|---|---|",
         *(f"| {name} | {', '.join(f'{100 * halved(best, {})[0]:.1f} %' for best in found)} |"
           for name, found in by_table.items()),
         "", "Machine:", "", *(f"- {name}: {words}" for name, words in describe_machine().items()), "",

@@ -1,6 +1,7 @@
 """The limit: nothing but the matrix products of a training, in the same shapes, on arrays that wait in place.
 
-Factors lie as OpenBLAS multiplies them fastest (`ml.network.products`): what a training turns on its way waits here both ways.
+Factors lie as OpenBLAS multiplies them fastest (`ml.network.products`): what a training turns on its way waits here
+both ways.
 """
 
 from collections.abc import Callable

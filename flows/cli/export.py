@@ -16,7 +16,7 @@ def export(model: str, output: Path, level: float | None, *, onnx: bool) -> None
         if not onnx:
             raise ModelError("say in which form: descent export MODEL --onnx -o model.onnx")
         if find_spec("onnx") is None:
-            raise ModelError("ONNX needs the package onnx: pip install 'descent[onnx]'")
+            raise ModelError("ONNX needs the package onnx: pip install 'descent-ml[onnx]'")
         from descent.data.reading.output import check_place
         from descent.flows.serving.onnx.export import export
 

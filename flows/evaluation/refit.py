@@ -210,5 +210,5 @@ def _opening(question: Question, parts: Parts, run: str) -> ledger.Opening:
         sealed=parts.sealed.digest,
         rows=parts.sealed.identity,
         test_rows=parts.sealed.rows,
-        version=version("descent"),
+        version=version("descent-ml"),
     )

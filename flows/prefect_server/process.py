@@ -1,8 +1,9 @@
 """The process of the local Prefect server: Prefect's own application, started fast and ended when nobody needs it.
 
-It is started by `flows.prefect_server.server` as ``python -m flows.prefect_server.process`` with three inherited descriptors: a listening
-socket, on which clients may already wait, the lock that says that it lives, and a pipe that says go once its record is
-written. Where the pipe ends without a word, its starter was killed, nobody would find it, and it ends.
+It is started by `flows.prefect_server.server` as ``python -m flows.prefect_server.process`` with three inherited
+descriptors: a listening socket, on which clients may already wait, the lock that says that it lives, and a pipe that
+says go once its record is written. Where the pipe ends without a word, its starter was killed, nobody would find it,
+and it ends.
 """
 
 import argparse

@@ -176,7 +176,8 @@ def _spawn(folder: Path, held: int) -> Server:
     idle = 60 * idle_minutes()
     _write_record(folder, None, port)
     waits, go = os.pipe()
-    command = [sys.executable, "-m", "descent.flows.prefect_server.process", "--home", str(folder), "--socket", str(listener.fileno()),
+    command = [sys.executable, "-m", "descent.flows.prefect_server.process", "--home", str(folder), "--socket",
+    str(listener.fileno()),
                "--lock", str(held), "--go", str(waits), "--idle", str(idle)]  # fmt: skip
     try:
         with server_log().open("wb") as log, listener:
@@ -211,7 +212,7 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if name not in ("PREFECT_API_URL", "PREFECT_PROFILE")}
     for name, value in PRIVATE.items():
         mine.setdefault(name, value)
-    path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return mine | {
         "PYTHONPATH": os.pathsep.join(path),
         "PREFECT_HOME": str(folder),

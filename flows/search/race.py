@@ -1,8 +1,8 @@
 """The training of a search: rung after rung of chunks, each going on from where the better variants of the last stand.
 
-A grid is one rung. A halving has several (`flows.search.halving`): the chunks of a rung train in different processes and leave
-their states in the run's workspace; variants are compared across all of them, and those that go on are cut into
-new chunks, which gather their states (`ml.fleets.resuming`). What a budget ends is marked so.
+A grid is one rung. A halving has several (`flows.search.halving`): the chunks of a rung train in different processes
+and leave their states in the run's workspace; variants are compared across all of them, and those that go on are cut
+into new chunks, which gather their states (`ml.fleets.resuming`). What a budget ends is marked so.
 """
 
 from collections import Counter

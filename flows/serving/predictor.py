@@ -1,7 +1,7 @@
 """A trained model as MLflow serves it: raw columns in, predictions out.
 
-This file is shipped inside every model, with `ml`, `data` and `flows.serving.manifest`, so it imports only those. A model
-folder holds ``features/`` (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json``
+This file is shipped inside every model, with `ml`, `data` and `flows.serving.manifest`, so it imports only those. A
+model folder holds ``features/`` (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json``
 (`data.Target`), ``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers, JSON and
 skops, no pickle. Loading one imports neither pandas nor scikit-learn.
 """
@@ -58,8 +58,8 @@ class Predictor:
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
-        ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are infinite where
-        too few rows were held out to say.
+        ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
+        infinite where too few rows were held out to say.
 
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.

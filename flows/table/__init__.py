@@ -1,1 +1,1 @@
-"""From a table to a question, its three parts, and their matrices; what seals the test rows and who has looked at them."""
+"""From a table to a question, its three parts and their matrices; the sealed test rows and who has looked at them."""

@@ -36,8 +36,8 @@ TRAIN, CV, TEST, UNUSED = 0, 1, 2, 3
 class Whole:
     """A table that is read some rows at a time, and the part that each of its rows belongs to.
 
-    ``sample`` are the numbers of the train and cv rows that `flows.table.question.Parts.frame` holds, in its order. ``y`` is
-    the target of all rows.
+    ``sample`` are the numbers of the train and cv rows that `flows.table.question.Parts.frame` holds, in its order.
+    ``y`` is the target of all rows.
     """
 
     table: "LargeTable"

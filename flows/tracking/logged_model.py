@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from descent.data.features.compiled.features import CompiledFeatures
 from descent.flows.serving.manifest import FORMAT
+from descent.ml.machine.source import reached
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors", "scipy")
 PACKAGE = "descent_model"
 ROOT = Path(__file__).parents[2]
+"""The package ``descent``."""
+PREDICTOR = "flows.serving.predictor"
 
 
 def log_model(tracking_uri: str, experiment_id: str, run_id: str, folder: Path, inputs: dict[str, str]) -> str:
-    """Log a model folder (see `flows.serving.predictor`) to a run under the name ``model``, end the run, return the model's URI.
+    """Log a model folder (`flows.serving.predictor`) to a run as ``model``, end the run, return the model's URI.
 
     ``inputs``: the columns that it needs, by kind, as `data.FeatureMap.schema` gives them. Done last, because MLflow
     copies the run's metrics to the model, and logs a model to no run but the current one, which it then ends.
@@ -69,7 +71,7 @@ class Flavor:
         pyfunc.save_model(
             path,
             mlflow_model=mlflow_model,
-            loader_module=f"{PACKAGE}.serving",
+            loader_module=f"{PACKAGE}.{PREDICTOR}",
             data_path=str(self.folder),
             code_paths=[str(self.code)],
             signature=signature(self.folder, self.inputs),
@@ -117,17 +119,19 @@ def _kind(labels: list[Any]) -> str:
 
 
 def _stage_code(folder: Path) -> Path:
-    """Copy the code that a model needs as one package: `ml`, `data`, and of `flows` the loader and its manifest.
+    """Copy what the predictor imports of our code as one package.
 
-    MLflow puts that code first on ``sys.path`` of whoever loads the model: under names of their own, our packages
-    would hide the installed ones in a program that then runs an experiment. Hence one name, and relative imports.
+    MLflow puts that code first on ``sys.path`` of whoever loads the model: under its own name, our package would hide
+    the installed one in a program that then runs an experiment.
     """
     package = folder / PACKAGE
-    for name in ("ml", "data"):
-        shutil.copytree(ROOT / name, package / name, ignore=shutil.ignore_patterns("__pycache__", "samples"))
-    (package / "__init__.py").write_text('"""The code of a model that descent made."""\n', encoding="utf-8")
-    for name in ("serving.py", "manifest.py"):
-        source = (ROOT / "flows" / name).read_text(encoding="utf-8")
-        relative = re.sub(r"^from (data|ml)\b", r"from .\1", source, flags=re.MULTILINE)
-        (package / name).write_text(relative, encoding="utf-8")
+    for path in reached(ROOT, [PREDICTOR]):
+        target = package / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = path.read_text(encoding="utf-8")
+        target.write_text(
+            re.sub(r"^(\s*from )descent\b", rf"\1{PACKAGE}", source, flags=re.MULTILINE), encoding="utf-8"
+        )
+    for inside in [package, *(path for path in package.rglob("*") if path.is_dir())]:
+        (inside / "__init__.py").write_text('"""The code of a model that descent made."""\n', encoding="utf-8")
     return package

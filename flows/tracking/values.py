@@ -93,12 +93,12 @@ def source() -> dict[str, str]:
     except (OSError, KeyError):  # a container's user need not have a name
         user = "unknown"
     tags = {"mlflow.user": user, "mlflow.source.name": "descent", "mlflow.source.type": "LOCAL"}
-    return tags | {"descent.version": version("descent"), **_commit()}
+    return tags | {"descent.version": version("descent-ml"), **_commit()}
 
 
 def _commit() -> dict[str, str]:
     """The commit of our own code where it lies in a clone; nothing where it is installed."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return {}
     try:

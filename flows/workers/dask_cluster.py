@@ -1,7 +1,7 @@
 """Training on a Dask cluster: workers of this machine, or those of a scheduler that somebody runs.
 
-The workers import `ml` alone, as the processes of `flows.workers.processes` do. Rows that they cannot read from a folder of their
-own are sent to each of them once, however many chunks they train.
+The workers import `ml` alone, as the processes of `flows.workers.processes` do. Rows that they cannot read from a
+folder of their own are sent to each of them once, however many chunks they train.
 """
 
 import logging
@@ -106,7 +106,7 @@ def connected(address: str | None, workers: int | str) -> Iterator[Cluster]:
         RunError: distributed is not installed, no scheduler or no worker answers, or workers run another code.
     """
     if find_spec("distributed") is None:
-        raise RunError("compute.engine is dask, but distributed is not installed: pip install 'descent[dask]'")
+        raise RunError("compute.engine is dask, but distributed is not installed: pip install 'descent-ml[dask]'")
     if address is None:
         with local_cluster(count_workers(workers)) as own, connected(own, "auto") as started:
             yield started

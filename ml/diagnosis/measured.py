@@ -4,20 +4,20 @@ With V the variance at the full number of training rows and L the level,
 
     J_cv = L + bias + V
 
-- V of linear models that a solver trained follows from their fit (`ml.diagnosis.sandwich`). V of others has two parts: what
-  random numbers do, measured between models of all training rows (`chance`), and what the rows do, measured
-  on disjoint halves, quarters and eighths of them (`ml.diagnosis.replicates`), with the λ/m of all rows, and carried to all by
-  V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for networks
-  that fit the noise).
+- V of linear models that a solver trained follows from their fit (`ml.diagnosis.sandwich`). V of others has two parts:
+  what random numbers do, measured between models of all training rows (`chance`), and what the rows do, measured on
+  disjoint halves, quarters and eighths of them (`ml.diagnosis.replicates`), with the λ/m of all rows, and carried to
+  all by V(m) ∝ m^−c, a linear regression of log V on log m with a prior on c (1 for parametric models, near 0 for
+  networks that fit the noise).
 - J − V of linear models is known twice: J_cv − V on cv rows, J_train + V on training rows. What is wrong with V all but
   cancels in the mean over both.
 - L is the configured level. When none is known it is the lowest that any reference tells: other models trained on the
   same halves, with their variance taken off, since that is not noise either; and the stack of models of other kinds
-  (`data.references.stack`), whose cost is carried on from half of the rows to all to ever more, as if it fell with 1/m. A
-  truth that none of them begins to learn looks like noise. The reference is chosen by its cost plus one standard error
-  of its difference from the winner, so that chance does not choose it; since the best of several is partly luck, and a
-  configured level knows nothing of these cv rows, no bias at all is a possibility of its own that a small difference
-  does not rule out.
+  (`data.references.stack`), whose cost is carried on from half of the rows to all to ever more, as if it fell with 1/m.
+  A truth that none of them begins to learn looks like noise. The reference is chosen by its cost plus one standard
+  error of its difference from the winner, so that chance does not choose it; since the best of several is partly luck,
+  and a configured level knows nothing of these cv rows, no bias at all is a possibility of its own that a small
+  difference does not rule out.
 - Sampling of the cv rows is a bootstrap over rows (Efron 1979), of all costs together, so differences are paired.
 """
 

@@ -2,9 +2,9 @@
 
 A cost means nothing by itself, so both are shares of what there is to explain, J_dummy − level, and high above 10 %.
 
-**Measured** (`ml.diagnosis.measured`): J_cv = level + bias + variance. The variance is how much models disagree that were
-trained on disjoint parts of the rows; the level is configured, or the lowest cost that any model reached once its own
-variance is taken off. Each has a sampling distribution; the probability of a verdict is its share of the draws, and
+**Measured** (`ml.diagnosis.measured`): J_cv = level + bias + variance. The variance is how much models disagree that
+were trained on disjoint parts of the rows; the level is configured, or the lowest cost that any model reached once its
+own variance is taken off. Each has a sampling distribution; the probability of a verdict is its share of the draws, and
 the verdict is the most probable one.
 
 **By the gaps alone** (nothing was measured), after Andrew Ng, *Machine Learning Yearning* (2018), chapters 20 to 22:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from descent.ml.machine.threads import blas_core
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
+"""The package `ml`."""
 
 
 @cache
@@ -20,7 +21,7 @@ def code(*modules: str) -> str:
     By default those that train a chunk: so a change of what is said about a trained model leaves it as it is.
     """
     digest = hashlib.sha256()
-    for path in _reached(modules or ("chunks",)):
+    for path in reached(FOLDER.parent, [f"{FOLDER.name}.{module}" for module in modules or ("chunks",)]):
         digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
     return f"ml {digest.hexdigest()[:12]}, NumPy {_version('numpy')}, SciPy {_version('scipy')}"
 
@@ -31,30 +32,34 @@ def processor() -> str:
     return f"{platform.machine()} {blas_core() or platform.processor()}".strip()
 
 
+def reached(root: Path, modules: Sequence[str]) -> list[Path]:
+    """The files of modules, and of all that they import of our package, wherever the import stands.
+
+    ``root`` is the folder of the package ``descent``, and ``modules`` are named as inside it, such as ``ml.chunks``.
+    Packages' own ``__init__`` files, which hold no code, and imports for types alone are left out.
+    """
+    waiting, found = list(modules), set[Path]()
+    while waiting:
+        path = root.joinpath(*waiting.pop().split(".")).with_suffix(".py")
+        if path not in found and path.exists():
+            found.add(path)
+            waiting += _imports(ast.parse(path.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "descent":
+        inside = node.module.partition(".")[2]
+        yield inside
+        yield from (f"{inside}.{alias.name}".lstrip(".") for alias in node.names)
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child)
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
         return "none"
-
-
-def _reached(modules: Sequence[str]) -> list[Path]:
-    """The files of modules and of what they import inside this package, wherever the import stands."""
-    waiting, found = [FOLDER / f"{name}.py" for name in modules], set[Path]()
-    while waiting:
-        path = waiting.pop()
-        if path not in found and path.exists():
-            found.add(path)
-            waiting += _imports(path)
-    return sorted(found)
-
-
-def _imports(path: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            folder = path.parents[node.level - 1]
-            parts = node.module.split(".") if node.module else []
-            for one in ([parts] if parts else []) + [[*parts, alias.name] for alias in node.names]:
-                target = folder.joinpath(*one)
-                yield target.with_suffix(".py")
-                yield target / "__init__.py"

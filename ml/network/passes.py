@@ -50,7 +50,8 @@ class Workspace:
             self.z.append(g if activation.from_output else np.empty((V, h, B), dtype))
         self.inner = [a[:, :-1] for a in self.a]
         self.inner_T = [a.transpose(0, 2, 1) for a in self.inner]
-        # The rows of a batch come rows first; turned, the first layer's product takes half the time (`ml.network.products`).
+        # The rows of a batch come rows first; turned, the first layer's product takes half the time
+        # (`ml.network.products`).
         first = model.widths[1]
         self.turned = first >= _WIDE
         self.small = self.turned and first * (model.inputs + 1) <= AS_IT_IS

@@ -97,7 +97,7 @@ class OverRows:
 
 
 class FromMoments:
-    """Squared error as the quadratic form ½⟨θG − 2C, θ⟩ + ½q (`ml.solvers.objectives`): the rows are not needed again."""
+    """Squared error as the quadratic form ½⟨θG − 2C, θ⟩ + ½q (`ml.solvers.objectives`): it needs no rows again."""
 
     def __init__(self, moments: tuple[Array, Array, float]):
         self.G, self.C, self.q = moments

@@ -1,8 +1,8 @@
 """docs/mathematics.md names what exists, and all that can be chosen."""
 
 import re
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -15,15 +15,13 @@ from descent.ml.statistics.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")
-NAMES = sorted(set(re.findall(r"`ml\.(\w+)\.([\w.]+)`", PAGE)))
+NAMES = sorted(set(re.findall(r"`(ml\.[\w.]+)`", PAGE)))
 METRIC_NAMES = sorted({name for names in METRICS.values() for name in names})
 
 
-@pytest.mark.parametrize(("module", "name"), NAMES)
-def test_what_the_page_names_exists(module, name):
-    found = import_module(f"ml.{module}")
-    for part in name.split("."):
-        found = getattr(found, part)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_page_names_exists(name):
+    assert resolve_name(f"descent.{name}") is not None
 
 
 @pytest.mark.parametrize("choice", [*ACTIVATIONS, *VARIANCES, *LOSSES, *METRIC_NAMES, *OPTIMIZERS, *KINDS])

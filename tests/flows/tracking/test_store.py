@@ -36,7 +36,8 @@ def test_the_store_is_the_users_or_a_file_of_ours(folder: Path, monkeypatch: pyt
 def test_a_database_once_migrated_is_copied(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     uri = store.embedded_uri()
-    migrate = "import sys; from descent.flows.machine.environment import quiet; quiet(); from descent.flows import store; store.prepare(sys.argv[1])"
+    migrate = "import sys; from descent.flows.machine.environment import quiet; quiet(); "
+    migrate += "from descent.flows.tracking import store; store.prepare(sys.argv[1])"
     subprocess.run([sys.executable, "-c", migrate, uri], check=True, cwd=ROOT)
     tables = _tables(folder / "mlflow.db")
     assert {"experiments", "runs", "metrics"} <= tables
