@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ def save(features: "FeatureMap", folder: Path) -> None:
     from descent.data.features.compiled.compiler import compiled
 
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"columns": asdict(features.columns), "clipped": features.clipped}
+    about = {"columns": features.columns.to_dict(), "clipped": features.clipped}
     (folder / "features.json").write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
     parts = {"numeric": features.numeric, "categorical": features.one_hot, "coded": features.coder}
     (folder / "features.skops").write_bytes(_repeatable(io.dumps(parts)))

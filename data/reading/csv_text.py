@@ -8,19 +8,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv as arrow  # type: ignore[import-untyped]
 
 from descent.data.errors import ColumnError, TableError
+from descent.data.reading.csv_cells import read_as, read_cells
+from descent.data.spelling.marks import MISSING
 
-# What pandas takes for "no value" (pandas.read_csv, na_values).
-MISSING = (
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
-    "NULL", "NaN", "None", "n/a", "nan", "null",
-)  # fmt: skip
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _RARE_DELIMITERS = ("^", "~", "\x1f", "\x1e", "\x01", "#", ":", "!", " ")
 """Taken only where the header has none of the usual ones, and every one of the first rows has as many of them."""
@@ -36,17 +34,19 @@ def parse_csv(
     where: str,
     missing: Sequence[str] = (),
     *,
-    keep: Sequence[str] = (),
     delimiter: str | None = None,
+    texts: Collection[str] = (),
+    numbers: Collection[str] | None = None,
 ) -> tuple[pa.Table, list[str]]:
     """The table, of which `frame_of` makes a frame, and notes on how it was read.
 
     Args:
         raw: the file, decompressed, as UTF-8.
         where: the file's name, for messages.
-        missing: texts that mean no value, beside the usual ones; a lone ``?`` is recognised by itself.
-        keep: of the usual ones, those that are values in columns of texts, such as ``None``.
+        missing: texts that mean no value in columns of numbers, beside the usual ones. Texts stay as they stand.
         delimiter: the character between cells; None to see it from the first rows.
+        texts: columns that hold names, even if they look like numbers.
+        numbers: the columns of plain numbers, where that is known; all others are then texts.
 
     Raises:
         TableError: empty, no rows, or a line that does not fit the header.
@@ -66,28 +66,31 @@ def parse_csv(
         notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))} (detected)")
     if raw.count(b'"') % 2:
         _find_open_quote(raw, delimiter, where)
-    decimal = "," if delimiter == ";" and _has_decimal_commas(raw) else "."
-    if decimal == ",":
-        notes.append("numbers are written with a decimal comma")
-    tokens = [*MISSING, *missing]
-    table = _read(raw, where, delimiter, decimal, tokens, names)
-    left = [token for token in tokens if token not in keep]
-    if marked := _question_marks(table) if b"?" in raw else {}:
-        left.append("?")
-        del table  # or it would lie in memory beside the other
-        table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names)
-        cells = ", ".join(f"{name} ({count})" for name, count in list(marked.items())[:8])
-        more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
-        notes.append(f"cells that only say ? are read as missing: {cells}{more}")
-    if keep:
-        table = _with_kept(table, _read(raw, where, delimiter, decimal, left, names), keep, notes)
+
+    def read(raw: bytes, types: Mapping[str, Any], only: Sequence[str] | None) -> pa.Table:
+        return _read(raw, delimiter, types, only, missing)
+
+    try:
+        table = read_cells(raw, read, delimiter, texts) if numbers is None else read_as(raw, read, numbers)
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        _find_ragged_line(raw, delimiter, where, len(names))
+        raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
+    if table.num_columns == len(names):
+        table = table.rename_columns(names)
     if table.num_rows == 0:
         raise TableError(f"{where}: only a header line, no rows: is the file complete?")
-    if names[-1] == "" and len(names) > 1 and table.columns[-1].null_count == table.num_rows:
+    if names[-1] == "" and len(names) > 1 and _is_empty(table.columns[-1]):
         table = table.remove_column(len(names) - 1)
         notes.append("the last column has neither a name nor values (a separator ends every line): left out")
     unnamed = [name or f"Unnamed: {index}" for index, name in enumerate(table.column_names)]
     return table.rename_columns(unnamed), notes
+
+
+def _is_empty(column: Any) -> bool:
+    return bool(
+        column.null_count == len(column)
+        or (pa.types.is_string(column.type) and set(column.unique().to_pylist()) <= {"", None})
+    )
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
@@ -159,21 +162,6 @@ def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
     return names
 
 
-def _with_kept(table: pa.Table, kept: pa.Table, keep: Sequence[str], notes: list[str]) -> pa.Table:
-    """``table`` with its columns of texts as in ``kept``, which was read with fewer marks of missing values."""
-    counts: dict[str, int] = {}
-    for index, column in enumerate(table.columns):
-        other = kept.columns[index]
-        texts = pa.types.is_string(column.type) or pa.types.is_null(column.type)  # null: of nothing but these texts
-        if texts and column.null_count > other.null_count:
-            counts[table.column_names[index]] = column.null_count - other.null_count
-            table = table.set_column(index, table.column_names[index], other)
-    if counts:
-        cells = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:8])
-        notes.append(f"{' and '.join(map(repr, keep))} are kept as values: {cells}")
-    return table
-
-
 def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
     """Whether the rows end with a delimiter that the header lacks: seen from the first, held against all of them."""
     rows = (row for _, row in _rows(raw, delimiter) if row)
@@ -187,36 +175,24 @@ def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
         return False
 
 
-def _has_decimal_commas(raw: bytes) -> bool:
-    head = raw[: 1 << 16]
-    return len(re.findall(rb"[;\n]-?\d+,\d+(?=[;\r\n])", head)) > len(re.findall(rb"[;\n]-?\d+\.\d+(?=[;\r\n])", head))
+def _read(
+    raw: bytes, delimiter: str, types: Mapping[str, Any], only: Sequence[str] | None, missing: Sequence[str]
+) -> pa.Table:
+    """Texts as they stand; of what means no value, columns of numbers alone are cleared.
 
-
-def _read(raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence[str], names: list[str]) -> pa.Table:
-    spaced = [*tokens, *(f" {token}" for token in tokens)]  # "a, NA": some files put a space after the comma
-    try:
-        table = arrow.read_csv(
-            pa.BufferReader(raw),
-            arrow.ReadOptions(block_size=max(_BLOCK, min(len(raw), 1 << 28)) if b'"' in raw else _BLOCK),
-            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in raw),
-            arrow.ConvertOptions(null_values=spaced, strings_can_be_null=True, decimal_point=decimal),
-        )
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        _find_ragged_line(raw, delimiter, where, len(names))
-        raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
-    return table.rename_columns(names) if table.num_columns == len(names) else table
-
-
-def _question_marks(table: pa.Table) -> dict[str, int]:
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    counts = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(column.type):
-            count = pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "?")).as_py() or 0
-            if count:
-                counts[name] = count
-    return counts
+    Raises:
+        pa.ArrowInvalid: a line does not fit the header, or a cell its type.
+    """
+    tokens = [*MISSING, *missing]
+    return arrow.read_csv(
+        pa.BufferReader(raw),
+        arrow.ReadOptions(block_size=max(_BLOCK, min(len(raw), 1 << 28)) if b'"' in raw else _BLOCK),
+        arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in raw),
+        arrow.ConvertOptions(
+            null_values=[*tokens, *(f" {token}" for token in tokens)],  # "a, NA": some put a space after the comma
+            strings_can_be_null=False, column_types=dict(types), include_columns=only,
+        ),
+    )  # fmt: skip
 
 
 def _rows(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -1,25 +1,27 @@
 """A source becomes a table: read once, so that the digest belongs to exactly what was parsed."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from descent.data.cells import numbers_among, to_dates
 from descent.data.errors import ColumnError, TableError
 from descent.data.names import find_column
 from descent.data.reading.compression import unpack
-from descent.data.reading.csv_text import frame_of, parse_csv, rows_on_lines
+from descent.data.reading.csv_text import delimiter_of, frame_of, parse_csv, rows_on_lines
 from descent.data.reading.encoding import to_utf8
 from descent.data.reading.parquet import parse_parquet
 from descent.data.reading.sources import SUFFIXES, Files, is_url, read_files
 from descent.data.reading.sql import is_database, read_query
+from descent.data.spelling.marks import texts_of_none
 
 if TYPE_CHECKING:
     from descent.data.reading.large import LargeTable
@@ -48,6 +50,8 @@ class Table:
         lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
         whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
         complete: whether ``frame`` holds all rows that have a target.
+        marked: of each column of texts, the cells that said so that they have no value, by text: ``NA``, 12.
+        doubtful: whether ``1,234`` may as well be a decimal, as in a CSV with semicolons.
     """
 
     frame: pd.DataFrame
@@ -60,6 +64,8 @@ class Table:
     rows: NDArray[np.intp] | None = None
     keep: tuple[str, ...] = ()
     complete: bool = True
+    marked: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    doubtful: bool = False
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
@@ -75,6 +81,7 @@ def read_table(
     encoding: str | None = None,
     query: str | None = None,
     name: str | None = None,
+    texts: Collection[str] = (),
 ) -> Table:
     """Read a CSV (plain, gzip or Zstandard), Parquet (a file or a folder), or what a query gives.
 
@@ -88,6 +95,7 @@ def read_table(
         delimiter, encoding: of a CSV; None to detect them.
         query: what to ask a database.
         name: how to call the source in messages, where it holds a password.
+        texts: columns of names, in which ``1.10`` is not 1.1 in a CSV.
 
     Raises:
         TableError: no such file, empty, damaged, not text, or a line that does not fit the header; a driver is not
@@ -97,25 +105,26 @@ def read_table(
     source = str(source)
     where = name or source
     if query is not None or (is_url(source) and is_database(source)):
-        return _from_database(source, query, where, missing)
+        return _from_database(source, query, where, missing, keep)
     files = read_files(source, where)
     digest = _digest(files)
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
         release_memory()
-        return _table(frame, digest, where, missing, notes, lines=False)
+        return _table(frame, digest, where, missing, keep, notes)
     raw = unpack(files[0][1], where)
     del files
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
-    table, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
+    table, more = parse_csv(raw, where, missing, delimiter=delimiter, texts=texts)
     lines = rows_on_lines(raw) == table.num_rows
+    doubtful = (delimiter or delimiter_of(raw)) != ","
     del raw  # file, table and frame are never all in memory
     frame = frame_of(table)
     release_memory()
-    return replace(_table(frame, digest, where, missing, [*notes, *more], lines=lines), keep=tuple(keep))
+    return _table(frame, digest, where, missing, keep, [*notes, *more], lines=lines, doubtful=doubtful)
 
 
 def release_memory() -> None:
@@ -123,7 +132,9 @@ def release_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = ()) -> Table:
+def table_of(
+    frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = (), keep: Sequence[str] = ()
+) -> Table:
     """A DataFrame as a table; its index is left out.
 
     Raises:
@@ -143,11 +154,11 @@ def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str
             raise ColumnError(
                 f"{name}: column {column!r} has cells that hold several values: leave it out, or split it"
             )
-    made = _table(plain, "", name, missing, [], lines=False)
-    return Table(made.frame, _digest_of_cells(made.frame), name, made.missing, made.notes)
+    made = _table(plain, "", name, missing, keep, [])
+    return replace(made, digest=_digest_of_cells(made.frame))
 
 
-def _from_database(source: str, query: str | None, where: str, missing: Sequence[str]) -> Table:
+def _from_database(source: str, query: str | None, where: str, missing: Sequence[str], keep: Sequence[str]) -> Table:
     if not (is_url(source) and is_database(source)):
         raise TableError(
             f"{where}: data.query needs a database's URL in data.source, such as sqlite:///sales.db or "
@@ -158,19 +169,31 @@ def _from_database(source: str, query: str | None, where: str, missing: Sequence
             f"{where}: a database: say in data.query what to read, such as SELECT * FROM sales ORDER BY id"
         )
     frame, notes = read_query(source, query, where)
-    made = table_of(frame, where, missing)
-    return Table(made.frame, made.digest, where, made.missing, (*notes, *made.notes))
+    made = table_of(frame, where, missing, keep)
+    return replace(made, notes=(*notes, *made.notes))
 
 
 def _table(
-    frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str], *, lines: bool
-) -> Table:
-    frame, more = plain_frame(frame, where, missing)
-    return Table(frame, digest, where, tuple(missing), (*notes, *more), lines)
+    frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], keep: Sequence[str], notes: Sequence[str],
+    *, lines: bool = False, doubtful: bool = False,
+) -> Table:  # fmt: skip
+    frame, more, marked = plain_frame(frame, where, missing, keep)
+    asked = {name: counts["?"] for name, counts in marked.items() if "?" in counts}
+    if asked:
+        cells = ", ".join(f"{name} ({count})" for name, count in list(asked.items())[:8])
+        others = f" and {len(asked) - 8} more columns" if len(asked) > 8 else ""
+        more = [*more, f"cells that only say ? are read as missing: {cells}{others}"]
+    return Table(
+        frame, digest, where, tuple(missing), (*notes, *more), lines, keep=tuple(keep), marked=marked, doubtful=doubtful
+    )
 
 
-def plain_frame(frame: pd.DataFrame, where: str, missing: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Every column in one of the five kinds that the rest of the package knows, without the tokens; and notes.
+def plain_frame(
+    frame: pd.DataFrame, where: str, missing: Sequence[str], keep: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[str], dict[str, dict[str, int]]]:
+    """Every column in one of the five kinds that the rest of the package knows, without cells that mean no value.
+
+    And notes, and how many cells of each text that means none there were in columns of texts.
 
     Raises:
         TableError: cells that cannot be read.
@@ -179,7 +202,8 @@ def plain_frame(frame: pd.DataFrame, where: str, missing: Sequence[str]) -> tupl
         plain, notes = _plain_columns(frame)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
-    return _without_missing_tokens(plain, missing), notes
+    plain, marked = _without_missing_tokens(plain, missing, keep)
+    return plain, notes, marked
 
 
 def _digest(files: Files) -> str:
@@ -229,6 +253,8 @@ def plain_column(column: pd.Series) -> pd.Series:
         return plain_column(column.astype(dtype.categories.dtype if not column.isna().any() else object))
     if isinstance(dtype, pd.DatetimeTZDtype):
         return to_dates(column)[0]
+    if isinstance(dtype, pd.SparseDtype):
+        return plain_column(column.sparse.to_dense())
     if dtype.kind == "m":
         return pd.Series(column.dt.total_seconds())
     if pd.api.types.is_bool_dtype(dtype):
@@ -258,19 +284,27 @@ def _texts(column: pd.Series) -> pd.Series:
     return column.map(str, na_action="ignore").astype("str")
 
 
-def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
-    """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0."""
-    if not missing:
-        return frame
-    numbers = numbers_among(tuple(missing))
-    emptied = {}
+def _without_missing_tokens(
+    frame: pd.DataFrame, missing: Sequence[str], keep: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
+    """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0. And how many of which
+    token there were in each column of texts.
+    """
+    numbers, tokens = numbers_among(tuple(missing)), texts_of_none(missing, keep)
+    emptied, marked = {}, {}
     for name, column in frame.items():
-        if column.dtype.kind == "M":
-            continue
-        hit = column.isin(numbers if column.dtype.kind in "iuf" else list(missing))
-        if hit.any():
-            emptied[name] = column.mask(hit)
-    return pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index) if emptied else frame
+        if isinstance(column.dtype, pd.StringDtype):
+            texts = pc.utf8_trim_whitespace(pa.array(column))
+            hit = pc.fill_null(pc.is_in(texts, value_set=pa.array(tokens, pa.string())), False)
+            if pc.any(hit).as_py():
+                emptied[name] = column.mask(hit.to_numpy(zero_copy_only=False))
+                counted = pc.value_counts(texts.filter(hit)).to_pylist()
+                marked[str(name)] = {entry["values"]: entry["counts"] for entry in counted if entry["values"]}
+        elif numbers and column.dtype.kind in "iuf" and (hits := column.isin(numbers)).any():
+            emptied[name] = column.mask(hits)
+    if emptied:
+        frame = pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index)
+    return frame, {name: counts for name, counts in marked.items() if counts}
 
 
 __all__ = ["SUFFIXES", "Table", "find_column", "plain_column", "read_table", "release_memory", "table_of"]

@@ -32,3 +32,8 @@ def is_mark(texts: Any, own: Collection[str] = ()) -> Any:
     lower = pc.utf8_lower(texts)
     known = pa.array([*AMONG_VALUES, *(text.strip().lower() for text in own)], pa.string())
     return pc.or_(pc.is_in(lower, value_set=known), pc.match_substring_regex(lower, PHRASE))
+
+
+def texts_of_none(missing: Collection[str], keep: Collection[str]) -> list[str]:
+    """Texts that mean no value in columns of texts: the usual ones but for ``keep``, a lone ``?``, and ``missing``."""
+    return [*(text for text in MISSING if text not in keep), "?", *missing]

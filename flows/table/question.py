@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 from threading import Lock
@@ -135,7 +135,11 @@ def given_table(table: data.Table | None) -> Iterator[None]:
 
 def table_of(frame: pd.DataFrame | None, config: ExperimentConfig) -> data.Table | None:
     """A DataFrame as the table of an experiment, called what the configuration calls its source."""
-    return None if frame is None else data.table_of(frame, conceal(config.data.source), config.data.missing)
+    return (
+        None
+        if frame is None
+        else data.table_of(frame, conceal(config.data.source), config.data.missing, config.data.keep)
+    )
 
 
 def load(config: ExperimentConfig) -> data.Table:
@@ -164,12 +168,19 @@ def forget() -> None:
 @lru_cache(maxsize=1)
 def _read(source: str, given: DataConfig, stamp: object, seed: int) -> data.Table:
     name, limit = conceal(given.source), budget(given.memory)
-    if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
+    if given.query is None and (large := data.open_large(source, name, given.missing, limit, given.keep)) is not None:
         return data.sampled(large, given.target, limit, seed)
     return data.read_table(
         source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
-        name=name,
+        name=name, texts=_texts(given),
     )  # fmt: skip
+
+
+def _texts(given: DataConfig) -> tuple[str, ...]:
+    """Columns that hold names, whatever they look like; among them the target, if it may hold classes."""
+    target = () if given.task == "regression" or given.target in given.numeric else (given.target,)
+    group = () if given.group is None else (given.group,)
+    return (*target, *given.categorical, *given.verbatim, *given.identifier, *given.text, *group)
 
 
 def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
@@ -183,8 +194,10 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     frame, inference = data.infer(
         table, given.target, task=given.task, exclude=given.exclude, roles={key: getattr(given, key) for key in ROLES},
         group=given.group, time=given.time, by=config.split.by, split_column=config.split.column,
-        positive=given.positive,
+        positive=given.positive, verbatim=given.verbatim, decimal=given.decimal, date_order=given.date_order,
     )  # fmt: skip
+    if table.whole is not None:
+        table = replace(table, whole=replace(table.whole, spellings=inference.spellings))
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows

@@ -6,7 +6,7 @@ workers map into their memory.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,8 @@ def _usable(column: pd.Series, inference: data.Inference) -> pd.Series:
 
 def reopened(whole: Whole, path: Path) -> Iterator[pd.DataFrame]:
     """Rows of a table that were written to a file of their own."""
-    table = data.LargeTable.open(str(path), whole.table.path, whole.table.missing)
+    table = data.LargeTable.open(str(path), whole.table.path, whole.table.missing, whole.table.keep)
     assert table is not None
+    table = replace(table, spellings=whole.table.spellings)
     for _, frame in table.batches():
         yield frame
