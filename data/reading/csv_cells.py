@@ -22,6 +22,8 @@ EXACT = 1 << 53
 """Whole numbers beyond this are not exact as floats."""
 FEW = 1000
 """Different numbers of a column that may be names."""
+FEWER = 20
+"""The same where all have as many decimals, as measurements do."""
 GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$|^-?\d{1,3}$"
 COMMA = r"^[-+(]?\D{0,4}(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,(?:\d{1,2}|\d{4,}))\D{0,6}$"
 
@@ -117,7 +119,10 @@ def _is_text(column: Any, why: str) -> bool:
         return bool(pc.all(pc.match_substring_regex(present, r"^\d+$")).as_py())
     if why == "groups":
         return bool(pc.all(pc.match_substring_regex(present, GROUPED)).as_py())
-    return not all(map(_is_usual, pc.unique(present).to_pylist()))
+    different = pc.unique(present).to_pylist()
+    if len(different) > FEWER and len({len(text.partition(".")[2]) for text in different}) == 1:
+        return False  # measurements to so many decimals
+    return not all(map(_is_usual, different))
 
 
 def _is_usual(text: str) -> bool:

@@ -8,7 +8,7 @@ in carriage returns alone) is read whole.
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,36 +21,49 @@ from descent.data.reading.compression import GZIP, ZSTD
 from descent.data.reading.csv_text import delimiter_of, frame_of, parse_csv
 from descent.data.reading.large import LargeTable
 from descent.data.reading.sources import is_url
-from descent.data.reading.tables import plain_frame, read_table
+from descent.data.reading.tables import read_cells_of
 
 PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""
 
 
-def stream(source: str, where: str, missing: Sequence[str] = (), keep: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
-    """Frames that together are the table, in its order, numbered through from 0; arguments as of `data.read_table`.
+def stream(
+    source: str, where: str, missing: Sequence[str] = (), numbers: Collection[str] = ()
+) -> Iterator[pd.DataFrame]:
+    """Frames that together are the table, in its order, numbered through from 0, with the cells as they stand.
+
+    ``numbers`` are the columns of plain numbers: of a CSV, all others are texts, whatever they look like. ``missing``
+    are texts that mean no value in them.
 
     Raises:
         TableError: as `data.read_table`; rows before the damage have been given by then.
     """
     large = LargeTable.open(source, where, missing)
     if large is not None:
-        yield from (frame for _, frame in large.batches())
+        for first, table in large.tables():
+            frame = table.to_pandas(date_as_object=False, ignore_metadata=True, types_mapper=_exact(table))
+            frame.index = pd.RangeIndex(first, first + len(frame))
+            yield frame
         return
     path = Path(source).expanduser()
     if is_url(source) or not path.is_file():
-        yield read_table(source, missing, keep=keep, name=where).frame
+        yield read_cells_of(source, where, missing, numbers=numbers).frame
         return
     first = 0
     for piece, delimiter in _pieces(path, where):
         if not _is_utf8(piece):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
-            yield read_table(source, missing, keep=keep, name=where).frame.iloc[first:]
+            yield read_cells_of(source, where, missing, numbers=numbers).frame.iloc[first:]
             return
-        table = parse_csv(piece, where, missing, keep=keep, delimiter=delimiter)[0]
-        frame = plain_frame(frame_of(table), where, missing)[0]
+        frame = frame_of(parse_csv(piece, where, missing, delimiter=delimiter, numbers=numbers)[0])
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)
         yield frame
+
+
+def _exact(table: Any) -> Any:
+    """Whole numbers with empty cells among them stay whole: as floats, large ones would fall together."""
+    gaps = any(pa.types.is_integer(column.type) and column.null_count for column in table.columns)
+    return {pa.int64(): pd.Int64Dtype()}.get if gaps else None
 
 
 def _pieces(path: Path, where: str) -> Iterator[tuple[bytes, str]]:

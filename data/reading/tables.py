@@ -106,25 +106,47 @@ def read_table(
     where = name or source
     if query is not None or (is_url(source) and is_database(source)):
         return _from_database(source, query, where, missing, keep)
+    read = read_cells_of(source, where, missing, delimiter=delimiter, encoding=encoding, texts=texts)
+    return _table(
+        read.frame, read.digest, where, missing, keep, read.notes, lines=read.lines, doubtful=read.doubtful
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A file's cells as they stand: numbers as numbers, texts with all that is in them; the rest as of `Table`."""
+
+    frame: pd.DataFrame
+    digest: str
+    notes: tuple[str, ...]
+    lines: bool = False
+    doubtful: bool = False
+
+
+def read_cells_of(
+    source: str, where: str, missing: Sequence[str] = (), *, delimiter: str | None = None, encoding: str | None = None,
+    texts: Collection[str] = (), numbers: Collection[str] | None = None,
+) -> Cells:  # fmt: skip
+    """Read a file; arguments as of `read_table` and `csv_text.parse_csv`."""
     files = read_files(source, where)
     digest = _digest(files)
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
         release_memory()
-        return _table(frame, digest, where, missing, keep, notes)
+        return Cells(frame, digest, tuple(notes))
     raw = unpack(files[0][1], where)
     del files
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
-    table, more = parse_csv(raw, where, missing, delimiter=delimiter, texts=texts)
+    table, more = parse_csv(raw, where, missing, delimiter=delimiter, texts=texts, numbers=numbers)
     lines = rows_on_lines(raw) == table.num_rows
     doubtful = (delimiter or delimiter_of(raw)) != ","
     del raw  # file, table and frame are never all in memory
     frame = frame_of(table)
     release_memory()
-    return _table(frame, digest, where, missing, keep, [*notes, *more], lines=lines, doubtful=doubtful)
+    return Cells(frame, digest, (*notes, *more), lines, doubtful)
 
 
 def release_memory() -> None:

@@ -355,9 +355,9 @@ def _split(
         raise ColumnError(f"{path}: split.by is time, but data.time does not say which column")
     if by != "time":
         time = None
-    roles = dict.fromkeys(groups, "group") | ({} if time is None else {time: "time"})
+    roles: dict[str, Role] = dict.fromkeys(groups, "group")
     columns = [
-        Column(c.name, roles.get(c.name, "datetime" if c.role == "time" else c.role), c.reason)  # type: ignore[arg-type]
+        Column(c.name, roles.get(c.name, "datetime" if c.role == "time" and c.name != time else c.role), c.reason)
         for c in columns
     ]
     return columns, by, group, time

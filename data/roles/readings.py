@@ -200,7 +200,7 @@ def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
     names = [
         name
         for name, guessed in seen.doubts.items()
-        if guessed.why == "zeros" and name in roles and guessed.share > 0.5
+        if guessed.why == "zeros" and roles.get(name) in ("categorical", "identifier") and guessed.share > 0.5
     ]
     if not names:
         return []

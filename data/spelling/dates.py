@@ -108,8 +108,9 @@ class Dates:
         import pandas as pd
 
         from descent.data.cells import to_dates
-        from descent.data.spelling.texts import is_text, read_cells
+        from descent.data.spelling.texts import is_text, opened, read_cells
 
+        column = opened(column)
         if any(layout.startswith("compact") for layout in self.layouts) and pd.api.types.is_numeric_dtype(column):
             column = whole_texts(column)
         if not is_text(column):

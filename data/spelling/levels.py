@@ -46,8 +46,9 @@ class Levels:
         import pandas as pd
 
         from descent.data.cells import blank_out
-        from descent.data.spelling.texts import is_text
+        from descent.data.spelling.texts import is_text, opened
 
+        column = opened(column)
         if pd.api.types.is_object_dtype(column):  # True is 1 to pandas
             column = column.map(lambda cell: _TRUTHS[bool(cell)] if isinstance(cell, bool | np.bool_) else cell)
         elif not is_text(column):

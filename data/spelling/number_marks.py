@@ -9,7 +9,73 @@ from dataclasses import dataclass
 from descent.data.spelling.numbers import ABOUT, BOUND, MULTIPLIERS, Numbers
 
 CODES = frozenset(
-    ["USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "RMB", "INR", "BRL", "MXN", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RUB", "TRY", "ZAR", "KRW", "SGD", "HKD", "TWD", "THB", "IDR", "MYR", "PHP", "VND", "ILS", "AED", "SAR", "EGP", "NGN", "KES", "UAH", "RON", "BGN", "ARS", "CLP", "COP", "PEN", "BTC", "ETH", "Rs", "Rs.", "kr", "kr.", "zł", "Fr", "Fr.", "Kč", "Ft", "R$", "US$", "A$", "C$", "NZ$", "HK$", "S$", "EURO", "Euro", "euro"]
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "CHF",
+        "CAD",
+        "AUD",
+        "NZD",
+        "CNY",
+        "RMB",
+        "INR",
+        "BRL",
+        "MXN",
+        "SEK",
+        "NOK",
+        "DKK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RUB",
+        "TRY",
+        "ZAR",
+        "KRW",
+        "SGD",
+        "HKD",
+        "TWD",
+        "THB",
+        "IDR",
+        "MYR",
+        "PHP",
+        "VND",
+        "ILS",
+        "AED",
+        "SAR",
+        "EGP",
+        "NGN",
+        "KES",
+        "UAH",
+        "RON",
+        "BGN",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "BTC",
+        "ETH",
+        "Rs",
+        "Rs.",
+        "kr",
+        "kr.",
+        "zł",
+        "Fr",
+        "Fr.",
+        "Kč",
+        "Ft",
+        "R$",
+        "US$",
+        "A$",
+        "C$",
+        "NZ$",
+        "HK$",
+        "S$",
+        "EURO",
+        "Euro",
+        "euro",
+    ]
 )
 """Currencies by ISO 4217 and as they are abbreviated; signs such as € are known by their Unicode category."""
 OWN_UNITS = frozenset({"m", "mm", "t", "b", "cr"})
@@ -50,7 +116,8 @@ def number_marks(texts: Sequence[str], *, decimal: str | None, doubtful: bool, f
     if not found:
         return NumberMarks(None, "ranges" if any(map(RANGE.match, texts)) else "")
     written = [match["number"].strip() for match in found]
-    if not forced and any(re.match(r"0\d", text) and not re.search(r"[.,]", text) for text in written):
+    bare = [match["number"] for match in found if not match["prefix"]]
+    if not forced and any(re.match(r"0\d", text) and not re.search(r"[.,]", text) for text in bare):
         return NumberMarks(None, "zeros")
     prefixes, units = Counter(match["prefix"] for match in found), Counter(match["unit"] for match in found)
     several, own = _affixes(units)
@@ -73,7 +140,9 @@ def _affixes(units: "Counter[str | None]") -> tuple[bool, set[str]]:
     several, own = set(), set()
     for text in texts:
         first, _, rest = text.partition(" ")
-        if (first.lower().rstrip(".") in MULTIPLIERS and (not rest or is_currency(rest))) or (len(text) > 1 and text[0].lower() in MULTIPLIERS and is_currency(text[1:])):
+        if (first.lower().rstrip(".") in MULTIPLIERS and (not rest or is_currency(rest))) or (
+            len(text) > 1 and text[0].lower() in MULTIPLIERS and is_currency(text[1:])
+        ):
             several.add(text)
         else:
             own.add(text)

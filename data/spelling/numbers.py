@@ -107,8 +107,9 @@ class Numbers:
     def read(self, column: "pd.Series", missing: tuple[str, ...] = ()) -> tuple[Array, NDArray[np.bool_]]:
         """(m,) float64, NaN for no value, and (m,) where a cell holds something else. ``missing`` mean no value, too."""
         from descent.data.cells import blank_out, to_numbers
-        from descent.data.spelling.texts import is_text, read_cells
+        from descent.data.spelling.texts import is_text, opened, read_cells
 
+        column = opened(column)
         if not is_text(column):
             return to_numbers(blank_out(column, missing))
         return read_cells(

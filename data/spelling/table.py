@@ -156,14 +156,11 @@ def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_sa
     folds: dict[str, list[str]] = {}
     for text in sorted(levels, key=lambda text: -levels[text]):
         folds.setdefault(text if as_said else _fold(text), []).append(text)
-    several = {texts[0]: texts for texts in folds.values() if len(texts) > 1}
+    several = any(len(texts) > 1 for texts in folds.values())
     raw = {str(text) for text in counts.index}
-    if several or any(
-        text not in raw or sum(trimmed(one) == text for one in raw) > 1 for text in levels if raw - set(levels)
-    ):
-        blanks = {text: sorted(one for one in raw if trimmed(one) == text and one != text) for text in levels}
-        both = several | {text: [text, *found] for text, found in blanks.items() if found and text not in several}
-        merged[name] = both
+    written = {texts[0]: [one for one in map(str, counts.index) if trimmed(one) in texts] for texts in folds.values()}
+    if put_together := {level: found for level, found in written.items() if len(found) > 1}:
+        merged[name] = put_together
     same = tuple(sorted((fold, texts[0]) for fold, texts in folds.items())) if several else ()
     kept = [texts[0] for texts in folds.values()]
     truths = truths_of(kept) if len(kept) <= 4 else ()

@@ -21,6 +21,14 @@ def is_text(column: pd.Series) -> bool:
     return pd.api.types.is_object_dtype(column) or isinstance(column.dtype, pd.StringDtype)
 
 
+def opened(column: pd.Series) -> pd.Series:
+    """The cells themselves, of a categorical or a sparse column."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        kind = column.dtype.categories.dtype
+        return column.astype(object if column.isna().any() and kind.kind in "iub" else kind)
+    return column.sparse.to_dense() if isinstance(column.dtype, pd.SparseDtype) else column
+
+
 def cleaned(texts: Any) -> Any:
     """Texts of Arrow without what spreadsheets and typesetters put in: odd blanks and dashes, ``="9"``, ``'9``."""
     if pc.any(pc.match_substring_regex(texts, "[^ -~]")).as_py():

@@ -72,8 +72,9 @@ class Times:
         import pandas as pd
 
         from descent.data.cells import to_numbers
-        from descent.data.spelling.texts import is_text, read_cells
+        from descent.data.spelling.texts import is_text, opened, read_cells
 
+        column = opened(column)
         if column.dtype.kind == "m":
             column = column.dt.total_seconds() / (3600 if self.of_day else 1)
         if not is_text(column):

@@ -14,6 +14,7 @@ import numpy as np
 
 from descent.data.errors import DataError
 from descent.data.features.compiled.features import CompiledFeatures
+from descent.data.features.compiled.unknown import Unknown
 from descent.data.features.trusted import refuse_foreign_types
 from descent.data.target import Target
 from descent.flows.serving import manifest
@@ -54,12 +55,14 @@ class Predictor:
         """The columns that are needed, by kind: ``double``, ``string`` or ``datetime``."""
         return self.features.schema
 
-    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+    def predict(
+        self, frame: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
+    ) -> "pd.DataFrame":
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
         ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
-        infinite where too few rows were held out to say.
+        infinite where too few rows were held out to say. ``unknown`` counts the levels that the model did not learn.
 
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.
@@ -71,10 +74,12 @@ class Predictor:
             return self._of_none(frame)
         if self.target.task == "regression":
             width = self.half_width((params or {}).get("level", LEVEL))
-            values = self.target.decode(np.concatenate([*map(self.forward.outputs, self.features.blocks(frame))]))
+            values = self.target.decode(
+                np.concatenate([*map(self.forward.outputs, self.features.blocks(frame, unknown))])
+            )
             columns = {"prediction": values, "lower": values - width, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
-        probabilities = np.concatenate([*map(self.forward.probabilities, self.features.blocks(frame))])
+        probabilities = np.concatenate([*map(self.forward.probabilities, self.features.blocks(frame, unknown))])
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
