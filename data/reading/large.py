@@ -176,22 +176,22 @@ def _opened(path: Path, where: str) -> Any:
 def _fitted(batch: Any, wanted: Any, of_folder: dict[str, str | None]) -> Any:
     """A batch with the columns of the whole table: those of its folder's name, and nothing where its file has none."""
     arrays = []
-    for field in wanted:
-        if field.name in batch.schema.names:
-            arrays.append(batch.column(field.name).cast(field.type))
+    for wish in wanted:
+        if wish.name in batch.schema.names:
+            arrays.append(batch.column(wish.name).cast(wish.type))
         else:
-            value = of_folder.get(field.name)
-            arrays.append(pa.array([value] * batch.num_rows, pa.string()).cast(field.type))
+            value = of_folder.get(wish.name)
+            arrays.append(pa.array([value] * batch.num_rows, pa.string()).cast(wish.type))
     return pa.Table.from_arrays(arrays, schema=wanted)
 
 
 def _bytes(metadata: Any, schema: Any) -> int:
     """What a DataFrame of a file's rows would take: eight bytes a number, and a text as long as it was written."""
     size = 0
-    for index, field in enumerate(schema):
-        if pa.types.is_primitive(field.type):
+    for index, part in enumerate(schema):
+        if pa.types.is_primitive(part.type):
             size += 8 * metadata.num_rows
-        elif is_cell(field.type):
+        elif is_cell(part.type):
             groups = range(metadata.num_row_groups)
             written = sum(metadata.row_group(group).column(index).total_uncompressed_size for group in groups)
             size += max(TEXT * metadata.num_rows, written)

@@ -169,7 +169,7 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
 
 
 def refuse_unread_target(found: Finding | None, table: Table) -> None:
-    """Raise `FoundError` for a target of texts that look like numbers or dates; ``found`` says why, None if it is none."""
+    """Raise `FoundError` for a target of texts that look like numbers or dates, if ``found`` says that it is one."""
     if found is not None:
         raise FoundError(
             table.path, replace(found, name="target-of-names", severity="error", evidence=f"target {found.evidence}")

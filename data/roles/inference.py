@@ -142,9 +142,8 @@ def infer(
     table = replace(table, frame=seen.frame)
     frame = _rows_with_target(table, target)
     without = len(table.frame) - len(frame)
-    frame = frame.assign(**{
-        name: as_numbers(frame[name], table, seen.doubts.get(name)) for name in said.get("numeric", ()) if name != target
-    })  # fmt: skip
+    counted = [name for name in said.get("numeric", ()) if name != target]
+    frame = frame.assign(**{name: as_numbers(frame[name], table, seen.doubts.get(name)) for name in counted})
     dated = [*said.get("datetime", ()), *([time] if time is not None and time in seen.doubts else [])]
     frame = frame.assign(**{name: as_dates(frame[name], table, seen.doubts.get(name)) for name in dated})
     for name in said.get("boolean", ()):

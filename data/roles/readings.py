@@ -1,5 +1,6 @@
 """What is to be said of how the cells of a table were read, and of what was not."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from descent.data.spelling.texts import cleaned
 
 LARGE = 12
 """Levels of a category beyond which a model would rather have had numbers."""
+PLAIN = re.compile(r"^[-+]?\d+(?:\.\d+)?$")
 MOST = 6
 """Columns that are told of in one sentence."""
 
@@ -43,7 +45,7 @@ def readings(seen: Spelled, table: Table, target: str, columns: Sequence[Column]
 
 
 def doubt(seen: Spelled, name: str, role: str) -> Finding | None:
-    """The warning of a column that becomes an identifier, a text or a large category, but looks like numbers or dates."""
+    """The warning of an identifier, a text or a large category that looks like numbers or dates."""
     guessed = seen.doubts[name]
     column = seen.frame[name]
     large = role == "categorical" and column.nunique() > LARGE
@@ -72,15 +74,21 @@ def _in_the_way(seen: Guess, name: str) -> tuple[str, str]:
             f"say it: {setting_of_one('data.decimal', ',')} or {setting_of_one('data.decimal', '.')}{keep}",
         )
     reasons = {
-        "ranges": (f"are ranges such as {example}", f"to read the middle of each: {numeric}"),
-        "prefix": (f"are numbers behind a text ({example})", f"to read the numbers: {numeric}"),
-        "units": (f"are numbers in several units or currencies ({example})", f"bring them to one; or to read the numbers alone: {numeric}"),
-        "percent": (f"are numbers, some with % and some without ({example})", f"write them alike; or to read the numbers alone: {numeric}"),
-        "decimals": (f"are numbers whose marks contradict each other ({example})", f"write them alike, or say {setting_of_one('data.decimal', '.')} and {numeric}"),
-    }  # fmt: skip
+        "ranges": ("are ranges", f"to read the middle of each: {numeric}"),
+        "prefix": ("are numbers behind a text", f"to read the numbers: {numeric}"),
+        "units": (
+            "are numbers in several units or currencies",
+            f"bring them to one; to read the numbers alone: {numeric}",
+        ),
+        "percent": ("are numbers with % and without", f"write them alike; to read the numbers alone: {numeric}"),
+        "decimals": (
+            "are numbers whose marks contradict each other",
+            f"write them alike, or say {setting_of_one('data.decimal', '.')} and {numeric}",
+        ),
+    }
     if seen.why in reasons:
         what, action = reasons[seen.why]
-        return what, action + keep
+        return f"{what} such as {example}", action + keep
     kind = "dates" if isinstance(seen.spelling, Dates) else "times" if isinstance(seen.spelling, Times) else "numbers"
     wrong = list(seen.wrong)
     shown = joined_names([f"{shortened(text, 30)} ({number:,})" for text, number in list(seen.wrong.items())[:5]])
@@ -109,7 +117,7 @@ def _read(seen: Spelled) -> list[Finding]:
             kinds["dates"].append(name)
         elif isinstance(spelling, Times):
             kinds["times of day, in hours" if spelling.of_day else "durations, in seconds"].append(name)
-        elif not isinstance(spelling, Dates):
+        elif not isinstance(spelling, Dates) and not (guessed.marked and PLAIN.match(guessed.example)):
             kinds["numbers"].append(name)
     found = []
     for kind, names in kinds.items():
@@ -161,7 +169,8 @@ def _merged(seen: Spelled) -> list[Finding]:
     told = []
     for name, levels in seen.merged.items():
         pairs = [
-            f"{joined_names([repr(text) for text in texts[1:]], 4)} as {level!r}" for level, texts in levels.items()
+            f"{joined_names([repr(text) for text in texts if text != level], 4)} as {level!r}"
+            for level, texts in levels.items()
         ]
         told.append(f"{name}: {joined_names(pairs, 4)}")
     undo = setting("data.verbatim", list(seen.merged))

@@ -54,6 +54,7 @@ def date_layouts(texts: Any, order: str | None, *, forced: bool = False) -> Date
 
 def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bool) -> DateLayouts:
     import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     known = np.zeros(len(texts), bool)
     for layout in layouts:
@@ -61,13 +62,16 @@ def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bo
     rest = texts.take(pa.array(np.flatnonzero(~known)))
     if len(rest) == 0:
         return DateLayouts(Dates(tuple(layouts)))
-    by_day, by_month = moments(rest, "dmy")[1], moments(rest, "mdy")[1]
-    if not (by_day | by_month).any():
+    parts = pc.extract_regex(rest, r"^(?:\pL{2,10}\.?,?\s+)?(?P<a>\d{1,2})[-/. ]+(?P<b>\d{1,2})[-/. ]+\d{2}")
+    fits = parts.is_valid().to_numpy(zero_copy_only=False)
+    first, second = (pc.fill_null(pc.cast(parts.field(name), pa.int64()), 0).to_numpy() for name in "ab")
+    if not fits.any():
         return DateLayouts(Dates(tuple(layouts)) if layouts else None)
-    words = rest.filter(pa.array(by_day | by_month)).to_pylist()
+    words = rest.filter(pa.array(fits)).to_pylist()
     if not forced and all(map(VERSION.match, words)) and len({len(word) for word in words}) > 1:
         return DateLayouts(None)
-    only_day, only_month = int((by_day & ~by_month).sum()), int((by_month & ~by_day).sum())
+    only_day = int((fits & (first > 12) & (second <= 12)).sum())
+    only_month = int((fits & (second > 12) & (first <= 12)).sum())
     if only_day and only_month:
         chosen = "dmy" if only_day >= only_month else "mdy"  # the other cells are found to be no dates
         return DateLayouts(Dates((*layouts, chosen)), decisive=chosen)

@@ -61,6 +61,8 @@ class Guess:
     example: str = ""
     decimal: str | None = None
     order: str | None = None
+    values: Any = None
+    """(m,) what the cells of the column are, where they are read."""
 
 
 def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
@@ -91,10 +93,21 @@ def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
     if (share < HALF and not forced) or not enough:
         return Guess(decimal=decimal)
     shown = rest[np.flatnonzero(~wrong)]
+    nothing = np.array([np.nan if found.dtype.kind == "f" else np.datetime64("NaT")], found.dtype)
+    whole = np.repeat(nothing, len(raw) + 1)  # the last for cells without a text
+    whole[rest] = found
     return Guess(
-        spelling, "", int(good), share, _counted(raw, counts, np.flatnonzero(listed)), _counted(raw, counts, rest[wrong]),
-        _bounds(values, weights), str(raw[int(shown[0])]) if len(shown) else example, decimal, order,
-    )  # fmt: skip
+        spelling,
+        cells=int(good),
+        share=share,
+        marked=_counted(raw, counts, np.flatnonzero(listed)),
+        wrong=_counted(raw, counts, rest[wrong]),
+        bounds=_bounds(values, weights),
+        example=str(raw[int(shown[0])]) if len(shown) else example,
+        decimal=decimal,
+        order=order,
+        values=whole[codes],
+    )
 
 
 def _spelling(

@@ -62,8 +62,8 @@ def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_o
         seen = guesses.get(name)
         if seen is not None and seen.spelling is not None and (not seen.wrong or name in said):
             spelling: Spelling | None = seen.spelling
-            values, wrong = seen.spelling.read(column)
-            if wrong.any():  # the caller says which
+            values, wrong = seen.values, seen.wrong
+            if wrong:  # the caller says which
                 found.doubts[name] = seen
                 continue
             if isinstance(spelling, Dates):
@@ -150,25 +150,20 @@ def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_sa
     name = str(column.name)
     if len(counts) > MOST_LEVELS or len(counts) > len(column) / 2 + 10:
         return Levels(), column
-    levels: dict[str, int] = {}
-    for text, number in counts.items():
-        levels[trimmed(str(text))] = levels.get(trimmed(str(text)), 0) + int(number)
-    folds: dict[str, list[str]] = {}
-    for text in sorted(levels, key=lambda text: -levels[text]):
-        folds.setdefault(text if as_said else _fold(text), []).append(text)
+    written: dict[str, list[str]] = {}
+    for text in map(str, counts.index):  # the most frequent first
+        written.setdefault(trimmed(text) if as_said else _fold(trimmed(text)), []).append(text)
+    folds = {fold: list(dict.fromkeys(map(trimmed, texts))) for fold, texts in written.items()}
     several = any(len(texts) > 1 for texts in folds.values())
-    raw = {str(text) for text in counts.index}
-    written = {texts[0]: [one for one in map(str, counts.index) if trimmed(one) in texts] for texts in folds.values()}
-    if put_together := {level: found for level, found in written.items() if len(found) > 1}:
-        merged[name] = put_together
+    if together := {folds[fold][0]: texts for fold, texts in written.items() if len(texts) > 1}:
+        merged[name] = together
     same = tuple(sorted((fold, texts[0]) for fold, texts in folds.items())) if several else ()
     kept = [texts[0] for texts in folds.values()]
     truths = truths_of(kept) if len(kept) <= 4 else ()
     spelling = Levels(truths=truths, same=same)
-    values, _ = spelling.read(column) if same or raw != set(levels) else (None, None)
-    if values is None:
+    if not same and all(trimmed(text) == text for text in map(str, counts.index)):
         return spelling, column
-    return spelling, pd.Series(values, column.index, name=column.name, dtype="str")
+    return spelling, pd.Series(spelling.read(column)[0], column.index, name=column.name, dtype="str")
 
 
 def _fold(text: str) -> str:
