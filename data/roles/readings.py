@@ -31,7 +31,7 @@ def readings(seen: Spelled, table: Table, target: str, columns: Sequence[Column]
     """
     roles = {column.name: column.role for column in columns}
     return [
-        *_read(seen),
+        *_read(seen, table),
         *_marks(seen),
         *_merged(seen),
         *_usual_marks(seen, table, target, roles),
@@ -104,7 +104,7 @@ def _worth_asking(column: pd.Series) -> bool:
     return bool(some.str.contains(r"\d[.,]\d|\D \d").mean() > 0.3)
 
 
-def _read(seen: Spelled) -> list[Finding]:
+def _read(seen: Spelled, table: Table) -> list[Finding]:
     kinds: dict[str, list[str]] = {
         "numbers": [],
         "dates": [],
@@ -117,7 +117,7 @@ def _read(seen: Spelled) -> list[Finding]:
             kinds["dates"].append(name)
         elif isinstance(spelling, Times):
             kinds["times of day, in hours" if spelling.of_day else "durations, in seconds"].append(name)
-        elif not isinstance(spelling, Dates) and not (guessed.marked and PLAIN.match(guessed.example)):
+        elif not isinstance(spelling, Dates) and not _is_plain(guessed, name, table):
             kinds["numbers"].append(name)
     found = []
     for kind, names in kinds.items():
@@ -132,6 +132,11 @@ def _read(seen: Spelled) -> list[Finding]:
             Finding("spelling", "note", tuple(names), f"read as {kind}: {told}", f"if that is wrong: {undo}")
         )  # fmt: skip
     return found
+
+
+def _is_plain(seen: Guess, name: str, table: Table) -> bool:
+    """Whether nothing but marks of no value kept the numbers from being read by any reader: these are told of alone."""
+    return bool(PLAIN.match(seen.example)) and not seen.bounds and bool(seen.marked or name in table.marked)
 
 
 def _told(seen: Guess, name: str) -> str:

@@ -111,9 +111,9 @@ def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
 def is_group(name: str, present: pd.Series, distinct: int) -> bool:
     """Whether the rows belong to things that the column names: many rows each, so they must not be torn apart."""
     whole = not pd.api.types.is_float_dtype(present) or bool((present % 1 == 0).all())
-    return (
-        bool(GROUP_NAME.match(name.strip())) and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
-    )
+    counted = pd.api.types.is_numeric_dtype(present) and bool(SEVERAL.match(name.strip()))
+    named = bool(GROUP_NAME.match(name.strip())) and not counted
+    return named and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
 
 
 def is_row_number(column: pd.Series) -> bool:

@@ -17,6 +17,8 @@ CERTAIN = tuple(layout for layout in LAYOUTS if layout not in ("dmy", "mdy", "co
 VERSION = re.compile(r"^\d{1,2}\.\d{1,2}\.\d{2}$")
 """Also the number of a software's version."""
 SAMPLE = 300
+FEWEST = 8
+"""Different whole numbers that there must be before they are taken for dates."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def date_layouts(texts: Any, order: str | None, *, forced: bool = False) -> Date
     ``order`` is ``dmy`` or ``mdy``, where it is known of the table.
     """
     sample = texts[:SAMPLE]
+    if (forced or len(texts) >= FEWEST) and bool(moments(sample, "compact month")[1].all()):
+        return DateLayouts(Dates(("compact month",)))
     layouts, rest = [], np.ones(len(sample), bool)
     for layout in CERTAIN:
         if not rest.any():
@@ -100,7 +104,7 @@ def compact_dates(column: Any) -> Dates | None:
     if not (_is_compact(low) and _is_compact(high)) or len(str(int(low))) != len(str(int(high))):
         return None
     different = pd.Series(column.dropna().unique())
-    if len(different) < 8 or bool((different % 1 != 0).any()):
+    if len(different) < FEWEST or bool((different % 1 != 0).any()):
         return None
     texts = pa.array(whole_texts(different), pa.string())
     layout = "compact month" if high < 1e6 else "compact"

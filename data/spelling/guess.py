@@ -123,6 +123,8 @@ def _spelling(
     timed = time_forms(values, words=False)
     if timed is not None:
         return timed, "", None, None
+    if _has_two_parts(values) and (timed := time_forms(values, words=True)) is not None:
+        return timed, "", None, None
     seen = number_marks(
         values[:MOST].to_pylist(), decimal=hints.decimal, doubtful=hints.doubtful, forced=bool(forced)
     )  # fmt: skip
@@ -133,11 +135,16 @@ def _spelling(
     return seen.numbers, seen.why, seen.decisive, None
 
 
+def _has_two_parts(values: Any) -> bool:
+    """Whether a text is like ``1 h 20 min``."""
+    return bool(pc.any(pc.match_substring_regex(values[:300], r"^\d+\s*\pL+\.?,? *\d+\s*\pL+")).as_py())
+
+
 def _share_of(values: Any, weights: Array, why: str) -> float:
     """The share of cells that hold a number somewhere."""
     if not why:
         return 0.0
-    held = pc.match_substring_regex(values, r"^\W*\pL{0,5}\W*\d[\d.,' /:-]*\W*(?:\pL\S*)?$").to_numpy(
+    held = pc.match_substring_regex(values, r"^\W*\pL{0,20}\W*\d[\d.,' /:-]*\W*(?:\pL\S*)?$").to_numpy(
         zero_copy_only=False
     )
     return float(weights[held].sum() / weights.sum())
