@@ -9,10 +9,7 @@ ValueError
     └── FeatureError    no features can be made of the columns
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from descent.data.finding import Finding
+from descent.data.finding import Finding
 
 
 class DataError(ValueError):
@@ -30,7 +27,7 @@ class ColumnError(DataError):
 class FoundError(ColumnError):
     """A check found what makes training pointless: a finding of severity error."""
 
-    def __init__(self, table: str, finding: "Finding") -> None:
+    def __init__(self, table: str, finding: Finding) -> None:
         super().__init__(f"{table}: {finding.evidence}. {finding.action[:1].upper()}{finding.action[1:]}")
         self.finding = finding
 

@@ -52,10 +52,9 @@ def draw_report() -> None:
     """The report, on the terminal and as a page, and its figures."""
     from rich.console import Console
 
-    from descent.flows import run_experiment
+    from descent import load_config, run_experiment
     from descent.flows.machine.home import artifacts
     from descent.flows.report.terminal import print_report
-    from descent.schemas import load_config
 
     result = run_experiment(load_config(Path(EXPERIMENT)))
     # The place of the folder is nobody's business; what a user sees there is relative to where they work.

@@ -1,23 +1,25 @@
 """The experiment, to be read from top to bottom."""
 
-from prefect import flow, get_run_logger
+from collections.abc import Sequence
+from functools import wraps
+
+from prefect import Flow, flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from descent.flows import tasks
-from descent.flows.cache.executor import remembering
-from descent.flows.evaluation import folds as judgement
-from descent.flows.evaluation.refit import warm_up
-from descent.flows.follow import Standing, follow
-from descent.flows.prefect_server.artifacts import publish
-from descent.flows.recorder import Recorder
-from descent.flows.run.claim import Claim
-from descent.flows.run.progress import Logged, display
-from descent.flows.run.stopwatch import Stopwatch
-from descent.flows.search import work as training
+from descent.flows.diagnosis.diagnose import Standing
+from descent.flows.errors import attempt
+from descent.flows.evaluation import folds
+from descent.flows.evaluation.selection import Finalist
+from descent.flows.follow import follow
+from descent.flows.report.result import Answer
+from descent.flows.run.study import Study
+from descent.flows.search.cost import Estimate
+from descent.flows.search.leaderboard import Entry, candidates
+from descent.flows.search.plan import Plan
 from descent.flows.search.race import Race
-from descent.flows.spare import attempt
-from descent.flows.table import question as inputs
-from descent.flows.workers.engine import engine
+from descent.flows.session import Session, session
+from descent.flows.table.question import Posed
 from descent.schemas import ExperimentConfig, ExperimentResult
 
 # Tasks only wait for worker processes, so there may be more of them than processors.
@@ -41,98 +43,87 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
         DataError: the table cannot be used for this question.
         RunError: no variant could be trained.
     """
-    watch, shown = Stopwatch(), display(otherwise=Logged(get_run_logger().info))
-    with (
-        Claim(shown.stage) as claim,
-        Recorder(shown.stage) as recorder,
-        engine(config.compute, shown.stage) as (bare, workers),
-        remembering(bare, shown.stage) as executor,
-    ):
-        with watch.stage("load"):
-            tasks.load_table(config)
-            question, rows = tasks.check_table(config)
-            work = claim.take(question.config, question.digest, fresh=fresh)
-            if claim.result is not None:
-                publish(claim.result, shown.stage)
-                return claim.result
-            executor.begin(work.id, fresh=fresh)
-            parts = tasks.split_rows(question, rows, work)
-            inputs.forget()  # from here on the test rows are in the sealed file and nowhere else
-        recorder.begin(question, parts, work.id)
-        for line in inputs.told(question, parts, config):
-            shown.stage(line)
+    return conduct(config, fresh, None)
 
-        with watch.stage("features"):
-            fitted = [
-                tasks.fit_features.submit(settings, number, question, parts, work)
-                for number, settings in enumerate(question.settings)
-            ]
-            matrices = {s: future.result() for s, future in zip(question.settings, fitted, strict=True)}
-            plan, estimate = tasks.plan(question, matrices, workers, work, executor)
-        shown.stage(f"{plan}; {estimate}")
-        warm_up()
 
-        with watch.stage("train"), shown.training(plan.bars, work.progress):
-            race = Race(
-                plan, question.config, question.metric, question.greater_is_better, estimate, workers, work.progress
-            )
-            for line in executor.told([training.work_for(c, question, matrices, work, None) for c in race.chunks]):
-                shown.stage(line)
-            while race.chunks:  # a single round, unless the better variants go on after each (strategy: halving)
-                trained = [
-                    tasks.train_chunk.submit(chunk, question, matrices, work, executor, recorder, race.deadline)
-                    for chunk in race.chunks
-                ]
-                recorder.add(race.advance([one for future in trained for one in future.result()]))
-        board = tasks.leaderboard(race.entries, question)
+def flow_over(posed: Posed) -> "Flow[..., ExperimentResult]":
+    """The flow `run_experiment` over a table that has been read: a parameter would go into Prefect's database."""
+    made = run_experiment.with_options()
 
-        with watch.stage("crossvalidate"):
-            candidates = question.candidates(board)
-            if parts.folds:
-                shown.stage(f"cross-validating {len(candidates)} finalists on {len(parts.folds)} folds")
-            folds = [
-                tasks.score_fold.submit(number, fold, candidates, question, parts, executor, work)
-                for number, fold in enumerate(parts.folds, start=1)
-            ]
-            scores = [future.result() for future in folds]
-            winner, followed = tasks.select(candidates, scores, question), None
-        with watch.stage("diagnose"):
-            diagnosed = tasks.diagnose(winner, board, question, parts, matrices, executor, work)
+    @wraps(run_experiment.fn)
+    def over(config: ExperimentConfig, fresh: bool = False) -> ExperimentResult:
+        return conduct(config, fresh, posed)
+
+    made.fn = over
+    return made
+
+
+def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> ExperimentResult:
+    """Load, check, split, features, plan, train, leaderboard, k-fold, select, diagnose, refit, test, record."""
+    with session(config, fresh, get_run_logger().info) as run:
+        run.watch.enter("load")
+        posed = posed or tasks.check_table(config, tasks.load_table(config))
+        question = posed.question
+        if (finished := run.claim(question)) is not None:
+            return finished
+        study = run.begin(question, tasks.split_rows(posed, run.work))
+
+        run.watch.enter("features")
+        for fitted in [tasks.fit_features.submit(settings, study) for settings in question.settings]:
+            fitted.result()
+        plan, estimate = tasks.plan(study)
+
+        run.watch.enter("train")
+        race = train(plan, estimate, study, run)
+        board = tasks.leaderboard(race.entries, study)
+
+        run.watch.enter("crossvalidate")
+        finalists = crossvalidate(board, study, run)
+        selection = tasks.select(finalists, study)
+
+        run.watch.enter("diagnose")
+        diagnosed, followed = tasks.diagnose(selection.winner, board, study), None
         if config.diagnose.follow:
-            with watch.stage("follow"):
-                standing = Standing(judgement.finalists(candidates, scores, question.metric), winner)
-                winner, followed, matrices = follow(
-                    diagnosed, standing, question, parts, matrices, workers, work, executor, recorder, shown.stage
-                )
-                if followed is not None:
-                    board = tasks.leaderboard([*board, *followed.entries], question)
-                if followed is not None and followed.selected:
-                    diagnosed = tasks.diagnose(winner, board, question, parts, matrices, executor, work)
-        recorder.draw(board, candidates, winner.entry, diagnosed, question, work.scratch / "figures")
+            run.watch.enter("follow")
+            selection, followed = follow(diagnosed, Standing(finalists, selection), study, run.recorder, run.say)
+            if followed is not None:
+                board = tasks.leaderboard([*board, *followed.entries], study)
+            if followed is not None and followed.selected:
+                diagnosed = tasks.diagnose(selection.winner, board, study)
+        winner = selection.winner
+        run.recorder.draw(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
 
-        with watch.stage("refit"):
-            swept = matrices[winner.entry.variant.features]
-            # Beside the refit, whose worker leaves a processor idle.
-            measuring = tasks.importance.submit(winner, swept, question, parts)
-            final = tasks.refit(winner, question, parts, swept, executor, work)
-            tested = tasks.final_test(final, question, parts, work)
-            importance = attempt("the importance of the columns", measuring.result, recorder.warnings)
+        run.watch.enter("refit")
+        measuring = tasks.importance.submit(winner, study)  # beside the refit, whose worker leaves a processor idle
+        growing = tasks.rival.submit(study)
+        final = tasks.refit(selection, study)
+        rival = attempt("the boosted trees", growing.result, run.recorder.warnings)
+        tested = tasks.final_test(final, study, rival)
+        importance = attempt("the importance of the columns", measuring.result, run.recorder.warnings)
 
-        with watch.stage("track"):
-            result = tasks.record(
-                question,
-                parts,
-                board,
-                winner,
-                diagnosed,
-                tested,
-                importance,
-                final,
-                recorder,
-                work,
-                watch,
-                race,
-                followed,
-            )
-        publish(result, shown.stage)
-        return result
+        run.watch.enter("track")
+        answer = Answer(race, board, selection, diagnosed, followed, final, tested, importance, rival)
+        return run.finish(tasks.record(answer, study, run.recorder, run.work, run.watch))
+
+
+def train(plan: Plan, estimate: Estimate, study: Study, run: Session) -> Race:
+    """Train all chunks: in a single round, unless the better variants go on after each (strategy: halving)."""
+    race = Race(plan, study, estimate)
+    with run.training(plan, estimate, race.chunks, study):
+        while race.chunks:
+            trained = [tasks.train_chunk.submit(chunk, study, run.recorder, race.deadline) for chunk in race.chunks]
+            run.recorder.add(race.advance([one for future in trained for one in future.result()]))
+    return race
+
+
+def crossvalidate(board: Sequence[Entry], study: Study, run: Session) -> list[Finalist]:
+    """Measure the best variants again, on folds where there are any."""
+    metric, count = study.question.metric, study.question.config.validation.finalists
+    best = candidates(board, metric, count)
+    numbers = range(1, len(study.parts.folds) + 1)
+    if numbers:
+        run.say(f"cross-validating {len(best)} finalists on {len(numbers)} folds")
+    held = [tasks.score_fold.submit(number, best, study) for number in numbers]
+    found = folds.finalists(best, [future.result() for future in held], study)
+    run.recorder.warnings += folds.exploded(found, best) if numbers else []
+    return found

@@ -1,8 +1,9 @@
-"""Running an experiment from a terminal or from Python: the server, the environment, the first look at the table."""
+"""Running a flow from a terminal or from Python: the server, the environment, the first look at the table."""
 
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from prefect import Flow
 
+    from descent.flows.retraining.outcome import Retrained
+
 
 def run_experiment(
     config: ExperimentConfig, *, table: "pd.DataFrame | None" = None, fresh: bool = False, verbose: bool = False
 ) -> ExperimentResult:
     """Run an experiment, with a local Prefect server unless ``PREFECT_API_URL`` names another.
 
-    The table is read and checked while the server starts, so a mistake is told at once; the flow finds it read.
+    The table is read and checked while the server starts, so a mistake is told at once; the flow is given it.
     A DataFrame given as ``table`` is used in place of ``data.source``, which is then no more than its name. What a run
     of the same before has trained is not trained again unless it is to be ``fresh``.
 
@@ -37,34 +40,51 @@ def run_experiment(
     """
     quiet(verbose)
     server = connect()
-    gc.disable()  # a tenth of the time of the imports below would go into collecting what they keep anyway
-    # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
-    process.prestart()
+    with process.ready(), _uncollected():
+        from descent.flows.table.question import ask
+
+        posed = ask(config, table)
+        refuse_full_disk(posed.bytes)
+        store.reach_server()
+        if not server.is_local:
+            wait_connected(server)  # one that is not there is said at once
+        # Half of the start-up is this import of Prefect and scikit-learn, and a new local server takes as long.
+        from descent.flows.experiment import flow_over
+
+        gc.enable()
+        wait_connected(server)
+        say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+        with session(server, say):
+            return _run(flow_over(posed), server, say, config, fresh)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A tenth of the time of imports would go into collecting what they keep anyway."""
+    gc.disable()
     try:
-        from descent.flows.table import question
-
-        with question.given_table(question.table_of(table, config)):
-            refuse_full_disk(_checked(config))
-            store.reach_server()
-            wait_connected(server)
-            say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
-            with session(server, say):
-                from descent.flows.experiment import run_experiment as flow
-
-                gc.enable()
-                return _run(flow, server, say, config, fresh)
+        yield
     finally:
         gc.enable()
-        process.discard()
 
 
-def _checked(config: ExperimentConfig) -> int:
-    """Read the table and see that it answers the question; gives its bytes in memory. No name here holds it longer."""
-    from descent.flows.table import question
+def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
+    """Run the flow `retrain` here and now, as a worker would: what goes wrong is a failed flow run, and is notified.
 
-    table = question.load(config)
-    question.pose(config, table)
-    return int(table.frame.memory_usage().sum())
+    Raises:
+        ConfigError, DataError: the configuration or the fresh data are at fault.
+        RunError: the run failed.
+    """
+    quiet(verbose)
+    server = connect()
+    with process.ready():
+        store.reach_server()
+        wait_connected(server)
+        say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
+        with session(server, say):
+            from descent.flows.retrain import retrain as flow
+
+            return flow(config)
 
 
 def _run(

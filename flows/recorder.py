@@ -11,22 +11,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from descent.flows.diagnosis.diagnose import Diagnosed
-from descent.flows.evaluation.refit import Final, Tested
+from descent.flows.errors import attempt
 from descent.flows.promotion import kept
 from descent.flows.report import figures
-from descent.flows.report.contents import ColumnShown, Contents, Importance, TestRows, versions
+from descent.flows.report.contents import ColumnShown, Contents, TestRows, versions
 from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
+from descent.flows.report.result import Answer
+from descent.flows.run.study import Study
+from descent.flows.run.workspace import REPORT
 from descent.flows.search.leaderboard import Entry
-from descent.flows.spare import attempt
 from descent.flows.table import datasets, ledger
-from descent.flows.table.question import Parts, Question
 from descent.flows.tracking import orphans, process, store, values
+from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
-from descent.flows.tracking.runs import Handle
 from descent.flows.tracking.sender import Delivery
 from descent.schemas import ExperimentResult, to_yaml
 from descent.schemas.variants.names import family
@@ -55,22 +56,21 @@ class Recorder:
         self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
         self._figures: dict[str, Path] = {}
         self.warnings: list[str] = []
-        self._pending: list[Future[Any]] = []
         self._finished = False
         self.spent = Spent()
 
     def __enter__(self) -> Self:
-        self._executor = process.take()
-        self._executor.say = self._say
+        self._process = process.take()
+        self._process.say = self._say
         return self
 
-    def begin(self, question: Question, parts: Parts, key: str) -> None:
-        """Begin the parent run, or go on with that of a run that did not finish; ``key`` names it and its outbox."""
+    def begin(self, study: Study) -> None:
+        """Begin the parent run, or go on with that of a run that did not finish; its name is that of its outbox."""
         began = time.perf_counter()
-        config, inference = question.config, question.inference
-        self._outbox = Outbox.taken(key)
+        question, config, inference = study.question, study.question.config, study.question.inference
+        self._outbox = Outbox.taken(study.run)
         self._outbox.begin(Beginning(
-            key,
+            study.run,
             store.tracking_uri(),
             config.title,
             params={
@@ -92,9 +92,9 @@ class Recorder:
                 **values.source(),
             },
             config_yaml=to_yaml(config, comments=False),
-            datasets=datasets.worked_on(question, parts),
+            datasets=datasets.worked_on(question, study.parts),
         ))  # fmt: skip
-        self._handle = self._executor.submit(process.begin, self._outbox.folder, config.track.system_metrics)
+        self._handle = self._process.ask("begin", self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -108,16 +108,16 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._later(process.drain, self._outbox.folder)
+        self._process.ask("drain", self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def draw(
-        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed,
-        question: Question, folder: Path,
-    ) -> None:  # fmt: skip
+        self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed, study: Study
+    ) -> None:
         """Draw the figures that `drawn` waits for and `finish` logs, after all records of variants have been sent."""
         assert self._outbox is not None
         self._outbox.hurry()
+        question = study.question
         self._drawing = figures.Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
@@ -129,7 +129,7 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._executor.submit(figures.draw, self._drawing, folder)
+        self._drawn = self._process.ask(figures.draw, self._drawing, study.folder / "figures")
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -138,14 +138,12 @@ class Recorder:
             self._figures, failures = ({}, []) if found is None else found
             self.warnings += failures
 
-    def report(
-        self, result: ExperimentResult, question: Question, tested: Tested, importance: Importance | None, path: Path,
-        config_path: Path,
-    ) -> bool:  # fmt: skip
-        """Write the report to ``path``; ``config_path`` is where the configuration will stand.
+    def report(self, result: ExperimentResult, answer: Answer, study: Study, config_path: Path) -> bool:
+        """Write the report into the folder of the study; ``config_path`` is where the configuration will stand.
 
         Says whether there is one; `warnings` has what is missing in it, or why there is none.
         """
+        question, tested = study.question, answer.tested
         contents = Contents(
             result=result,
             drawing=self._drawing,
@@ -153,7 +151,7 @@ class Recorder:
             rows=TestRows(tested.y, tested.outputs, tuple(map(str, question.inference.classes))),
             config_yaml=to_yaml(question.config, comments=False),
             config_path=str(config_path),
-            importance=importance,
+            importance=answer.importance,
             versions=versions(),
         )
 
@@ -161,21 +159,19 @@ class Recorder:
             # In this process, which has scikit-learn: the recording process is busy sending, and would import it.
             from descent.flows.report import page
 
-            return page.write(contents, path)
+            return page.write(contents, study.folder / REPORT)
 
         missing = attempt("the report", written, self.warnings)
         self.warnings += missing or []
         return missing is not None
 
-    def finish(
-        self, result: ExperimentResult, final: Final, winner: Entry, question: Question, parts: Parts, scratch: Path,
-        report: Path | None,
-    ) -> Delivery:  # fmt: skip
+    def finish(self, result: ExperimentResult, answer: Answer, study: Study, report: Path | None) -> Delivery:
         """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
         assert self._outbox is not None
+        question, parts, final = study.question, study.parts, answer.final
         began = time.perf_counter()
         name = question.config.registration.name
-        promotion = {} if name is None else kept.write(question, parts, final.features.schema, scratch / kept.FOLDER)
+        promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -191,10 +187,10 @@ class Recorder:
                     **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
-                winner=_record(winner),
+                winner=_record(answer.selection.winner.entry),
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
-                model_inputs=final.features.schema,
+                model_inputs=final.model.schema,
                 register=name,
             ),
             {
@@ -206,10 +202,8 @@ class Recorder:
             },
             final.folder,
         )
-        for future in self._pending:
-            future.result()
         delivery: Delivery
-        delivery, self.spent.beside = self._executor.submit(process.finish, self._outbox.folder).result()
+        delivery, self.spent.beside = self._process.ask("finish", self._outbox.folder).result()
         self._outbox.release()
         self._finished = True
         self.spent.run += time.perf_counter() - began
@@ -226,26 +220,21 @@ class Recorder:
             raise RuntimeError("begin comes first")
         return self._handle.result()
 
-    def _later(self, function: Callable[..., Any], *args: Any) -> None:
-        self._pending.append(self._executor.submit(function, *args))
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._outbox is not None and not self._finished:
             self._end_early(self._outbox, error)
-        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+        self._process.close(kill=kind is not None)
 
     def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
-        for future in self._pending:
-            future.cancel()
         try:
             if self._handle is not None and self._handle.done() and self._handle.exception() is not None:
                 outbox.remove()  # the run never began
                 return
             failed = isinstance(error, Exception)
             outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
-            self._executor.submit(process.end, outbox.folder).result(timeout=LAST_WORDS)
+            self._process.ask("drain", outbox.folder).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
         finally:
@@ -255,7 +244,7 @@ class Recorder:
 def _of_parent(result: ExperimentResult) -> dict[str, float]:
     """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
     test, selected = result.test, result.selected
-    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear, "boosted": test.boosted}
     named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     named |= {
         f"test/{name}_{end}": value

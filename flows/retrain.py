@@ -5,12 +5,12 @@ from functools import partial
 from prefect import flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from descent.flows.experiment import run_experiment
+from descent.flows.experiment import flow_over
 from descent.flows.prefect_server.artifacts import publish, publish_decision
 from descent.flows.retraining import steps
 from descent.flows.retraining.alone import alone, deadline
+from descent.flows.retraining.fresh import with_name
 from descent.flows.retraining.outcome import Retrained, told
-from descent.flows.retraining.registration import with_name
 from descent.schemas import ExperimentConfig
 
 
@@ -41,11 +41,10 @@ def retrain(config: ExperimentConfig) -> Retrained:
     ):
         champion = steps.find_champion(config)
         news.began(champion.version.number if champion else None)
-        table = steps.load_fresh(config)
-        news.findings = steps.check_fresh(config, table, champion)
-        del table  # the experiment has it, and forgets it once the test rows are sealed
+        posed = steps.load_fresh(config)
+        news.findings = steps.check_fresh(posed, champion)
 
-        news.result = run_experiment(config)
+        news.result = flow_over(posed)(config)
         publish(news.result, warn)
 
         news.challenger = steps.registered(config, news.result)

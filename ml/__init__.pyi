@@ -13,6 +13,8 @@ from .errors import TargetError as TargetError
 from .estimators import NeuralNetworkClassifier as NeuralNetworkClassifier
 from .estimators import NeuralNetworkRegressor as NeuralNetworkRegressor
 from .history import Outcome as Outcome
+from .history import Progress as Progress
+from .network.model import Embedding as Embedding
 from .network.model import Model as Model
 from .network.rows import Arrays as Arrays
 from .network.rows import balanced_weights as balanced_weights
@@ -22,5 +24,4 @@ from .prediction import cost as cost
 from .prediction import outputs as outputs
 from .prediction import predict as predict
 from .prediction import predict_proba as predict_proba
-from .progress import Progress as Progress
 from .train import train as train

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.ml.errors import CheckpointError
-from descent.ml.fleets.feed import BLOCK
-from descent.ml.history import Outcome
+from descent.ml.history import Outcome, Progress
+from descent.ml.network.blocks import BLOCK
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import RULES, SOLVERS
 from descent.ml.optimizers.settings import Settings
 from descent.ml.prediction import outputs_of_all
-from descent.ml.progress import Progress
 from descent.ml.train import train
 
 CACHE_BUDGET = 4 << 20
@@ -196,6 +195,8 @@ def chunk_size(model: Model, batch: int | None, dtype: str = "float32", optimize
     rows = BLOCK if batch is None else min(batch, BLOCK)
     slots = RULES[optimizer].slots
     buffers = rows * (sum(model.hidden) + 2 * max(model.hidden, default=0) + 3 * model.outputs)
+    if model.embedding is not None:  # angles, waves, and what they become
+        buffers += rows * model.embedding.columns * (2 * model.embedding.waves + model.embedding.width)
     return int(np.clip(CACHE_BUDGET // (size * (buffers + (2 + slots) * model.size)), 1, MOST))
 
 

@@ -1,6 +1,6 @@
-"""What is remembered of every variant while a fleet trains: curves, the best epoch, and how it ended."""
+"""What is remembered and told of every variant while a fleet trains: curves, the best epoch, and how it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,25 @@ class Outcome:
     best_epoch: int
     status: Status
     message: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """State after an epoch (counted from 1) of the variants ``ids`` that trained in it, with their J (V,).
+
+    ``done`` is the share of the whole training that is behind, in [0, 1], as if no variant would stop early.
+    """
+
+    epoch: int
+    epochs: int
+    done: float
+    ids: NDArray[np.intp]
+    cost_train: NDArray[np.float64]
+    cost_cv: NDArray[np.float64] | None
+
+
+Callback = Callable[[Progress], bool | None]
+"""Called after every epoch; a true answer ends the training with status ``interrupted``."""
 
 
 class History:

@@ -6,10 +6,10 @@ from time import perf_counter
 import numpy as np
 
 from descent.ml.chunks import Chunk, Sources
-from descent.ml.fleets.feed import BLOCK
+from descent.ml.history import Progress
+from descent.ml.network.blocks import BLOCK
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import SOLVERS
-from descent.ml.progress import Progress
 from descent.ml.train import train
 
 _STEPS, _MORE, _ROWS, _EPOCHS, _ENOUGH = 6, 4, 2048, 4, 0.05

@@ -34,6 +34,8 @@ from .problems.secrets import conceal as conceal
 from .results import ExperimentResult as ExperimentResult
 from .text.loading import config_from as config_from
 from .text.loading import load_config as load_config
+from .text.resolving import resolved as resolved
+from .text.resolving import with_default_search as with_default_search
 from .text.schema import json_schema as json_schema
 from .text.writing import to_yaml as to_yaml
 from .variants.defaults import default_features as default_features

@@ -30,15 +30,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.honesty.inprocess import Inline, pose, sweep
+from benchmarks.honesty.inprocess import pose, study_of, sweep
 from benchmarks.honesty.verdict_problems import held, linear, network
 from benchmarks.honesty.verdicts import machine
 from descent.flows.diagnosis.diagnose import judged
 from descent.flows.diagnosis.evidence import costs_of
-from descent.flows.table import question as inputs
-from descent.flows.table.question import Matrices, Parts, Question
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
 from descent.ml.diagnosis.advice import Advice
-from descent.schemas import FeatureSettings, Variant
 
 Array = NDArray[Any]
 MOST = 1500
@@ -102,13 +101,11 @@ def case_of(name: str, tables: Path | None) -> Case | None:
         first = next((one for one in found.diagnosis.advice if one.gain is not None), None)
         falls: dict[str, Array] = {}
         for remedy, change in gathered.changes.items():
-            known = features_of(change.variants, question, parts, run.matrices)
-            trained = [found.costs - costs_of(one, question, known, Inline()) for one in change.variants]
+            trained = [found.costs - costs_of(one, run.study) for one in change.variants]
             falls[remedy] = max(trained, key=lambda fall: float(fall.mean()))
         if len(more) > 1.5 * len(train):
-            wider = parts_of(frame, more, cv)
-            known = features_of([run.winner.entry.variant], question, wider, {})
-            falls["rows"] = found.costs - costs_of(run.winner.entry.variant, question, known, Inline())
+            wider = study_of(question, parts_of(frame, more, cv), place)
+            falls["rows"] = found.costs - costs_of(run.winner.entry.variant, wider)
         if first is None or (first.remedy or "rows") not in falls:
             return None
         return _case(name, found.diagnosis.verdict, first, falls, found.costs)
@@ -139,19 +136,6 @@ def _by_group(groups: Array, rows: int) -> tuple[Array, Array, Array]:
     cv = np.flatnonzero([group in held_out for group in groups])[:CV]
     rest = np.flatnonzero([group in later for group in groups])
     return cv, rest[:rows], rest[: 2 * rows]
-
-
-def features_of(
-    variants: Sequence[Variant], question: Question, parts: Parts, known: Any
-) -> dict[FeatureSettings, Matrices]:
-    """The ``known`` matrices, and those that the variants need beside them."""
-    matrices = dict(known)
-    for variant in variants:
-        if variant.features not in matrices:
-            matrices[variant.features] = inputs.featurise(
-                variant.features, question, parts, parts.train, parts.cv, None
-            )
-    return matrices
 
 
 def _generated(name: str, folder: Path) -> tuple[Question, pd.DataFrame, int]:

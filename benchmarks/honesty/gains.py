@@ -1,6 +1,6 @@
 """How wide must an interval of a predicted gain be? Every gain that is predicted on the tuning problems is realised.
 
-    .venv/bin/python -m benchmarks.honesty.gains --write benchmarks/GAINS.md
+    .venv/bin/python -m benchmarks.honesty.gains --write GAINS.md
 
 Problems are those of `benchmarks.honesty.verdict_problems.tuning`, each with another seed and twice the rows; what is
 found here sets `ml.diagnosis.measured.GAIN_WIDER` and `ml.diagnosis.power_law.GAIN_WIDER`. How often the intervals then
@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.honesty.advice import CV, features_of, parts_of
-from benchmarks.honesty.inprocess import Inline, pose, sweep
+from benchmarks.honesty.advice import CV, parts_of
+from benchmarks.honesty.inprocess import pose, study_of, sweep
 from benchmarks.honesty.verdict_problems import tuning
 from benchmarks.honesty.verdicts import machine
 from descent.flows.diagnosis.diagnose import judged
@@ -72,16 +72,15 @@ def gains_of(number: int) -> list[Gain]:
             variants = gathered.changes[remedy].variants
             if len(variants) != len(halves):  # one diverged
                 continue
-            known = features_of(variants, question, parts, run.matrices)
             predicted = [seen.measured.gain(one)[0] for one in halves]
             best = max(predicted, key=lambda one: one.value)
             for one, variant in zip(predicted, variants, strict=True):
-                fell = float((found.costs - costs_of(variant, question, known, Inline())).mean())
+                fell = float((found.costs - costs_of(variant, run.study)).mean())
                 advised = first is not None and first.remedy == remedy and one is best
                 gains.append(Gain("setting", one, fell, advised))
         if seen.law is not None and len(more) > 1.5 * len(train):
-            known = features_of([winner.variant], question, parts_of(frame, more, cv), {})
-            fell = float((found.costs - costs_of(winner.variant, question, known, Inline())).mean())
+            wider = study_of(question, parts_of(frame, more, cv), Path(folder))
+            fell = float((found.costs - costs_of(winner.variant, wider)).mean())
             advised = first is not None and first.remedy is None
             gains.append(Gain("twice the rows", seen.law.gain(2 * seen.rows), fell, advised))
         return gains

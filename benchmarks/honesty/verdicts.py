@@ -31,16 +31,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.honesty.inprocess import Inline, Run, pose, sweep
+from benchmarks.honesty.inprocess import Run, pose, study_of, sweep
 from benchmarks.honesty.verdict_drawn import drawn
 from benchmarks.honesty.verdict_problems import Problem, held, tuning
 from benchmarks.speed.machine import describe_machine
 from descent import ml
 from descent.flows.diagnosis.diagnose import judged
-from descent.flows.search.models import model_of
-from descent.flows.search.work import submit
-from descent.flows.table import question as inputs
-from descent.flows.table.question import Parts, Question
+from descent.flows.search.work import model_for, submit
+from descent.flows.table.matrices import featurise
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
 from descent.ml.diagnosis.verdict import HIGH, VERDICTS
 from descent.schemas import Variant
 
@@ -94,7 +94,7 @@ def expected_cost(problem: Problem, x: Array, outputs: Array) -> Array:
     return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - (problem.chances(x) * shifted).sum(axis=1))
 
 
-def true_shares(problem: Problem, question: Question, variant: Variant) -> tuple[float, float, float]:
+def true_shares(problem: Problem, question: Question, variant: Variant, folder: Path) -> tuple[float, float, float]:
     """Bias and variance as shares of what there is to explain, and the Bayes cost."""
     rng = np.random.default_rng([problem.seed, 77])
     x = problem.inputs(rng, 4000)
@@ -102,11 +102,14 @@ def true_shares(problem: Problem, question: Question, variant: Variant) -> tuple
     outputs = []
     for seed in range(6 if variant.layers else 24):
         parts = parts_of(problem.frame(rng, problem.rows + problem.cv_rows), problem)
-        matrices = inputs.featurise(variant.features, question, parts, parts.train, parts.cv, None)
-        model = model_of(variant, matrices.width, matrices.target.outputs, problem.task)
+        matrices = featurise(variant.features, question, parts.frame, parts.train, parts.cv, None)
+        study = study_of(question, parts, folder)
         again = [replace(variant, seed=100 + seed)]
-        found = submit(Inline(), model, again, matrices.sources, dtype="float32", metrics=()).result().outcomes[0]
-        z = np.asarray(ml.outputs(model, found.parameters, matrices.features.transform(test)), np.float64)
+        found = submit(study, again, matrices, metrics=()).result().outcomes[0]
+        z = np.asarray(
+            ml.outputs(model_for(study, variant, matrices), found.parameters, matrices.features.transform(test)),
+            np.float64,
+        )
         outputs.append(matrices.target.decode(z) if problem.task == "regression" else z)
     costs = np.mean([expected_cost(problem, x, z).mean() for z in outputs])
     centre = expected_cost(problem, x, np.mean(outputs, axis=0)).mean()
@@ -132,7 +135,7 @@ def examine(problem: Problem) -> Case:
         began = time.perf_counter()
         seen = run.gathered().seen
         seconds = time.perf_counter() - began
-    bias, variance, bayes = true_shares(problem, question, run.winner.entry.variant)
+        bias, variance, bayes = true_shares(problem, question, run.winner.entry.variant, Path(folder))
     said, chances, measured = {}, {}, {}
     for level in ("estimated", "configured"):
         if level == "configured":

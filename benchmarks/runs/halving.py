@@ -19,19 +19,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from benchmarks.speed.machine import describe_machine
 from descent.flows.cache.executor import SECONDS
-from descent.flows.search import planning
-from descent.flows.search import work as training
+from descent.flows.run.study import Study
 from descent.flows.search.cost import Estimate, estimate
 from descent.flows.search.leaderboard import Entry
-from descent.flows.search.plan import Plan
+from descent.flows.search.plan import Plan, plan_of
 from descent.flows.search.race import Race, Trained
-from descent.flows.table import question as inputs
+from descent.flows.search.work import entries_of, work_of
+from descent.flows.table.question import ask
+from descent.flows.table.split import cut
 from descent.flows.workers.engine import processes
 from descent.flows.workers.processes import count_workers
 from descent.ml.chunks import Chunk, ChunkResult, train_chunk
-from descent.schemas import config_from
+from descent.schemas import ExperimentConfig, config_from
 
 TABLES: dict[str, dict[str, Any]] = {
     "magic_gamma.csv.gz": {"target": "class"},
@@ -75,18 +78,13 @@ class Run:
 def measure(source: Path, given: dict[str, Any], search: dict[str, Any], executor: Executor, workers: int) -> Run:
     """Train a search on a table."""
     config = config_from({"data": {**given, "source": str(source)}, "search": search, "select": {"rule": "best"}})
-    question, frame = inputs.pose(config, inputs.load(config))
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        parts = inputs.cut(question, frame, folder)
-        matrices = {
-            one: inputs.featurise(one, question, parts, parts.train, parts.cv, folder / f"features-{number}")
-            for number, one in enumerate(question.settings)
-        }
-        plan = planning.planned(question, matrices, workers)
-        cost = estimate(plan, question, matrices, workers, executor.map)
+        study = study_of(config, Path(name), executor, workers)
+        plan = plan_of(study)
+        np.save(study.progress, np.zeros(len(plan.variants)))
+        cost = estimate(plan, study)
         began = time.perf_counter()
-        race, rounds = _train(plan, cost, question, matrices, folder, executor, workers)
+        race, rounds = _train(plan, cost, study)
         wall = time.perf_counter() - began
     best = min((entry for entry in race.entries if entry.usable), key=lambda entry: entry.cost_cv)
     spent = race.result()["epochs"]
@@ -94,29 +92,36 @@ def measure(source: Path, given: dict[str, Any], search: dict[str, Any], executo
     return Run(best, wall, tuple(rounds), spent, cost.train)
 
 
-def _train(
-    plan: Plan, cost: Estimate, question: inputs.Question, matrices: Any, folder: Path, executor: Executor, workers: int
-) -> tuple[Race, list[Round]]:
+def study_of(config: ExperimentConfig, folder: Path, executor: Executor, workers: int) -> Study:
+    """A study whose features are made."""
+    posed = ask(config)
+    study = Study(posed.question, cut(posed.question, posed.take(), folder), executor, folder, workers)
+    for settings in posed.question.settings:
+        study.swept(settings)
+    return study
+
+
+def _train(plan: Plan, cost: Estimate, study: Study) -> tuple[Race, list[Round]]:
     """The flow's stage of training."""
-    race = Race(plan, question.config, question.metric, question.greater_is_better, cost, workers)
+    race = Race(plan, study, cost)
     rounds: list[Round] = []
     reached = 0
     while race.chunks:
         chunks, began, cpu = race.chunks, time.perf_counter(), 0.0
         waiting = []
         for chunk in chunks:
-            work = training.work_of(
-                chunk.fleet.model, chunk.variants, matrices[chunk.fleet.features].sources, dtype="float32",
+            work = work_of(
+                chunk.fleet.model, chunk.variants, study.swept(chunk.fleet.features).sources, dtype="float32",
                 pause=chunk.pause, states=chunk.states, share=chunk.share, deadline=race.deadline,
-                checkpoint=folder / f"{chunk.name}.safetensors", checkpoint_seconds=SECONDS,
+                checkpoint=study.folder / f"{chunk.name}.safetensors", checkpoint_seconds=SECONDS,
             )  # fmt: skip
-            waiting.append((chunk, executor.submit(_timed, work)))
+            waiting.append((chunk, study.executor.submit(_timed, work)))
         trained: list[Trained] = []
         for chunk, future in waiting:
             result, seconds = future.result()
             cpu += seconds
-            target = matrices[chunk.fleet.features].target
-            entries = training.entries_of(chunk.variants, chunk.fleet.number, result, target)
+            target = study.swept(chunk.fleet.features).target
+            entries = entries_of(chunk.variants, chunk.fleet.number, result, target)
             trained += [Trained(*one) for one in zip(entries, chunk.slots, result.states, strict=True)]
         race.advance(trained)
         until = chunks[0].epochs

@@ -30,7 +30,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from benchmarks.speed.machine import describe_machine
-from descent.flows.table import question as inputs
+from descent.flows.table.question import ask
+from descent.flows.table.split import cut
 from descent.schemas import config_from
 
 LEAKS = {
@@ -85,9 +86,9 @@ def rivals(path: Path, target: str, exclude: Sequence[str]) -> dict[str, Any]:
     """The metric of scikit-learn's models on the rows that descent tests on."""
     config = config_from({"data": {"source": str(path), "target": target, "exclude": list(exclude)}})
     with tempfile.TemporaryDirectory() as folder:
-        question, frame = inputs.pose(config, inputs.load(config))
-        parts = inputs.cut(question, frame, Path(folder))
-        test = pd.concat(inputs.sealed_rows(question, parts))
+        posed = ask(config)
+        question, parts = posed.question, cut(posed.question, posed.take(), Path(folder))
+        test = pd.concat(parts.rows.opened(parts.sealed))
     learn, task, inference = parts.frame, question.task, question.inference
     numbers = list(inference.of_role("numeric"))
     words = [*inference.categories, *inference.of_role("coded")]

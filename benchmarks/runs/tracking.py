@@ -24,10 +24,11 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DESCENT = "from descent.flows.cli.app import main; main()"
 NO_TRACKING = """
-from descent.flows import recording
-recording.prestart = lambda: None
+from contextlib import nullcontext
+from descent.flows.tracking import process
+process.ready = nullcontext
 from descent.flows.recorder import Recorder
-from descent.flows.tracking.runs import Handle
+from descent.flows.tracking.client import Handle
 from descent.flows.tracking.sender import Delivery
 for name in ("begin", "add", "draw", "__exit__"):
     setattr(Recorder, name, lambda *_: None)

@@ -44,11 +44,11 @@ COLUMNS, LEARNED, BATCH, SINGLES, TABLES, STARTS = 20, 5000, 400_000, 2000, 9, 5
 HIDDEN = (64, 32)
 IMPORTED = """
 Loading a model of descent imports NumPy and safetensors. pandas comes with the first row, and whoever has a DataFrame
-has imported it already; scikit-learn, skops, MLflow and Prefect are not imported at all.
+has imported it already; scikit-learn, MLflow and Prefect are not imported at all.
 """
 LOADING = {
-    "descent: load": "from descent.flows import load_model; load_model({folder!r})",
-    "descent: load and predict a row": "from descent.flows import load_model; model = load_model({folder!r}); "
+    "descent: load": "from descent import load_model; load_model({folder!r})",
+    "descent: load and predict a row": "from descent import load_model; model = load_model({folder!r}); "
     "import pandas; model.predict(pandas.DataFrame([{row!r}]))",
     "import pandas alone": "import pandas",
     "scikit-learn: load": "import joblib; joblib.load({pickle!r})",

@@ -1,15 +1,12 @@
 """Write what was measured as Markdown."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from benchmarks.speed.machine import describe_machine
+from benchmarks.speed.measured import Results
 from benchmarks.speed.reasons import reason_for
 from benchmarks.speed.timing import digits
 from descent.ml.chunks import CACHE_BUDGET
-
-if TYPE_CHECKING:
-    from benchmarks.speed.suite import Results
 
 _HEAD = """# Speed
 
@@ -21,7 +18,7 @@ float32, one BLAS thread, no early stopping, in turn (A B A B …). A figure is 
 """
 
 
-def write_report(results: "Results") -> str:
+def write_report(results: Results) -> str:
     """The whole of RESULTS.md."""
     parts = [
         _HEAD.format(repetitions=results.repetitions, minutes=results.seconds / 60, load=results.load),
@@ -42,7 +39,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 
 
-def _figures(results: "Results") -> str:
+def _figures(results: Results) -> str:
     rows = []
     for one in results.figures:
         sign = "≤ " if one.low_is_good else ""
@@ -51,19 +48,19 @@ def _figures(results: "Results") -> str:
     return "## Figures\n\n" + table(("figure", "reach at least", "aim", "measured (range)", "verdict"), rows)
 
 
-def _reasons(results: "Results") -> str:
+def _reasons(results: Results) -> str:
     missed = [one for one in results.figures if one.verdict == "MISSED"]
     lines = [f"- **{one.name}**: {reason_for(one.name, results.times, results.phases)}\n" for one in missed]
     return "## Out of reach, and why\n\n" + "".join(lines) if lines else ""
 
 
-def _times(results: "Results") -> str:
+def _times(results: Results) -> str:
     text = "## Times\n\nMilliseconds per variant and epoch, median (range); (g): milliseconds of the whole path.\n\n"
     rows = [(label, name, spent) for label, times in results.times.items() for name, spent in times.items()]
     return text + table(("shape", "who", "ms"), rows)
 
 
-def _curves(results: "Results") -> str:
+def _curves(results: Results) -> str:
     if not results.curves:
         return ""
     text = (
@@ -84,7 +81,7 @@ def _curves(results: "Results") -> str:
     return text + table(("variants together", *heads), rows)
 
 
-def _phases(results: "Results") -> str:
+def _phases(results: Results) -> str:
     if not results.phases:
         return ""
     text = (
@@ -96,7 +93,7 @@ def _phases(results: "Results") -> str:
     return text + table(("shape", *names), rows)
 
 
-def _works(results: "Results") -> str:
+def _works(results: Results) -> str:
     if not results.works:
         return ""
     text = "## Equal work\n\nThe loss is the mean over the last epoch of the costs seen while training.\n\n"

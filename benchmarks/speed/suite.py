@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -13,33 +13,21 @@ import numpy as np
 
 from benchmarks.speed import ours, rivals
 from benchmarks.speed.bare import make_products
-from benchmarks.speed.chunks import SIZES, Curve, measure_curve
-from benchmarks.speed.figures import Figure, memory_figures, network_figures, path_figures
+from benchmarks.speed.chunks import SIZES, measure_curve
+from benchmarks.speed.figures import memory_figures, network_figures, path_figures
+from benchmarks.speed.measured import Results
 from benchmarks.speed.memory import measure_memory
 from benchmarks.speed.phases import share_of_phases
+from benchmarks.speed.report import write_report
 from benchmarks.speed.shapes import FLEET, SHAPES, Shape, fleet_settings, make_data, make_path_data
-from benchmarks.speed.timing import Range, Times, alternate, spread
-from benchmarks.speed.work import Work, check_equal, check_path
+from benchmarks.speed.timing import Times, alternate, spread
+from benchmarks.speed.work import check_equal, check_path
 from descent import ml
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CURVES = {"d": 8, "e": 2, "f": 1}
 """Shapes whose chunk curve is measured, with the epochs of one timing."""
 SOLVED_BY = {"linear": "Ridge", "logistic": "LogisticRegression"}
-
-
-@dataclass
-class Results:
-    """Everything measured. ``times``: shape or path → contestant → milliseconds per variant and epoch (path: ms)."""
-
-    figures: list[Figure] = field(default_factory=list)
-    times: dict[str, dict[str, Range]] = field(default_factory=dict)
-    works: dict[str, list[Work]] = field(default_factory=dict)
-    phases: dict[str, dict[str, float]] = field(default_factory=dict)
-    curves: list[Curve] = field(default_factory=list)
-    repetitions: int = 0
-    seconds: float = 0.0
-    load: float = 0.0
 
 
 def command(words: Sequence[str]) -> None:
@@ -55,8 +43,6 @@ def command(words: Sequence[str]) -> None:
         parser.error(f"--only is {arguments.only!r}; shapes are a to g, as a,c,g")
     repetitions = arguments.repetitions or (2 if arguments.quick else 5)
     results = measure(names, repetitions, arguments.quick)
-    from benchmarks.speed.report import write_report
-
     text = write_report(results)
     print(text)
     whole = not arguments.quick and set(names) == set("abcdefg")

@@ -1,9 +1,10 @@
 """Which columns of a table go into a model, by what becomes of them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
+from descent.data.reading.dialect import UNSAID, Dialect
 from descent.data.spelling import Dates, Levels, Numbers, Spelling, from_dict, to_dict
 from descent.data.spelling.marks import texts_of_none
 
@@ -26,6 +27,8 @@ class Columns:
     """Texts that usually mean no value, but are values in columns of texts."""
     spellings: tuple[tuple[str, Spelling], ...] = ()
     """(column, how its cells are written), where it is not as usual."""
+    dialect: Dialect = UNSAID
+    """What the user said of how a CSV is written, for new rows that come in one."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -58,7 +61,10 @@ class Columns:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         stored = {one.name: getattr(self, one.name) for one in fields(self)}
-        return stored | {"spellings": {name: to_dict(spelling) for name, spelling in self.spellings}}
+        return stored | {
+            "dialect": asdict(self.dialect),
+            "spellings": {name: to_dict(spelling) for name, spelling in self.spellings},
+        }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
@@ -68,4 +74,5 @@ class Columns:
             tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
             tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
             tuple((str(name), from_dict(spelling)) for name, spelling in stored.get("spellings", {}).items()),
+            Dialect.from_dict(stored.get("dialect", {})),
         )  # fmt: skip

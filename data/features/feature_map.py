@@ -14,6 +14,7 @@ from descent.data.errors import FeatureError
 from descent.data.features import levels, numeric, raw
 from descent.data.features.calendar import calendar_columns
 from descent.data.features.columns import Columns
+from descent.data.features.compiled.compiler import compiled
 from descent.data.features.compiled.features import too_large
 from descent.data.features.settings import Settings
 from descent.data.names import listed
@@ -31,7 +32,7 @@ class FeatureMap:
 
     A map is made together with the features of its training rows, by `fit_transform` alone: `transform` of these rows
     would tell each row its own target where a category is encoded by it. The transformers are scikit-learn's; this
-    class chooses them, and `stored` keeps them.
+    class chooses them, and `compiled` keeps what they learned.
     """
 
     def __init__(
@@ -90,6 +91,11 @@ class FeatureMap:
         return made, made._joined(parts)
 
     @property
+    def numbers(self) -> int:
+        """How many of the first columns are the table's own numbers, parts of dates included; their products follow."""
+        return len(self.columns.numeric) + len(self.columns.calendar)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the matrix's columns."""
         found: list[str] = []
@@ -136,21 +142,9 @@ class FeatureMap:
         return self.columns.schema
 
     def save(self, folder: Path) -> None:
-        """Write ``features.json``, ``features.skops`` and ``compiled.json`` into ``folder``: no pickle."""
-        from descent.data.features.stored import save
-
-        save(self, folder)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Nothing but the types that `save` writes is ever constructed.
-
-        Raises:
-            FeatureError: the files are missing or hold something else.
-        """
-        from descent.data.features.stored import load
-
-        return cls(*load(folder))
+        """Write ``compiled.json`` into ``folder``, as `CompiledFeatures` reads it: numbers and names, no pickle."""
+        folder.mkdir(parents=True, exist_ok=True)
+        compiled(self.columns, self.numeric, self.one_hot, self.coder, self.clipped, self.names).save(folder)
 
 
 def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> Columns:
@@ -171,6 +165,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
         missing=inference.missing,
         coded=tuple(name for name in categories if name in many),
         keep=inference.keep,
+        dialect=inference.dialect,
     )
     return replace(made, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 

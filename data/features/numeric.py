@@ -1,7 +1,7 @@
 """Numbers as features: impute → scale → powers and products → scale again, so that powers stay comparable.
 
-The transformers are scikit-learn's. A value that lies far out is cut off after each scaling, before its powers are
-taken.
+The transformers are scikit-learn's, but for `SmoothClip`. A value that lies far out is cut off after each scaling,
+before its powers are taken.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, QuantileTran
 
 from descent.data.errors import FeatureError
 from descent.data.features.settings import Settings
+from descent.data.features.smooth import SmoothClip
 
 Array = NDArray[Any]
 Matrix = NDArray[np.float32]
@@ -30,6 +31,7 @@ QUANTILES = 1000
 """Points of the distribution that a quantile scaling remembers, at most."""
 SUBSAMPLE = 100_000
 """Rows from which it learns them, at most; drawn by the seed."""
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler, "smooth_clip": SmoothClip}
 CELLS = 1 << 22
 """Numbers that are transformed at a time, 32 MB of them: on their way they are held several times."""
 
@@ -56,7 +58,7 @@ def scaling(kind: str, rows: int, seed: int) -> list[tuple[str, Any]]:
             n_quantiles=min(QUANTILES, rows), output_distribution="normal", subsample=SUBSAMPLE, random_state=seed
         )
         return [("scale", quantiles)]
-    return [("scale", {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}[kind]())]
+    return [("scale", SCALERS[kind]())]
 
 
 def terms(columns: int, settings: Settings) -> int:

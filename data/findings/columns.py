@@ -2,7 +2,7 @@
 
 from descent.data.finding import Finding, joined_names
 from descent.data.findings.examined import Examined
-from descent.data.names import exclude
+from descent.data.options import exclude
 
 MOSTLY_MISSING = 0.8
 """Share of rows without a value above which a column is worth a word."""

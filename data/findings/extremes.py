@@ -5,7 +5,7 @@ import pandas as pd
 
 from descent.data.finding import Finding
 from descent.data.findings.examined import Examined
-from descent.data.names import setting
+from descent.data.options import setting
 
 FAR = 50.0
 """Times the distance between the quartiles beyond which a number is extreme; one in 10^4 of a heavy tail is."""

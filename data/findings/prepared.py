@@ -6,7 +6,7 @@ from descent.data.finding import Finding, joined_names
 from descent.data.findings.alone import Array
 from descent.data.findings.examined import Examined
 from descent.data.findings.matrix import glance
-from descent.data.names import exclude
+from descent.data.options import exclude
 
 MEAN, SPREAD = 1e-6, 1e-4
 """How close mean and standard deviation of the whole table come to 0 and 1 if it was standardised; by chance, of m

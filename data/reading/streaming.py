@@ -11,15 +11,18 @@ import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from descent.data.errors import TableError
 from descent.data.reading.compression import GZIP, ZSTD
-from descent.data.reading.csv_text import delimiter_of, frame_of, parse_csv
+from descent.data.reading.csv_text import frame_of, parse_csv, parse_plain
+from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, line_start, plain, runs_as_tabs
 from descent.data.reading.large import LargeTable
+from descent.data.reading.quotes import unescaped
+from descent.data.reading.sniffer import HEAD, sniff
 from descent.data.reading.sources import is_url
 from descent.data.reading.tables import read_cells_of
 
@@ -28,12 +31,17 @@ PIECE = 1 << 24
 
 
 def stream(
-    source: str, where: str, missing: Sequence[str] = (), numbers: Collection[str] = ()
+    source: str,
+    where: str,
+    missing: Sequence[str] = (),
+    numbers: Collection[str] = (),
+    dialect: Dialect = UNSAID,
+    known: Collection[str] = (),
 ) -> Iterator[pd.DataFrame]:
     """Frames that together are the table, in its order, numbered through from 0, with the cells as they stand.
 
     ``numbers`` are the columns of plain numbers: of a CSV, all others are texts, whatever they look like. ``missing``
-    are texts that mean no value in them.
+    are texts that mean no value in them. ``dialect`` and ``known`` as of `data.read_table`.
 
     Raises:
         TableError: as `data.read_table`; rows before the damage have been given by then.
@@ -45,16 +53,25 @@ def stream(
             frame.index = pd.RangeIndex(first, first + len(frame))
             yield frame
         return
+
+    def whole() -> pd.DataFrame:
+        return read_cells_of(source, where, missing, dialect=dialect, known=known, numbers=numbers).frame
+
     path = Path(source).expanduser()
     if is_url(source) or not path.is_file():
-        yield read_cells_of(source, where, missing, numbers=numbers).frame
+        yield whole()
         return
     first = 0
-    for piece, delimiter in _pieces(path, where):
-        if not _is_utf8(piece):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
-            yield read_cells_of(source, where, missing, numbers=numbers).frame.iloc[first:]
+    for piece in _pieces(path, where, dialect, known):
+        if not _is_utf8(piece.raw):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
+            yield whole().iloc[first:]
             return
-        frame = frame_of(parse_csv(piece, where, missing, delimiter=delimiter, numbers=numbers)[0])
+        if piece.delimiter is None:
+            table = parse_csv(piece.raw, where, missing, dialect=dialect, known=known, numbers=numbers).table
+        else:
+            delimiter, before = piece.delimiter, piece.before
+            table = parse_plain(piece.raw, where, missing, delimiter=delimiter, before=before, numbers=numbers).table
+        frame = frame_of(table)
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)
         yield frame
@@ -66,31 +83,56 @@ def _exact(table: Any) -> Any:
     return {pa.int64(): pd.Int64Dtype()}.get if gaps else None
 
 
-def _pieces(path: Path, where: str) -> Iterator[tuple[bytes, str]]:
-    """Whole lines behind the header, with the delimiter; all of a file without line feeds."""
-    rest = header = b""
-    delimiter = ""
+class _Piece(NamedTuple):
+    """Whole lines behind the header, with the delimiter; all of a file without line feeds, the delimiter being None."""
+
+    raw: bytes
+    delimiter: str | None
+    before: int = 0
+    """Lines of the file before, as `csv_text.parse_plain` counts them."""
+
+
+def _pieces(path: Path, where: str, dialect: Dialect, known: Collection[str]) -> Iterator[_Piece]:
     with path.open("rb") as file, _unpacking(file) as text:
-        while True:
-            block = _read(text, PIECE, where)
-            if not header:
-                block = block.removeprefix(codecs.BOM_UTF8)
-                delimiter = delimiter_of(block)
-                header, rest = _first_line(block)
-                block = b""
-                if not rest:  # a header alone, an empty file, or lines that end in carriage returns
-                    yield header + _read(text, None, where), delimiter
-                    return
-            elif not block:
-                if rest.strip():
-                    yield header + rest, delimiter
-                return
+        head = _read(text, max(PIECE, HEAD), where).removeprefix(codecs.BOM_UTF8)
+        lines = head[: head.rfind(b"\n") + 1]
+        if not _is_utf8(lines) or not lines.strip():
+            yield _Piece(head + _read(text, None, where), None)
+            return
+        seen = sniff(head, where, dialect, known)
+        bare = seen.dialect.header == NO_HEADER
+        header, _ = _first_line(plain(lines, seen.dialect, seen.first))
+        body = head[line_start(head, seen.first) :]
+        if not bare:
+            body = _first_line(body)[1]
+        if not body:  # a header alone
+            yield _Piece(head + _read(text, None, where), None)
+            return
+        before, ready, rest, delimiter = seen.first - 1 - bare, b"", b"", str(seen.dialect.delimiter)
+        for block in _blocks(text, body, where):
             rest += block
-            end = _end_of_lines(rest)
-            if end:
-                if rest[:end].strip():
-                    yield header + rest[:end], delimiter
-                rest = rest[end:]
+            cut = rest.rfind(b"\n") + 1 if block else len(rest)
+            ready, rest = ready + _lines_of(rest[:cut], seen.dialect), rest[cut:]
+            end = _end_of_lines(ready) if block else len(ready)
+            if ready[:end].strip():
+                yield _Piece(header + ready[:end], delimiter, before)
+            before, ready = before + ready.count(b"\n", 0, end), ready[end:]
+
+
+def _blocks(text: Any, body: bytes, where: str) -> Iterator[bytes]:
+    """What was read already, what is still to be read, and an empty block at the end."""
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+    while block := _read(text, PIECE, where):
+        yield block
+    yield b""
+
+
+def _lines_of(raw: bytes, dialect: Dialect) -> bytes:
+    """Whole lines in the plain dialect."""
+    if dialect.blanks:
+        raw = runs_as_tabs(raw, dialect.blanks)
+    return unescaped(raw, str(dialect.delimiter))[0]
 
 
 def _read(text: Any, size: int | None, where: str) -> bytes:

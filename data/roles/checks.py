@@ -10,7 +10,8 @@ import pandas as pd
 from descent.data.cells import to_numbers
 from descent.data.errors import ColumnError, FoundError
 from descent.data.finding import Finding
-from descent.data.names import count, exclude, listed, setting, setting_of_one, shortened
+from descent.data.names import count, listed, shortened
+from descent.data.options import exclude, setting, setting_of_one
 from descent.data.reading.tables import Table
 from descent.data.spelling import Dates, Numbers
 from descent.data.spelling.guess import Guess

@@ -11,7 +11,9 @@ import pandas as pd
 from descent.data.cells import to_dates, to_numbers
 from descent.data.errors import ColumnError
 from descent.data.finding import Finding
-from descent.data.names import count, find_column, listed, setting, shortened
+from descent.data.names import count, find_column, listed, shortened
+from descent.data.options import setting
+from descent.data.reading.dialect import UNSAID, Dialect
 from descent.data.reading.tables import Table
 from descent.data.roles.checks import (
     as_dates,
@@ -64,6 +66,8 @@ class Inference:
     """What was noticed on the way."""
     spellings: Mapping[str, Spelling] = field(default_factory=dict)
     """How the cells of a column are written, where it is not as usual."""
+    dialect: Dialect = UNSAID
+    """What the user said of how a CSV is written."""
 
     @property
     def by_chance(self) -> bool:
@@ -187,7 +191,7 @@ def infer(
     numbers = {name: Levels(numbers=True) for name in codes if pd.api.types.is_numeric_dtype(frame[name])}
     return frame, Inference(
         target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
-        table.keep, tuple(findings), {**seen.spellings, **numbers},
+        table.keep, tuple(findings), {**seen.spellings, **numbers}, table.dialect,
     )  # fmt: skip
 
 

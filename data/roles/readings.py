@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from descent.data.finding import Finding, joined_names
-from descent.data.names import count, exclude, setting, setting_of_one, shortened
+from descent.data.names import count, shortened
+from descent.data.options import exclude, setting, setting_of_one
 from descent.data.reading.tables import Table
 from descent.data.roles.roles import Column
 from descent.data.spelling import Dates, Times

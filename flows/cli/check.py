@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from descent.flows.cli.config import config_of
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import AsJson, Overrides, Source, Target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,41 +15,48 @@ if TYPE_CHECKING:
     from descent.data.roles.roles import Column
     from descent.flows.search.cost import Estimate
     from descent.flows.search.plan import Plan
-    from descent.flows.table.question import Parts, Question
+    from descent.flows.table.parts import Parts
+    from descent.flows.table.question import Question
 
+EXAMPLES = "Examples:  descent check experiments/penguins.yaml   ·   descent check prices.csv --target price"
 MANY = 40
 """Columns of a table beyond which not every one gets a line."""
 FIRST = 5
 """Columns of a role that then do."""
 
 
-def check(source: str, target: str | None, overrides: Sequence[str], *, json: bool) -> None:
-    """Validate configuration and data; show roles, parts and the plan; train nothing, write nothing."""
-    with reported():
-        from tempfile import TemporaryDirectory
+@reported()
+def check(source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False) -> None:
+    """Validate configuration and data; show roles and the plan; train nothing."""
+    from tempfile import TemporaryDirectory
 
-        from rich.console import Console
+    from rich.console import Console
 
-        from descent.flows.search import planning
-        from descent.flows.search.cost import estimate
-        from descent.flows.table import question as inputs
-        from descent.flows.workers.processes import count_workers
+    from descent.flows.cli.config import config_of
+    from descent.flows.run.study import Study
+    from descent.flows.search.cost import estimate
+    from descent.flows.search.plan import plan_of
+    from descent.flows.table.question import ask
+    from descent.flows.table.split import cut
+    from descent.flows.workers.engine import AtOnce
+    from descent.flows.workers.processes import count_workers
 
-        config = config_of(source, target, overrides)
-        with _told_as_json(json), TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
-            question, frame = inputs.pose(config, inputs.load(config))
-            parts = inputs.cut(question, frame, Path(folder))
-        matrices = {
-            settings: inputs.featurise(settings, question, parts, parts.train, parts.cv, None)
-            for settings in question.settings
-        }
+    config = config_of(source, target, set_)
+    with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
+        with _told_as_json(json):
+            posed = ask(config)
+            question, parts = posed.question, cut(posed.question, posed.take(), Path(folder))
         workers = count_workers(question.config.compute.workers)
-        plan = planning.planned(question, matrices, workers)
-        cost = estimate(plan, question, matrices, workers)
-        if json:
-            print(_as_json(question, parts, plan, cost))
-        else:
-            _show(question, parts, plan, cost, {s.degree: m.width for s, m in matrices.items()}, Console())
+        study = Study(question, parts, AtOnce(), Path(folder), workers)
+        for settings in question.settings:
+            study.swept(settings)
+        plan = plan_of(study)
+        cost = estimate(plan, study)
+    if json:
+        print(_as_json(question, parts, plan, cost))
+    else:
+        widths = {settings.degree: width for settings, width in study.widths.items()}
+        _show(question, parts, plan, cost, widths, Console())
 
 
 @contextmanager
@@ -115,7 +122,7 @@ def _show(
     from rich.table import Table
 
     from descent.flows.report.findings import counted, print_findings
-    from descent.flows.table.question import opening
+    from descent.flows.report.opening import opening
 
     for line in opening(question, parts):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

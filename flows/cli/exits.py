@@ -15,7 +15,7 @@ from descent.flows.errors import RunError, UsageError
 from descent.flows.machine.disk import is_full_disk, told
 from descent.flows.machine.home import home
 from descent.flows.serving.manifest import ModelError
-from descent.schemas import ConfigError
+from descent.schemas.problems.errors import ConfigError
 from descent.schemas.problems.secrets import conceal
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -25,7 +25,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 def reported(*, trains: bool = False) -> Iterator[None]:
     """Turn whatever ends a command into one message on stderr and the exit code; a traceback goes to a file.
 
-    A command that ``trains`` leaves a run, of which an interruption says what becomes.
+    Decorates every command. One that ``trains`` leaves a run, of which an interruption says what becomes.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     try:

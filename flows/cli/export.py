@@ -1,25 +1,37 @@
 """``descent export``."""
 
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import Level, Model
+
+EXAMPLES = "Example:  descent export models:/housing@champion --onnx -o housing.onnx"
 
 
-def export(model: str, output: Path, level: float | None, *, onnx: bool) -> None:
-    """Write a model in the form of another system."""
-    with reported():
-        from descent.flows.serving.manifest import ModelError
-        from descent.flows.serving.predictor import LEVEL
-        from descent.flows.serving.source import load_model
+@reported()
+def export(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")],
+    onnx: Annotated[bool, typer.Option("--onnx", help="As one ONNX graph: features and network.")] = False,
+    level: Level = None,
+) -> None:
+    """Write a trained model in the form of another system (ONNX)."""
+    from importlib.util import find_spec
 
-        if not onnx:
-            raise ModelError("say in which form: descent export MODEL --onnx -o model.onnx")
-        if find_spec("onnx") is None:
-            raise ModelError("ONNX needs the package onnx: pip install 'descent-ml[onnx]'")
-        from descent.data.reading.output import check_place
-        from descent.flows.serving.onnx.export import export
+    from descent.flows.serving.manifest import ModelError
+    from descent.flows.serving.predictor import LEVEL
+    from descent.flows.serving.source import load_model
 
-        check_place(output)
-        export(load_model(model), output, LEVEL if level is None else level)
-        print(f"{output}: {output.stat().st_size:,} bytes")
+    if not onnx:
+        raise ModelError("say in which form: descent export MODEL --onnx -o model.onnx")
+    if find_spec("onnx") is None:
+        raise ModelError("ONNX needs the package onnx: pip install 'descent-ml[onnx]'")
+    from descent.data.reading.output import check_place
+    from descent.flows.serving.onnx.export import export
+
+    check_place(output)
+    export(load_model(model), output, LEVEL if level is None else level)
+    print(f"{output}: {output.stat().st_size:,} bytes")

@@ -1,31 +1,44 @@
-"""``descent promote`` and ``descent rollback``."""
+"""``descent promote``, and ``descent rollback`` which takes it back."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import Name
 
 if TYPE_CHECKING:
     from descent.flows.tracking.registry import Registry
 
-
-def promote(name: str, confidence: float | None, guards: Sequence[str] | None) -> None:
-    """Compare challenger and champion; the better one is the champion afterwards."""
-    with reported():
-        registry = _registry(name)
-        from descent.flows.promotion.promote import promote as compare
-
-        print(compare(registry, confidence=confidence, guards=guards))
+EXAMPLES = "Example:  descent promote housing"
+ROLLBACK_EXAMPLES = "Example:  descent rollback housing"
 
 
-def rollback(name: str) -> None:
+@reported()
+def promote(
+    name: Name,
+    confidence: Annotated[
+        float | None, typer.Option("--confidence", min=0.5, max=0.9999, help="Instead of register.confidence.")
+    ] = None,
+    guard: Annotated[
+        list[str] | None, typer.Option("--guard", metavar="METRIC", help="Instead of register.guards; repeatable.")
+    ] = None,
+) -> None:
+    """Make the challenger the champion if it is better, on test rows that neither has learned from."""
+    registry = _registry(name)
+    from descent.flows.promotion.promote import promote
+
+    print(promote(registry, confidence=confidence, guards=guard))
+
+
+@reported()
+def rollback(name: Name) -> None:
     """Make the champion before this one the champion again."""
-    with reported():
-        registry = _registry(name)
-        from descent.flows.promotion.promote import rollback as back
+    registry = _registry(name)
+    from descent.flows.promotion.promote import rollback
 
-        champion, before = back(registry)
-        print(f"{name} version {before} is the champion again, in place of version {champion.number}")
+    champion, before = rollback(registry)
+    print(f"{name} version {before} is the champion again, in place of version {champion.number}")
 
 
 def _registry(name: str) -> "Registry":

@@ -1,29 +1,40 @@
 """``descent run``."""
 
-from collections.abc import Sequence
+from typing import Annotated
 
-from descent.flows.cli.config import config_of
+import typer
+
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import AsJson, Overrides, Source, Target, Verbose
+
+EXAMPLES = (
+    "Examples:  descent run experiments/penguins.yaml   ·   descent run prices.csv --target price"
+    "   ·   descent run experiments/diabetes.yaml --set search.epochs=50 --json"
+)
 
 
-def run(source: str, target: str | None, overrides: Sequence[str], *, fresh: bool, json: bool, verbose: bool) -> None:
-    """Run an experiment and report; with ``json`` the report is the result as one JSON object on stdout."""
-    with reported(trains=True):
-        from rich.console import Console
+@reported(trains=True)
+def run(
+    source: Source,
+    target: Target = None,
+    set_: Overrides = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over: train again what a run before has trained.")
+    ] = False,
+    json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run an experiment: train, compare, diagnose, test once, record. A run that was cut short goes on."""
+    from descent.flows.cli.config import config_of, shown
+    from descent.flows.launch import run_experiment
+    from descent.flows.report.terminal import print_report, unsent
 
-        from descent.flows.launch import run_experiment
-        from descent.flows.report.terminal import print_report, unsent
-        from descent.flows.run.progress import Terminal, shown_on
-        from descent.schemas import conceal
-
-        config = config_of(source, target, overrides)
-        console = Console(stderr=json)
-        terminal = Terminal(console)
-        with shown_on(terminal), terminal.waiting(f"reading {conceal(config.data.source)} …"):
-            result = run_experiment(config, fresh=fresh, verbose=verbose)
-        if json:
-            if result.mlflow.unsent:
-                console.print(unsent(result), highlight=False, markup=False, soft_wrap=True)
-            print(result.model_dump_json())
-            return
+    config = config_of(source, target, set_)
+    with shown(config, json) as console:
+        result = run_experiment(config, fresh=fresh, verbose=verbose)
+    if not json:
         print_report(result, console)
+        return
+    if result.mlflow.unsent:
+        console.print(unsent(result), highlight=False, markup=False, soft_wrap=True)
+    print(result.model_dump_json())

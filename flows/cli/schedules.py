@@ -1,172 +1,48 @@
-"""``descent deploy``, ``descent schedules``, ``descent worker`` and ``descent retrain``."""
+"""``descent schedules``."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from descent.flows.cli.config import config_of
+import typer
+
 from descent.flows.cli.exits import reported
+from descent.flows.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from prefect.client.orchestration import SyncPrefectClient
-
     from descent.flows.prefect_server.server import Server
-    from descent.flows.schedules.deploy import Deployment
     from descent.flows.schedules.listing import Row
 
-
-def retrain(source: str, target: str | None, overrides: Sequence[str], *, json: bool, verbose: bool) -> None:
-    """Train anew here and now; the better model is the champion afterwards."""
-    with reported(trains=True):
-        from rich.console import Console
-
-        from descent.flows.report.terminal import print_report
-        from descent.flows.retraining.launch import retrain as run
-        from descent.flows.run.progress import Terminal, shown_on
-        from descent.schemas import conceal
-
-        config = config_of(source, target, overrides)
-        console = Console(stderr=json)
-        terminal = Terminal(console)
-        with shown_on(terminal), terminal.waiting(f"reading {conceal(config.data.source)} …"):
-            news = run(config, verbose=verbose)
-        if json:
-            from json import dumps
-
-            told = {"experiment": news.experiment, "outcome": news.outcome, "reason": news.reason,
-                    "champion": news.serving, "challenger": news.challenger}  # fmt: skip
-            print(dumps(told, ensure_ascii=False))
-            return
-        if news.result is not None:
-            print_report(news.result, console)
-        console.print(news.notice().text, highlight=False, markup=False, soft_wrap=True)
+EXAMPLES = "Examples:  descent schedules   ·   descent schedules --pause penguins"
 
 
-def deploy(
-    source: str, target: str | None, overrides: Sequence[str], *, cron: str | None, timezone: str | None,
-    pool: str | None, name: str | None, folder: str | None, notify: str | None,
-) -> None:  # fmt: skip
-    """Deploy the retraining of an experiment on a Prefect server, with a schedule."""
-    with reported():
-        from descent.flows.machine.environment import quiet
-        from descent.flows.machine.home import make_home
+@reported()
+def schedules(
+    remove: Annotated[str | None, typer.Option("--remove", metavar="NAME", help="Remove a deployment.")] = None,
+    pause: Annotated[str | None, typer.Option("--pause", metavar="NAME", help="Let its schedule rest.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="NAME", help="Let it go on.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List what is deployed: when it runs next, and how it went last."""
+    from descent.flows.cli.connected import connected
+    from descent.flows.schedules import listing
 
-        quiet()
-        make_home("prefect")  # Prefect, which reads cron lines, looks for its home when it is imported
-        from descent.flows.schedules.clock import Clock
-        from descent.flows.schedules.pools import POOL
-        from descent.schemas import ConfigError
+    with connected() as (client, server):
+        if remove is not None:
+            listing.remove(client, remove)
+            print(f"{remove}: the deployment and its schedule are removed; its champion stays")
+        for name, paused in ((pause, True), (resume, False)):
+            if name is not None:
+                listing.pause(client, name, paused=paused)
+                print(f"{name}: {'rests until --resume' if paused else 'goes on'}")
+        if (remove, pause, resume) == (None, None, None):
+            rows = listing.rows(client)
+            if json:
+                from json import dumps
 
-        if timezone is not None and cron is None:
-            raise ConfigError("--timezone is that of --cron: give both")
-        webhook = notify if notify is not None and "://" in notify else None
-        told = [] if notify is None or webhook is not None else [f"retrain.notify={notify}"]
-        config = config_of(source, target, [*overrides, *told])
-        clock = None if cron is None else Clock.of(cron, timezone)
-        from descent.flows.schedules.deploy import Deployment, deployable, named
-        from descent.flows.schedules.deploy import deploy as create
-
-        where = folder or str(Path.cwd())
-        config = deployable(config, where)
-        made = Deployment(named(name, config), config, clock, pool or POOL, where, webhook)
-        with _connected() as (client, server):
-            if folder is None:  # a worker on this machine reads what is here
-                _see_table(made)
-            made = create(client, made, create_pool=pool is None and server.is_local)
-            _say_deployed(client, server, made)
-
-
-def schedules(*, remove: str | None, pause: str | None, resume: str | None, json: bool) -> None:
-    """List what is deployed, or change one of it."""
-    with reported():
-        from descent.flows.machine.environment import quiet
-
-        quiet()
-        from descent.flows.schedules import listing
-
-        with _connected() as (client, server):
-            if remove is not None:
-                listing.remove(client, remove)
-                print(f"{remove}: the deployment and its schedule are removed; its champion stays")
-            for name, paused in ((pause, True), (resume, False)):
-                if name is not None:
-                    listing.pause(client, name, paused=paused)
-                    print(f"{name}: {'rests until --resume' if paused else 'goes on'}")
-            if (remove, pause, resume) == (None, None, None):
-                rows = listing.rows(client)
-                if json:
-                    from json import dumps
-
-                    print(dumps([row.as_dict() for row in rows], ensure_ascii=False))
-                else:
-                    _show(rows, server)
-
-
-def worker(pool: str | None) -> None:
-    """Run what is due until Ctrl-C."""
-    with reported():
-        import os
-
-        from descent.flows.machine.environment import quiet
-        from descent.flows.machine.home import home
-        from descent.flows.schedules.pools import POOL, ensure_pool
-        from descent.flows.schedules.worker import only_one, settle, work
-
-        quiet(verbose=True)
-        os.environ["DESCENT_HOME"] = str(home())  # a run works in the folder of its deployment, but keeps things here
-        with _connected() as (client, server):
-            only_one()
-            chosen = pool or POOL
-            ensure_pool(client, chosen, create=pool is None and server.is_local)
-            settle(client, chosen, lambda line: print(line, flush=True))
-            print(f"descent: runs of the work pool {chosen!r} start here; see them at {server.url}", flush=True)
-            print("Ctrl-C ends it; without it, schedules wait", flush=True)
-            try:
-                work(client, chosen)
-            except KeyboardInterrupt:
-                print("descent: the worker has ended", flush=True)
-
-
-@contextmanager
-def _connected() -> "Iterator[tuple[SyncPrefectClient, Server]]":
-    """A client of the Prefect server: the local one, or the one that ``PREFECT_API_URL`` names."""
-    from descent.flows.machine.environment import quiet
-    from descent.flows.prefect_server.connection import connect, session, wait_connected
-    from descent.flows.schedules.pools import client
-
-    quiet()
-    server = connect()
-    wait_connected(server)
-    with session(server, lambda line: print(line, file=sys.stderr, flush=True)), client() as made:
-        yield made, server
-
-
-def _see_table(made: "Deployment") -> None:
-    """Read the table and pose the question: a mistake is said now, not at night."""
-    from descent.flows.table import question
-
-    question.pose(made.config, question.load(made.config))
-
-
-def _say_deployed(client: "SyncPrefectClient", server: "Server", made: "Deployment") -> None:
-    from descent.flows.schedules.pools import has_worker
-
-    config = made.config
-    print(f"{made.name}: deployed to {server.url}")
-    print(f"  model     {config.registration.name}: the better of champion and challenger serves")
-    print(f"  table     {config.data.source}" + (f", read in {made.folder}" if "://" in config.data.source else ""))
-    if made.clock is None:
-        print("  schedule  none: start a run in the Prefect UI, or deploy again with --cron")
-    else:
-        print(f"  schedule  {made.clock.cron} ({made.clock.timezone}); next: {made.clock.next():%a %Y-%m-%d %H:%M}")
-    if config.retrain.notify is not None:
-        print(f"  told      {config.retrain.notify}")
-    if not has_worker(client, made.pool):
-        start = "descent worker" if server.is_local else f"prefect worker start --pool {made.pool}"
-        print(f"No worker of the pool {made.pool!r} is running: start one, or nothing will run: {start}")
+                print(dumps([row.as_dict() for row in rows], ensure_ascii=False))
+            else:
+                _show(rows, server)
 
 
 def _show(rows: "Sequence[Row]", server: "Server") -> None:

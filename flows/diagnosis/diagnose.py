@@ -1,9 +1,7 @@
 """The diagnosis of the winner: what was seen of it, put before the rules of `ml.diagnosis.verdict`."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +10,15 @@ from descent.flows.diagnosis.changes import Change
 from descent.flows.diagnosis.curves import Curves, capacity_curve, lambda_curve, learning_curve
 from descent.flows.diagnosis.evidence import gather
 from descent.flows.evaluation.baselines import cost_of, dummy_metrics
-from descent.flows.search.leaderboard import Entry, Finalist
-from descent.flows.table.question import Matrices, Parts, Question, featurise
+from descent.flows.evaluation.selection import Finalist, Selection
+from descent.flows.run.study import Study
+from descent.flows.search.leaderboard import Entry
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
+from descent.ml.diagnosis.advice import Advice
 from descent.ml.diagnosis.power_law import PowerLaw
 from descent.ml.diagnosis.verdict import HIGH, Diagnosis, Observations, level_as_cost, level_of
 from descent.ml.diagnosis.verdict import diagnose as judge
-from descent.schemas import FeatureSettings
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,29 @@ class Diagnosed:
     """The winner's cost on every cv row (m,); empty where nothing was measured."""
 
 
-def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts, width: int) -> Observations:
+@dataclass(frozen=True)
+class Followed:
+    """What came of an advice: ``realised`` is by how much J_cv fell, ``se`` its standard error over the cv rows."""
+
+    advice: Advice
+    entries: tuple[Entry, ...] = field(repr=False)
+    realised: float
+    se: float
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The finalists with their scores, and who leads."""
+
+    finalists: Sequence[Finalist]
+    selection: Selection
+
+
+def observe(winner: Finalist, board: Sequence[Entry], study: Study) -> Observations:
     """The winner's J_train and J_cv beside the dummy's, the best seen and the configured level."""
     entry, variant = winner.entry, winner.entry.variant
+    question, parts = study.question, study.parts
     cost_dummy = cost_of(question.task, dummy_on_cv(question, parts))
     baseline = question.config.diagnose.baseline
     level = None if baseline is None else level_as_cost(question.metric, baseline, cost_dummy)
@@ -57,7 +78,7 @@ def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts:
         best_cost_train=min(min((other.cost_train, *other.curve_train)) for other in usable),
         best_cost_cv=min(other.cost_cv for other in usable),
         rows=parts.sizes["train"],
-        columns=width,
+        columns=study.swept(variant.features).width,
         parameters=entry.parameters,
         hidden=variant.layers,
         degree=variant.features.degree,
@@ -76,20 +97,12 @@ def observe(winner: Finalist, board: Sequence[Entry], question: Question, parts:
     )
 
 
-def diagnose(
-    winner: Finalist, board: Sequence[Entry], question: Question, parts: Parts,
-    matrices: Mapping[FeatureSettings, Matrices], executor: Executor, scratch: Path,
-) -> Diagnosed:  # fmt: skip
+def diagnosed(winner: Finalist, board: Sequence[Entry], study: Study) -> Diagnosed:
     """The verdict, from what was seen and, unless ``diagnose.curves`` is off, what is measured for it."""
-    seen = observe(winner, board, question, parts, matrices[winner.entry.variant.features].width)
-    if not question.config.diagnose.curves:
+    seen = observe(winner, board, study)
+    if not study.question.config.diagnose.curves:
         return judged(seen, winner.entry, board)
-    scratch = scratch / f"evidence-{sum(1 for _ in scratch.glob('evidence-*'))}"  # a run may diagnose twice
-    scratch.mkdir()
-    if parts.whole is not None:  # curves are measured on the sample, whose rows are in memory
-        settings = winner.entry.variant.features
-        matrices = {settings: featurise(settings, question, parts, parts.train, parts.cv, scratch / "sample")}
-    found = gather(seen, winner.entry, board, question, parts, matrices, executor, scratch)
+    found = gather(seen, winner.entry, board, study.on_sample())  # whose rows are in memory
     return judged(found.seen, winner.entry, board, found.changes)
 
 

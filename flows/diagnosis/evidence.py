@@ -5,10 +5,9 @@ each of two halves costs as much as one training; all λ of a model are one chun
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 from descent.flows.diagnosis.changes import Change, changes
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import dummy_outputs
+from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
-from descent.flows.search.models import model_of
-from descent.flows.search.work import submit
-from descent.flows.table.question import Indices, Matrices, Parts, Question, featurise
+from descent.flows.search.work import model_for, submit
+from descent.flows.table.matrices import Indices, Matrices
 from descent.ml.chunks import ChunkResult
 from descent.ml.diagnosis.measured import Measured, Reference
 from descent.ml.diagnosis.observations import Observations
@@ -30,7 +29,6 @@ from descent.ml.diagnosis.remedies import options
 from descent.ml.diagnosis.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
 from descent.ml.diagnosis.sandwich import Fit, sandwich
 from descent.ml.machine.threads import one_thread
-from descent.ml.optimizers.rules import SOLVERS
 from descent.ml.prediction import outputs
 from descent.schemas import FeatureSettings, Variant, fleet_key
 
@@ -57,18 +55,16 @@ class Gathered:
     changes: Mapping[str, Change]
 
 
-def gather(
-    seen: Observations, winner: Entry, board: Sequence[Entry], question: Question, parts: Parts,
-    matrices: Mapping[FeatureSettings, Matrices], executor: Executor, scratch: Path,
-) -> Gathered:  # fmt: skip
+def gather(seen: Observations, winner: Entry, board: Sequence[Entry], study: Study) -> Gathered:
     """Train the winner on halves, quarters and eighths, and every open change and rival on halves; measure them.
 
     Where there are too few rows, or the winner diverges on its halves, the observations stay as they are.
     """
+    question, parts = study.question, study.parts
     made = changes(winner, list(options(seen)), question, len(parts.frame), seen.columns)
     if len(parts.train) < 2 * FEWEST:
         return Gathered(seen, {one.option.remedy: one for one in made})
-    work = _Work(question, parts, dict(matrices), executor, scratch)
+    work = _Work(study, study.swept(winner.variant.features))
     rivals = _rivals(winner, board)
     lone = replace(winner.variant, name="winner")
     sought = [lone, *(v for change in made for v in change.variants), *(entry.variant for entry in rivals)]
@@ -108,16 +104,12 @@ def gather(
     )
 
 
-def costs_of(
-    variant: Variant, question: Question, matrices: Mapping[FeatureSettings, Matrices], executor: Executor
-) -> Array:
+def costs_of(variant: Variant, study: Study) -> Array:
     """Cost on every cv row (m,), in the target's units, of a variant trained on all training rows."""
-    mine = matrices[variant.features]
-    model = model_of(variant, mine.width, mine.target.outputs, question.task)
-    found = submit(executor, model, [variant], mine.sources, dtype=question.config.compute.dtype, metrics=(),
-                   keep_outputs=True).result()  # fmt: skip
+    mine = study.swept(variant.features)
+    found = submit(study, [variant], mine, metrics=(), keep_outputs=True).result()
     y_cv = np.asarray(mine.sources.open().y_cv)
-    return row_costs(question.task, y_cv, found.outputs_cv[0]) * mine.target.cost_in_units(1.0)
+    return row_costs(study.question.task, y_cv, found.outputs_cv[0]) * mine.target.cost_in_units(1.0)
 
 
 def _rivals(winner: Entry, board: Sequence[Entry]) -> list[Entry]:
@@ -143,7 +135,7 @@ def _law(measured: Measured) -> PowerLaw:
 
 def _is_exact(variant: Variant) -> bool:
     """Whether training is no matter of chance and ends in the minimum of the cost."""
-    return not variant.layers and variant.optimizer.kind in SOLVERS
+    return not variant.layers and variant.optimizer.is_solver
 
 
 def long_enough(variant: Variant, times: float) -> Variant:
@@ -151,7 +143,7 @@ def long_enough(variant: Variant, times: float) -> Variant:
 
     The epochs of the search may be few because the rows are many: two of 12 million are 80 of 300,000.
     """
-    if variant.batch == "full" or variant.optimizer.kind in SOLVERS:
+    if variant.batch == "full" or variant.optimizer.is_solver:
         return variant
     return replace(variant, epochs=max(variant.epochs, min(ceil(variant.epochs * times), LEAST_EPOCHS)))
 
@@ -163,13 +155,9 @@ _Job = tuple[tuple[str, ...], int, "Future[ChunkResult]"]
 class _Work:
     """Trainings under way, by part of the rows."""
 
-    def __init__(
-        self, question: Question, parts: Parts, matrices: dict[FeatureSettings, Matrices], executor: Executor,
-        folder: Path,
-    ):  # fmt: skip
-        self.question, self.parts, self.matrices = question, parts, matrices
-        self.executor, self.folder = executor, folder
-        first = next(iter(matrices.values()))
+    def __init__(self, study: Study, first: Matrices) -> None:
+        self.study, self.question, self.parts = study, study.question, study.parts
+        question = study.question
         arrays = first.sources.open()
         self.y, self.y_cv, self.target = np.asarray(arrays.y), np.asarray(arrays.y_cv), first.target
         self.unit = self.target.cost_in_units(1.0)
@@ -222,7 +210,7 @@ class _Work:
         )
 
         task, inference = self.question.task, self.question.inference
-        x, x_cv = _columns(self._features(replace(settings, degree=1, interaction_only=False)))
+        x, x_cv = _columns(self.study.swept(replace(settings, degree=1, interaction_only=False)))
         if len(np.unique(self.y)) < 2 or not (x.std(axis=0) > VARIES).any():
             return None
         seed = self.question.config.split.seed
@@ -236,9 +224,9 @@ class _Work:
 
     def fit(self, variant: Variant, whole: ChunkResult) -> Fit | None:
         """What is known of a linear model that a solver trained."""
-        matrices = self._features(variant.features)
+        matrices = self.study.swept(variant.features)
         x, x_cv = _columns(matrices)
-        model = model_of(variant, matrices.width, matrices.target.outputs, self.question.task)
+        model = model_for(self.study, variant, matrices)
         z = outputs(model, whole.outcomes[0].parameters, x)
         return sandwich(self.question.task, x, self.y, z, x_cv, whole.outputs_cv[0], variant.lambda_, self.unit)
 
@@ -265,19 +253,8 @@ class _Work:
     def _submit(self, variants: Sequence[Variant], rows: Indices | None) -> "Future[ChunkResult]":
         times = self.parts.sizes["train"] / len(self.parts.train)  # as many rows as in memory: 1, unless it is a sample
         variants = [long_enough(variant, times) for variant in variants]
-        matrices = self._features(variants[0].features)
-        model = model_of(variants[0], matrices.width, matrices.target.outputs, self.question.task)
-        return submit(
-            self.executor, model, variants, matrices.sources, dtype=self.question.config.compute.dtype, metrics=(),
-            rows=rows, keep_outputs=True,
-        )  # fmt: skip
-
-    def _features(self, settings: FeatureSettings) -> Matrices:
-        if settings not in self.matrices:
-            folder = self.folder / f"evidence-{len(self.matrices)}"
-            parts = self.parts
-            self.matrices[settings] = featurise(settings, self.question, parts, parts.train, parts.cv, folder)
-        return self.matrices[settings]
+        matrices = self.study.swept(variants[0].features)
+        return submit(self.study, variants, matrices, metrics=(), rows=rows, keep_outputs=True)
 
     def _parts(self, count: int) -> list[Indices]:
         strata = self.y if self.question.task != "regression" else np.zeros(len(self.y))

@@ -6,15 +6,16 @@ that was compared, trained on the training rows; the refitted one has seen the c
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from descent import ml
-from descent.flows.report.contents import ColumnImportance, Importance
+from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
-from descent.flows.search.models import model_of
-from descent.flows.table.question import Indices, Matrices, Parts, Question
+from descent.flows.search.work import model_for
+from descent.flows.table.matrices import Indices
 from descent.ml.statistics import metrics
 
 CELLS = 8_000_000
@@ -24,11 +25,37 @@ MOST_ROWS, FEWEST_ROWS = 1000, 50
 REPEATS = 5
 
 
-def measure(winner: Entry, matrices: Matrices, question: Question, parts: Parts) -> Importance | None:
+@dataclass(frozen=True)
+class ColumnImportance:
+    """By how much shuffling the column makes the metric worse: mean and standard deviation over the repeats."""
+
+    name: str
+    mean: float
+    deviation: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is above what chance does."""
+        return self.mean > 2 * self.deviation
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Every column's importance, the greatest first; ``base`` is the metric with nothing shuffled, on ``rows`` rows."""
+
+    metric: str
+    base: float
+    rows: int
+    repeats: int
+    columns: tuple[ColumnImportance, ...]
+
+
+def measure(winner: Entry, study: Study) -> Importance | None:
     """Shuffle one column after the other; None where the metric is undefined on the cv rows.
 
     The number of rows and repeats follows from the table's width, so that the time is bounded.
     """
+    question, parts, matrices = study.question, study.parts, study.swept(winner.variant.features)
     features, target, metric = matrices.features, matrices.target, question.metric
     names = tuple(features.schema)
     rng = np.random.default_rng(question.config.split.seed)
@@ -36,7 +63,7 @@ def measure(winner: Entry, matrices: Matrices, question: Question, parts: Parts)
     kept = np.sort(rng.permutation(parts.cv)[:rows])
     y = target.encode(parts.frame[question.inference.target].iloc[kept])
     frame = parts.frame[list(names)].iloc[kept]
-    model = model_of(winner.variant, matrices.width, target.outputs, question.task)
+    model = model_for(study, winner.variant, matrices)
     sign = 1.0 if question.greater_is_better else -1.0
 
     def scores(stacked: pd.DataFrame) -> list[float]:

@@ -1,6 +1,7 @@
 """How much memory a run may take with its table in it, before that is read some rows at a time."""
 
 import ctypes
+import gc
 import re
 from pathlib import Path
 
@@ -39,3 +40,11 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
     if trim is not None:
         trim(0)
+
+
+def release() -> None:
+    """Let go of what nobody names any more: the tasks that a table went through hold it in circles."""
+    from descent.data.reading.tables import release_memory
+
+    gc.collect()
+    release_memory()

@@ -1,4 +1,4 @@
-"""Whether the server that a variable names is there: asked at once, instead of after a library's patience."""
+"""Addresses: whether the server that a variable names is there, asked without a library's patience; a free port."""
 
 import socket
 from urllib.parse import urlsplit
@@ -42,3 +42,20 @@ def _connect(url: str) -> None:
 def _address(url: str) -> tuple[str, int]:
     address = urlsplit(url)
     return address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+
+
+def free_port(wanted: int | None, host: str = "127.0.0.1", *, usual: int) -> int:
+    """The port that is wanted; else the usual one, or any.
+
+    Raises:
+        RunError: it is taken, or may not be used.
+    """
+    for port in (wanted,) if wanted is not None else (usual, 0):
+        try:
+            with socket.create_server((host, port)) as listener:
+                return int(listener.getsockname()[1])
+        except (OSError, OverflowError) as error:
+            if wanted is not None:
+                said = getattr(error, "strerror", None) or error
+                raise RunError(f"port {wanted} cannot be used: {said}. Leave --port out for a free one") from error
+    raise RunError(f"no free port on {host}")

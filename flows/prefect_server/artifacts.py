@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from descent.flows.errors import attempt
 from descent.flows.machine.reachable import is_there
 from descent.flows.report.markdown import leaderboard, markdown
-from descent.flows.spare import attempt
-from descent.flows.tasks import REPORT
-from descent.flows.tracking import store
+from descent.flows.run.workspace import REPORT
+from descent.flows.tracking import ui
 from descent.schemas import ExperimentResult
 
 SHOWN = 50
@@ -60,8 +60,8 @@ def links(result: ExperimentResult) -> dict[str, str]:
     run = result.mlflow
     if not run.run_id:  # MLflow has not taken it yet
         return {}
-    base = store.ui_base()
-    found = {"MLflow run": store.run_url(base, run.experiment_id, run.run_id)}
+    base = ui.ui_base()
+    found = {"MLflow run": ui.run_url(base, run.experiment_id, run.run_id)}
     if result.report is not None:
-        found["Report"] = store.report_url(base, run.experiment_id, run.run_id, REPORT)
+        found["Report"] = ui.report_url(base, run.experiment_id, run.run_id, REPORT)
     return found

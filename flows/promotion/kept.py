@@ -18,9 +18,9 @@ from descent.data.findings.matrix import spaced
 from descent.data.findings.shift import ROWS as SHIFT_ROWS
 from descent.data.splits.fingerprints import Hashes, row_hashes
 from descent.flows.errors import RunError
-from descent.flows.table import streamed
 from descent.flows.table.ledger import config_digest
-from descent.flows.table.question import Parts, Question
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
 from descent.flows.table.sealed import Sealed
 
 FOLDER = "promotion"
@@ -64,8 +64,9 @@ def write(question: Question, parts: Parts, columns: Iterable[str], folder: Path
         parts.sizes["train"] + parts.sizes["cv"],
     )  # fmt: skip
     spaced(parts.frame[list(names)], SHIFT_ROWS).to_parquet(folder / SAMPLE, index=False)
-    frames = [parts.frame] if parts.whole is None else parts.whole.batches(streamed.TRAIN, streamed.CV)
-    np.save(folder / LEARNED, np.unique(np.concatenate([row_hashes(frame, names) for frame in frames])))
+    np.save(
+        folder / LEARNED, np.unique(np.concatenate([row_hashes(frame, names) for frame in parts.rows.learned(parts)]))
+    )
     shutil.copyfile(parts.sealed.path, folder / ROWS)
     (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2, ensure_ascii=False), encoding="utf-8")
     return {f"{FOLDER}/{path.name}": path for path in folder.iterdir()}

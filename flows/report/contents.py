@@ -8,38 +8,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from descent.flows.evaluation.importance import Importance
 from descent.flows.report.figures import Drawing
 from descent.schemas import ExperimentResult
 
 
 @dataclass(frozen=True)
-class ColumnImportance:
-    """By how much shuffling the column makes the metric worse: mean and standard deviation over the repeats."""
-
-    name: str
-    mean: float
-    deviation: float
-
-    @property
-    def clear(self) -> bool:
-        """Whether it is above what chance does."""
-        return self.mean > 2 * self.deviation
-
-
-@dataclass(frozen=True)
-class Importance:
-    """Every column's importance, the greatest first; ``base`` is the metric with nothing shuffled, on ``rows`` rows."""
-
-    metric: str
-    base: float
-    rows: int
-    repeats: int
-    columns: tuple[ColumnImportance, ...]
-
-
-@dataclass(frozen=True)
 class TestRows:
-    """Targets and predictions on the test rows; see `flows.evaluation.refit.Tested` for their shapes.
+    """Targets and predictions on the test rows; see `flows.evaluation.final_test.Tested` for their shapes.
 
     ``classes`` are the labels in the order of the codes.
     """
@@ -62,8 +38,9 @@ class ColumnShown:
 
 def versions() -> dict[str, str]:
     """Of descent, Python and the libraries that decide about numbers."""
-    packages = ("descent", "numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
-    return {"Python": platform.python_version()} | {name: version(name) for name in packages}
+    packages = ("numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
+    named = {"descent": version("descent-ml"), "Python": platform.python_version()}
+    return named | {name: version(name) for name in packages}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from descent.flows.spare import attempt
+from descent.flows.errors import attempt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from descent.flows.report import outcomes, sweep, terminal, wording, words
-from descent.flows.report.contents import Contents, Importance
+from descent.flows.errors import attempt
+from descent.flows.evaluation.importance import Importance
+from descent.flows.report import outcomes, sweep, terminal, words
+from descent.flows.report.contents import Contents
 from descent.flows.report.figure import Figure, number
 from descent.flows.report.findings import kinds
-from descent.flows.spare import attempt
 from descent.schemas import ExperimentResult
 from descent.schemas.results import VariantResult
 
@@ -57,7 +58,7 @@ def render(contents: Contents) -> tuple[str, list[str]]:
     matrix = attempt("the confusion matrix", lambda: _confusion(contents), failures) if classes else None
     page = _environment().get_template("page.html").render(
         result=result,
-        wording=wording,
+        said=words,
         contents=contents,
         verdict=VERDICTS.get(result.diagnosis.verdict, "both"),
         chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],

@@ -1,45 +1,58 @@
 """What an experiment found out, as the value that `schemas` describes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from descent.data.finding import LEAKAGE
-from descent.flows.diagnosis.diagnose import Diagnosed
-from descent.flows.evaluation.refit import Tested
-from descent.flows.search.leaderboard import Entry, Finalist
+from descent.flows.diagnosis.diagnose import Diagnosed, Followed
+from descent.flows.evaluation.final_test import Tested
+from descent.flows.evaluation.importance import Importance
+from descent.flows.evaluation.refit import Final
+from descent.flows.evaluation.rival import Rival
+from descent.flows.evaluation.selection import Selection
+from descent.flows.run.study import Study
+from descent.flows.search.leaderboard import Entry
 from descent.flows.search.race import Race
-from descent.flows.table.question import Parts, Question
+from descent.flows.table.parts import Parts
 from descent.ml.diagnosis.verdict import Advice
 from descent.schemas import ExperimentResult
-
-if TYPE_CHECKING:
-    from descent.flows.follow import Followed
 
 STAGES = ("load", "features", "train", "crossvalidate", "track")
 
 
-def result_of(
-    question: Question,
-    parts: Parts,
-    board: Sequence[Entry],
-    winner: Finalist,
-    diagnosed: Diagnosed,
-    tested: Tested,
-    race: Race,
-    *,
-    seconds: Mapping[str, float],
-    beside: Mapping[str, float],
-    mlflow: Mapping[str, str | None],
-    model: Path,
-    report: Path | None,
-    warnings: Sequence[str] = (),
-    followed: "Followed | None" = None,
-) -> ExperimentResult:
-    """Put everything together; ``board`` is in the order of the leaderboard."""
+@dataclass(frozen=True)
+class Answer:
+    """What an experiment has found out, step by step; ``board`` is in the order of the leaderboard."""
+
+    race: Race
+    board: Sequence[Entry]
+    selection: Selection
+    diagnosed: Diagnosed
+    followed: Followed | None
+    final: Final
+    tested: Tested
+    importance: Importance | None
+    rival: Rival | None = None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the result says of the run itself: seconds of its stages and ``beside`` it, and where things are."""
+
+    seconds: Mapping[str, float]
+    beside: Mapping[str, float]
+    mlflow: Mapping[str, str | None]
+    model: Path
+    report: Path | None
+    warnings: Sequence[str] = ()
+
+
+def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentResult:
+    """Put everything together."""
+    question, parts, winner = study.question, study.parts, answer.selection.winner
     chosen = winner.entry.variant
-    stages = {name: seconds[name] for name in ("total", *STAGES)}
+    stages = {name: run.seconds[name] for name in ("total", *STAGES)}
     return ExperimentResult.model_validate(
         {
             "experiment": question.config.title,
@@ -54,7 +67,7 @@ def result_of(
                 "notes": question.inference.notes,
                 "findings": [asdict(finding) for finding in parts.findings],
             },
-            "search": race.result(),
+            "search": answer.race.result(),
             "variants": [
                 {
                     "name": entry.variant.name,
@@ -67,26 +80,50 @@ def result_of(
                     "fleet": entry.fleet,
                     "reused": entry.reused,
                 }
-                for entry in board
+                for entry in answer.board
             ],
             "selected": {
                 "name": chosen.name,
                 "params": chosen.params(),
                 "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
                 "metric": question.metric,
+                **_made_of(answer),
             },
-            "diagnosis": {**_diagnosis(diagnosed, parts, followed), "followed": _followed(followed)},
-            "test": _test(tested),
-            "seconds": {**stages, "other": {k: v for k, v in seconds.items() if k not in stages}, "beside": beside},
-            "mlflow": mlflow,
-            "model": str(model),
-            "report": None if report is None else str(report),
-            "warnings": tuple(warnings),
+            "rivals": {} if answer.rival is None else {"boosted": answer.rival.cv},
+            "diagnosis": {**_diagnosis(answer, parts), "followed": _followed(answer.followed)},
+            "test": _test(answer.tested),
+            "seconds": {
+                **stages,
+                "other": {k: v for k, v in run.seconds.items() if k not in stages},
+                "beside": run.beside,
+            },
+            "mlflow": run.mlflow,
+            "model": str(run.model),
+            "report": None if run.report is None else str(run.report),
+            "warnings": tuple(run.warnings),
         }
     )
 
 
-def _diagnosis(diagnosed: Diagnosed, parts: Parts, followed: "Followed | None") -> dict[str, object]:
+def _made_of(answer: Answer) -> dict[str, object]:
+    """What the final model consists of."""
+    selection, models = answer.selection, len(answer.final.model.members)
+    if models == 1:
+        return {"members": ({"name": selection.winner.entry.variant.name, "weight": 1.0, "models": 1},)}
+    return {
+        "members": tuple(
+            {
+                "name": one.entry.variant.name,
+                "weight": weight,
+                "models": 1 if one.is_linear else sum(model is not None for model in one.models),
+            }
+            for one, weight in selection.members
+        )
+    }
+
+
+def _diagnosis(answer: Answer, parts: Parts) -> dict[str, object]:
+    diagnosed, followed = answer.diagnosed, answer.followed
     found, law, curves = diagnosed.diagnosis, diagnosed.law, diagnosed.curves
     rows = 2 * parts.sizes["train"]
     tried = None if followed is None or followed.selected else followed.advice.remedy  # known not to help
@@ -116,7 +153,7 @@ def _advice(advice: Advice) -> dict[str, object]:
     return {"text": advice.text, "setting": advice.setting, "gain": gain, "confidence": advice.confidence}
 
 
-def _followed(followed: "Followed | None") -> dict[str, object] | None:
+def _followed(followed: Followed | None) -> dict[str, object] | None:
     if followed is None or followed.advice.gain is None:
         return None
     return {
@@ -136,6 +173,8 @@ def _test(tested: Tested) -> dict[str, object]:
         "metrics": tested.metrics,
         "baseline": tested.baseline,
         "linear": tested.linear,
+        "boosted": tested.boosted,
+        "beaten": tested.beaten,
         "intervals": tested.intervals,
         "confidence": count.confidence,
         "opening": {

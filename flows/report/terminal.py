@@ -1,12 +1,11 @@
 """What a run ends with on the terminal: leaderboard, diagnosis with advice, test result, where to look."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.report import words
-from descent.flows.report.widths import fitted
 from descent.flows.report.words import chance, number, spread
 from descent.schemas import ExperimentResult
 from descent.schemas.results import Advice, Followed
@@ -20,8 +19,6 @@ SHOWN = 10
 SECOND = ("accuracy", "r2", "log_loss", "rmse")
 """What is shown beside the metric that selects: the first of these that the task has."""
 
-STYLES = ("", "bold", "", "", "dim")
-"""Of the columns of the test result."""
 HEADED = 3
 """So many of them stand under titles of one line; those of the others may take several."""
 
@@ -32,6 +29,9 @@ FOLDED = 20
 
 MARKED = ("diverged", "halved", "budget")
 """Statuses that the leaderboard shows: the others ended as they should."""
+
+WIDE = 10_000
+"""Columns of a terminal on which every table fits."""
 
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
 
@@ -70,6 +70,9 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_selection(result, metric, console)
     _print_diagnosis(result, console)
     console.print()
+    console.print(_indented(words.made_of(result)))
+    if result.test.beaten:
+        console.print(_indented(f"! {words.rival(result)}"), style="yellow")
     console.print(_test_table(result, console))
     for caveat in words.caveats(result):
         console.print(_indented(f"! {caveat}"))
@@ -170,6 +173,7 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
     from rich.table import Table
 
     titles, rows = words.columns(result), words.rows(result)
+    styles = ["", "bold", *[""] * (len(titles) - 3), "dim"]
 
     def build(without: Sequence[str]) -> Table:
         table = Table(
@@ -179,7 +183,7 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
         kept = [place for place, title in enumerate(titles) if title not in without]
         for place in kept:
             table.add_column(
-                titles[place], justify="left" if place == 0 else "right", style=STYLES[place], overflow="fold",
+                titles[place], justify="left" if place == 0 else "right", style=styles[place], overflow="fold",
                 no_wrap=place < HEADED, min_width=max(len(row[place]) for row in rows),
             )  # fmt: skip
         for row in rows:
@@ -233,3 +237,15 @@ def unsent(result: ExperimentResult) -> str:
         f"MLflow at {result.mlflow.tracking_uri} has not got all of this run, nor its model "
         f"({result.mlflow.unsent}). Both are kept here; when it is back, send them with: descent sync"
     )
+
+
+def fitted(build: "Callable[[Sequence[str]], Table]", spare: Sequence[str], console: "Console") -> "Table":
+    """The table that ``build`` makes, without as many of the columns ``spare`` (the first goes first) as do not fit.
+
+    ``build`` is told which to leave out. If the table is too wide even without them, its cells are folded.
+    """
+    for count in range(len(spare) + 1):
+        table = build(spare[:count])
+        if console.measure(table, options=console.options.update(max_width=WIDE)).minimum <= console.width:
+            break
+    return table

@@ -1,8 +1,27 @@
-"""The test result in words and in rows of a table, for the terminal and for notes."""
+"""What a result says, in words and in rows of a table: for the terminal, for notes and for the report."""
 
 from math import isfinite
+from pathlib import PurePath
 
+from descent.flows.report.figure import number as apart
 from descent.schemas import ExperimentResult
+
+ERRORS = ("rmse", "mae", "log_loss")
+"""Metrics of which less is better."""
+
+NAMES = {
+    "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²", "log_loss": "log loss",
+    "accuracy": "accuracy", "f1_macro": "macro F1", "roc_auc": "area under the ROC curve",
+    "average_precision": "average precision",
+}  # fmt: skip
+
+SPLITS = {
+    "random": "at random",
+    "stratified": "at random with every class in equal shares",
+    "time": "by time, so that the test rows are the latest",
+    "group": "by group, so that all rows of one stay together",
+    "column": "as the table says",
+}
 
 
 def number(value: float | None) -> str:
@@ -13,6 +32,11 @@ def number(value: float | None) -> str:
 def spread(value: float | None) -> str:
     """Two significant digits of a standard error or deviation: more mean nothing."""
     return "–" if value is None or not isfinite(value) else number(float(f"{value:.2g}"))
+
+
+def spread_apart(value: float | None) -> str:
+    """The same with thousands apart, as the report writes numbers."""
+    return apart(value if value is None else float(f"{value:.2g}"))
 
 
 def chance(share: float) -> str:
@@ -30,16 +54,43 @@ def headline(result: ExperimentResult) -> str:
 def columns(result: ExperimentResult) -> list[str]:
     """Titles: the metric, this model, its interval, and the models that know less."""
     dummy = "always the mean" if result.task == "regression" else "always the class shares"
-    return ["", "this model", f"{100 * result.test.confidence:.4g} % interval", "plain linear", dummy]
+    trees = ["boosted trees"] if result.test.boosted else []
+    return ["", "this model", f"{100 * result.test.confidence:.4g} % interval", *trees, "plain linear", dummy]
 
 
 def rows(result: ExperimentResult) -> list[list[str]]:
     """One row per metric, in the order of `columns`."""
     test = result.test
+    others = [*([test.boosted] if test.boosted else []), test.linear, test.baseline]
     return [
-        [name, number(value), _interval(result, name), number(test.linear.get(name)), number(test.baseline.get(name))]
+        [name, number(value), _interval(result, name), *(number(one.get(name)) for one in others)]
         for name, value in test.metrics.items()
     ]
+
+
+def rival(result: ExperimentResult) -> str:
+    """What to say first where boosted trees are clearly better; nothing where they are not."""
+    test, metric = result.test, result.selected.metric or ""
+    if not test.beaten:
+        return ""
+    mine, theirs = test.metrics.get(metric), test.boosted.get(metric)
+    figures = "" if None in (mine, theirs) else f" ({metric_name(metric)} {apart(theirs)} against {apart(mine)})"
+    return (
+        f"Another kind of model, gradient-boosted trees, predicts these rows clearly better{figures}: where "
+        f"predictions are all that counts, use those. {len(result.variants)} variants were tried here."
+    )
+
+
+def made_of(result: ExperimentResult) -> str:
+    """What the final model is, in a sentence."""
+    members = result.selected.members
+    if not members or (len(members) == 1 and members[0].models == 1):
+        return "The final model was trained on the train and cv rows together."
+    count = sum(one.models for one in members)
+    if len(members) == 1:
+        return f"The final model is the average of the {count} models of the folds."
+    shares = ", ".join(f"{one.name} {percent(round(one.weight, 2))}" for one in members)
+    return f"The final model is a weighted average of {count} models: {shares}."
 
 
 def caveats(result: ExperimentResult) -> list[str]:
@@ -62,6 +113,61 @@ def caveats(result: ExperimentResult) -> list[str]:
         lines = "line" if opening.unreadable == 1 else "lines"
         found.append(f"{opening.unreadable} {lines} of .descent/openings.jsonl cannot be read and may hide openings")
     return found
+
+
+def split(result: ExperimentResult) -> str:
+    """How the table was cut, after "split"."""
+    return SPLITS.get(result.data.split_by or "", f"by {result.data.split_by}")
+
+
+def source(result: ExperimentResult) -> str:
+    """The table's name without its folder."""
+    return PurePath(result.data.source or "").name or "the table"
+
+
+def metric_name(metric: str) -> str:
+    """A metric as a reader says it."""
+    return NAMES.get(metric, metric)
+
+
+def answer(result: ExperimentResult) -> str:
+    """What the test rows say, in one sentence."""
+    metric = result.selected.metric or next(iter(result.test.metrics))
+    value, dummy = result.test.metrics.get(metric), result.test.baseline.get(metric)
+    said = f"On {result.data.splits.test:,} test rows that nothing before had seen, its {metric_name(metric)} is "
+    said += apart(value)
+    interval = result.test.intervals.get(metric)
+    if interval and None not in interval:
+        said += f" ({percent(result.test.confidence)} interval {apart(interval[0])} to {apart(interval[1])})"
+    known = "the mean" if result.task == "regression" else "the shares of the classes"
+    if dummy is not None:
+        said += f"; a dummy that knows only {known} has {apart(dummy)}"
+    linear = result.test.linear.get(metric)
+    if linear is not None:
+        said += f", a plain {'linear' if result.task == 'regression' else 'logistic'} model {apart(linear)}"
+    return said + "."
+
+
+def better_than_dummy(result: ExperimentResult) -> str:
+    """How far the model is from the dummy in the metric that selects."""
+    metric = result.selected.metric or ""
+    value, dummy = result.test.metrics.get(metric), result.test.baseline.get(metric)
+    if value is None or not dummy:
+        return ""
+    if metric in ERRORS:
+        change = 1 - value / dummy
+        return f"{100 * abs(change):.0f} % {'less' if change >= 0 else 'more'} than the dummy's {apart(dummy)}"
+    return f"the dummy has {apart(dummy)}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, with as many digits as it needs: 95 %, 97.5 %."""
+    return f"{100 * share:.4g} %"
+
+
+def seconds(value: float) -> str:
+    """A duration."""
+    return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"
 
 
 def _interval(result: ExperimentResult, name: str) -> str:

@@ -14,11 +14,12 @@ from descent.flows.promotion.kept import About, Kept
 from descent.flows.promotion.promote import kept_of, refuse_other_question
 from descent.flows.serving.predictor import Predictor
 from descent.flows.serving.source import load_model
-from descent.flows.table import question as inputs
-from descent.flows.table.question import Parts, Question
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Posed, Question
+from descent.flows.table.split import cut
 from descent.flows.tracking.registry import CHAMPION, Registry, Version
 from descent.flows.tracking.store import prepare, tracking_uri
-from descent.schemas import ExperimentConfig
+from descent.schemas import ExperimentConfig, config_from
 from descent.schemas.config.retraining import RetrainConfig
 
 ASKED = 1000
@@ -37,6 +38,20 @@ class Champion:
     about: About
     kept: Kept
     model: Predictor
+
+
+def with_name(config: ExperimentConfig) -> ExperimentConfig:
+    """The configuration with ``register.name``: that of the experiment, unless it has one.
+
+    Raises:
+        ConfigError: the experiment's name is no name for a registered model.
+    """
+    if config.registration.name is not None:
+        return config
+    plain = config.model_dump(by_alias=True, exclude_unset=True)
+    named = config_from(plain | {"register": {**plain.get("register", {}), "name": config.title}})
+    named._origin = config._origin
+    return named
 
 
 def registry_of(config: ExperimentConfig) -> Registry:
@@ -61,17 +76,16 @@ def champion_of(config: ExperimentConfig) -> Champion | None:
     return Champion(version, kept.about(), kept, load_model(version.address))
 
 
-def examine(config: ExperimentConfig, table: data.Table, champion: Champion | None) -> tuple[data.Finding, ...]:
+def examine(posed: Posed, champion: Champion | None) -> tuple[data.Finding, ...]:
     """What is noticed about a fresh table, in itself and beside the champion's; the test rows' targets stay unseen.
 
     Raises:
-        DataError: the table cannot be used; `BadDataError` if it could, but not in the champion's place.
-        ConfigError: the configuration does not fit the table.
+        BadDataError: the table could be used, but not in the champion's place.
         RunError: it asks another question than the champion answers.
     """
-    question, frame = inputs.pose(config, table)
+    question, wanted = posed.question, posed.question.config.retrain
     with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
-        parts = inputs.cut(question, frame, Path(folder))
+        parts = cut(question, posed.frame, Path(folder))
     if champion is None:
         return parts.findings
     inference = question.inference
@@ -79,9 +93,9 @@ def examine(config: ExperimentConfig, table: data.Table, champion: Champion | No
         f"this table ({question.source_name})", inference.target, question.task, [*map(str, inference.classes)],
         champion.version, champion.about,
     )  # fmt: skip
-    _refuse_fewer_rows(parts, champion, config.retrain)
+    _refuse_fewer_rows(parts, champion, wanted)
     _ask(champion, parts)
-    return ordered([*_drifted(question, parts, champion, config.retrain), *parts.findings])
+    return ordered([*_drifted(question, parts, champion, wanted), *parts.findings])
 
 
 def _refuse_fewer_rows(parts: Parts, champion: Champion, wanted: RetrainConfig) -> None:

@@ -1,18 +1,20 @@
 """The tasks of a retraining. Those that read or record are tried again, later and later; none that trains is."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
+from sqlalchemy.exc import OperationalError
 
 from descent import data
 from descent.flows.errors import RunError
 from descent.flows.promotion.promote import Promotion, TooFewRowsError
 from descent.flows.promotion.promote import promote as compare
 from descent.flows.retraining import fresh, notices
-from descent.flows.retraining.passing import passes
-from descent.flows.table import question
+from descent.flows.table.question import Posed, ask
 from descent.flows.tracking.registry import CHALLENGER
 from descent.flows.tracking.sync import sync
 from descent.schemas import ExperimentConfig, ExperimentResult
@@ -27,6 +29,41 @@ if TYPE_CHECKING:
 RETRIES = 4
 FIRST_PAUSE = 5.0
 """Seconds before the second attempt; twice as many before each further one, and a little more by chance."""
+STAYS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+ASKED_WRONGLY = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "PERMISSION_DENIED", "UNAUTHENTICATED",
+                           "RESOURCE_ALREADY_EXISTS", "BAD_REQUEST"})  # fmt: skip
+"""MLflow's words for what another attempt does not change."""
+
+
+def passes(task: object, run: object, state: Any) -> bool:
+    """Whether a failed task (a Prefect state) is worth another attempt."""
+    return may_pass(state.data if isinstance(state.data, BaseException) else _exception(state))
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, is a server that is away, a connection cut off, a database locked."""
+    return any(_is_passing(one) for one in _chain(error))
+
+
+def _is_passing(error: BaseException) -> bool:
+    if (code := getattr(error, "error_code", None)) is not None:  # MLflow's
+        return code not in ASKED_WRONGLY
+    if isinstance(error, HTTPError):
+        return error.code >= 500 or error.code == 429
+    return isinstance(error, OSError | OperationalError) and not isinstance(error, STAYS)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _exception(state: Any) -> BaseException | None:
+    found = state.result(raise_on_failure=False)
+    return found if isinstance(found, BaseException) else None
 
 
 def task(name: str, *, retried: bool = True) -> "Callable[[Callable[P, R]], Task[P, R]]":
@@ -58,17 +95,15 @@ def find_champion(config: ExperimentConfig) -> fresh.Champion | None:
 
 
 @task("load fresh data")
-def load_fresh(config: ExperimentConfig) -> data.Table:
-    """Read the table; the experiment finds it read."""
-    return question.load(config)
+def load_fresh(config: ExperimentConfig) -> Posed:
+    """Read the table and pose the question."""
+    return ask(config)
 
 
 @task("check fresh data", retried=False)
-def check_fresh(
-    config: ExperimentConfig, table: data.Table, champion: fresh.Champion | None
-) -> tuple[data.Finding, ...]:
+def check_fresh(posed: Posed, champion: fresh.Champion | None) -> tuple[data.Finding, ...]:
     """Refuse bad data; say what has changed since the champion learned."""
-    found = fresh.examine(config, table, champion)
+    found = fresh.examine(posed, champion)
     log = get_run_logger()
     for one in found:
         log.log({"error": 40, "warning": 30}.get(one.severity, 20), f"{one.name}: {one}")

@@ -1,6 +1,5 @@
 """The folder of one run: what it works on while it runs, and what it leaves behind."""
 
-import os
 import re
 import shutil
 import uuid
@@ -8,10 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from descent.flows.machine.home import make_home
+from descent.ml.checkpoints import write_atomically
 from descent.schemas import ExperimentResult
 
 RESULT = "result.json"
 """The last file that a run writes: where it is, the run is whole."""
+
+REPORT = "report.html"
+"""Name of the report, in the run's folder and in MLflow."""
 
 
 def new_id(name: str) -> str:
@@ -45,23 +48,10 @@ class Workspace:
         except (OSError, ValueError):
             return None
 
-    @property
-    def progress(self) -> Path:
-        """The progress file: one share of epochs done per variant."""
-        return self.scratch / "progress.npy"
-
-    @property
-    def states(self) -> Path:
-        """The folder of the states of chunks that have paused."""
-        return self.scratch / "states"
-
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""
-        target = self.folder / name
-        aside = target.with_name(f".{name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(target)
-        return target
+        write_atomically(self.folder / name, text.encode(), durable=False)
+        return self.folder / name
 
     def keep(self, name: str) -> Path:
         """Move a finished ``scratch`` entry into the run's folder."""

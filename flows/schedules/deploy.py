@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from descent.data.reading.sources import is_url
 from descent.flows.retraining import notices
-from descent.flows.retraining.registration import with_name
+from descent.flows.retraining.fresh import with_name
 from descent.flows.schedules.clock import Clock
 from descent.flows.schedules.pools import ensure_pool
 from descent.schemas import ConfigError, ExperimentConfig, conceal, config_from

@@ -1,20 +1,16 @@
 """How long a plan will take: measured in place, on a few steps of each fleet."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from descent.flows.run.study import Study
 from descent.flows.search.balance import pieces, sizes, spread
 from descent.flows.search.halving import survivors
 from descent.flows.search.plan import Chunk, Fleet, Plan
 from descent.flows.search.work import work_of
-from descent.flows.table.question import Matrices, Question
-from descent.ml.chunks import Chunk as Work
-from descent.ml.optimizers.rules import SOLVERS
+from descent.flows.table.question import Question
 from descent.ml.probing import probe_pair
-from descent.schemas import FeatureSettings
-
-Map = Callable[[Callable[[Work], tuple[float, float]], Sequence[Work]], Iterable[tuple[float, float]]]
 
 
 @dataclass(frozen=True)
@@ -46,17 +42,15 @@ class Estimate:
         )
 
 
-def estimate(
-    plan: Plan, question: Question, matrices: Mapping[FeatureSettings, Matrices], workers: int, run: Map = map
-) -> Estimate:
-    """Probe every fleet's first chunk, with ``run`` (a worker pool's ``map``), and add up."""
+def estimate(plan: Plan, study: Study) -> Estimate:
+    """Probe every fleet's first chunk in the workers, and add up."""
+    question, workers = study.question, study.workers
     first = {chunk.fleet.number: chunk for chunk in reversed(plan.chunks)}
-    dtype = question.config.compute.dtype
     works = [
-        work_of(fleet.model, first[fleet.number].variants, matrices[fleet.features].sources, dtype=dtype)
+        work_of(fleet.model, first[fleet.number].variants, study.swept(fleet.features).sources, dtype=study.dtype)
         for fleet in plan.fleets
     ]
-    costs = {fleet.number: cost for fleet, cost in zip(plan.fleets, run(probe_pair, works), strict=True)}
+    costs = {fleet.number: cost for fleet, cost in zip(plan.fleets, study.executor.map(probe_pair, works), strict=True)}
     blank = Estimate(0.0, 0.0, costs)
     return Estimate(_train(plan, blank, workers), _after(plan, blank, question, workers), costs)
 
@@ -68,10 +62,10 @@ def _train(plan: Plan, costs: Estimate, workers: int) -> float:
     """
     times = []
     for chunk in plan.chunks:
-        epochs = chunk.epochs if chunk.fleet.kind in SOLVERS else plan.rungs[0]
+        epochs = chunk.epochs if chunk.fleet.is_solver else plan.rungs[0]
         times.append(costs.seconds(chunk.fleet, len(chunk.variants), epochs))
     total = spread(times, workers)
-    fleets = [fleet for fleet in plan.fleets if fleet.kind not in SOLVERS]
+    fleets = [fleet for fleet in plan.fleets if not fleet.is_solver]
     start = running = sum(len(fleet.variants) for fleet in fleets)
     for before, rung in pairwise(plan.rungs):
         running = survivors(running, plan.eta)

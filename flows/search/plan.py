@@ -7,12 +7,11 @@ from pathlib import Path
 
 from descent import ml
 from descent.flows.run.progress import Bar
+from descent.flows.run.study import Study
 from descent.flows.search.balance import sizes
 from descent.flows.search.halving import rungs
 from descent.flows.search.models import model_of
-from descent.flows.search.work import batch_of
-from descent.ml.optimizers.rules import SOLVERS
-from descent.schemas import FeatureSettings, SearchConfig, Variant, fleet_key
+from descent.schemas import ConfigError, FeatureSettings, SearchConfig, Variant, fleet_key
 from descent.schemas.variants.names import SEPARATOR
 
 
@@ -33,6 +32,11 @@ class Fleet:
     def kind(self) -> str:
         """The optimizer's."""
         return self.variants[0].optimizer.kind
+
+    @property
+    def is_solver(self) -> bool:
+        """Whether its optimizer trains without steps: `OptimizerSettings.is_solver`."""
+        return self.variants[0].optimizer.is_solver
 
     @property
     def chunks(self) -> tuple[int, ...]:
@@ -111,6 +115,31 @@ class Plan:
         return f"{plan}; after {stops} epochs the better 1/{self.eta} go on, to {self.rungs[-1]} at most"
 
 
+def plan_of(study: Study) -> Plan:
+    """The plan of a question whose features are fitted.
+
+    Raises:
+        ConfigError: the budget does not suffice for an epoch of each variant.
+    """
+    question, config = study.question, study.question.config
+    plan = make_plan(
+        question.variants,
+        study.widths,
+        study.outputs,
+        question.task,
+        study.workers,
+        study.dtype,
+        config.search,
+        study.numbers,
+    )
+    budget = config.search.budget
+    trained = sum(not variant.optimizer.is_solver for variant in question.variants)
+    if budget is not None and budget.epochs is not None and budget.epochs < trained:
+        message = f"{budget.epochs} is less than one epoch for each of {trained} variants: raise it, or try fewer"
+        raise ConfigError([config.problem(("search", "budget", "epochs"), message)])
+    return plan
+
+
 def make_plan(
     variants: Sequence[Variant],
     columns: Mapping[FeatureSettings, int],
@@ -119,10 +148,12 @@ def make_plan(
     workers: int,
     dtype: str,
     search: SearchConfig,
+    numbers: int = 0,
 ) -> Plan:
     """Group variants into fleets and cut the fleets into chunks.
 
-    ``columns`` gives the number of feature columns under each feature setting. The grouping keeps the order of
+    ``columns`` gives the number of feature columns under each feature setting, the first ``numbers`` of which are
+    numbers of the table. The grouping keeps the order of
     writing, so the plan is a function of the configuration and the data's shape alone.
     """
     groups: dict[tuple[object, ...], list[Variant]] = {}
@@ -130,12 +161,12 @@ def make_plan(
         groups.setdefault(fleet_key(variant), []).append(variant)
     fleets = []
     for number, members in enumerate(groups.values()):
-        model = model_of(members[0], columns[members[0].features], outputs, task)
-        cache = ml.chunk_size(model, batch_of(members[0]), dtype, members[0].optimizer.kind)
+        model = model_of(members[0], columns[members[0].features], outputs, task, numbers)
+        cache = ml.chunk_size(model, members[0].rows_per_step, dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
         fleets.append(Fleet(number, _title(members), model, tuple(members), cache, share))
-    trained = sum(variant.optimizer.kind not in SOLVERS for variant in variants)
+    trained = sum(not variant.optimizer.is_solver for variant in variants)
     return Plan(tuple(fleets), tuple(_first(fleets)), rungs(search, trained), search.halving.eta)
 
 
@@ -173,6 +204,8 @@ def _title(members: Sequence[Variant]) -> str:
     """What a fleet's members share, in a few words: ``32-16 relu · adam · batch 128 · deg 2 × 8``."""
     first = members[0]
     parts = [f"{'-'.join(map(str, first.layers))} {first.activation}" if first.layers else first.kind]
+    if first.embedding is not None:
+        parts.append(first.embedding.kind)
     parts.append(first.optimizer.kind)
     if first.batch != "full":
         parts.append(f"batch {first.batch}")

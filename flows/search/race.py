@@ -12,13 +12,12 @@ from pathlib import Path
 from time import time
 
 from descent.flows.run.progress import finish
+from descent.flows.run.study import Study
 from descent.flows.search.balance import pieces, sizes
 from descent.flows.search.cost import Estimate
 from descent.flows.search.halving import affordable, survivors
 from descent.flows.search.leaderboard import Entry, rank
 from descent.flows.search.plan import Chunk, Plan, cut
-from descent.ml.optimizers.rules import SOLVERS
-from descent.schemas import ExperimentConfig
 
 State = tuple[Path, int]
 
@@ -44,25 +43,22 @@ class Rung:
 class Race:
     """Where a search stands: ``chunks`` to train now (none: it is over), ``entries`` of what has ended.
 
-    In the file ``progress`` what is cut counts as done.
+    In the progress file what is cut counts as done.
     """
 
-    def __init__(
-        self, plan: Plan, config: ExperimentConfig, metric: str, greater: bool, estimate: Estimate, workers: int,
-        progress: Path | None = None,
-    ):  # fmt: skip
+    def __init__(self, plan: Plan, study: Study, estimate: Estimate) -> None:
         self.entries: list[Entry] = []
         self.rungs: list[Rung] = []
-        self._plan, self._estimate, self._workers = plan, estimate, workers
-        self._metric, self._greater = metric, greater
-        self._search, self._seed = config.search, config.split.seed
-        budget = config.search.budget
+        self._plan, self._estimate, self._workers = plan, estimate, study.workers
+        self._metric, self._greater = study.question.metric, study.question.greater_is_better
+        self._search, self._seed = study.question.config.search, study.question.config.split.seed
+        budget = self._search.budget
         self._left = None if budget is None else budget.epochs
         self.deadline: float | None = None
         if budget is not None and budget.minutes is not None:
             whole = estimate.train + estimate.after
             self.deadline = time() + 60 * budget.minutes * (estimate.train / whole if whole else 1.0)
-        self._reached, self._progress = 0, progress
+        self._reached, self._progress = 0, study.progress
         self.chunks = self._next(plan.chunks)
 
     def advance(self, trained: Sequence[Trained]) -> list[Entry]:
@@ -72,7 +68,7 @@ class Race:
         if self._left is not None:
             began = self._reached
             self._left -= sum(
-                max(0, one.entry.epochs - began) for one in trained if one.entry.variant.optimizer.kind not in SOLVERS
+                max(0, one.entry.epochs - began) for one in trained if not one.entry.variant.optimizer.is_solver
             )
         at, last = self.chunks[0].rung, len(self._plan.rungs) - 1
         self._reached = max((one.entry.epochs for one in running), default=0)
@@ -81,12 +77,11 @@ class Race:
             ranked = rank([one.entry for one in running], self._metric, self._greater)
             better = {id(entry) for entry in ranked[: survivors(len(running), self._plan.eta)]}
             on = [one for one in running if id(one.entry) in better]
-        racing = sum(one.entry.variant.optimizer.kind not in SOLVERS for one in trained)
+        racing = sum(not one.entry.variant.optimizer.is_solver for one in trained)
         self.rungs.append(Rung(self._plan.rungs[at], racing, len(on)))
         self.chunks = self._next(self._cut(on, at + 1)) if on else ()
         gone = running if not self.chunks else [one for one in running if one not in on]
-        if self._progress is not None:
-            finish(self._progress, [one.slot for one in gone])
+        finish(self._progress, [one.slot for one in gone])
         cause = "halved" if self.chunks else "budget"
         ended = [_ended(one.entry, cause, at + 1) for one in gone]
         self.entries += ended
@@ -115,12 +110,12 @@ class Race:
         """The chunks of a rung with how far they may go; none if the budget has no epoch for each of them."""
         plan = self._plan
         rung = plan.rungs[chunks[0].rung]
-        running = sum(len(chunk.variants) for chunk in chunks if chunk.fleet.kind not in SOLVERS)
+        running = sum(len(chunk.variants) for chunk in chunks if not chunk.fleet.is_solver)
         until = affordable(rung, self._reached, running, self._left)
         if running and until <= self._reached:
             return ()
         pause = None if until == plan.rungs[-1] else until
-        found = [replace(chunk, pause=None if chunk.fleet.kind in SOLVERS else pause) for chunk in chunks]
+        found = [replace(chunk, pause=None if chunk.fleet.is_solver else pause) for chunk in chunks]
         if chunks[0].rung < len(plan.rungs) - 1 or self.deadline is None:
             return tuple(found)
         shares = [self._estimate.share(found, place, self._workers) for place in range(len(found))]
@@ -129,7 +124,7 @@ class Race:
     def result(self) -> dict[str, object]:
         """What the result says of the search (`schemas.results.SearchResult`)."""
         statuses = Counter(entry.status for entry in self.entries)
-        spent = sum(entry.epochs for entry in self.entries if entry.variant.optimizer.kind not in SOLVERS)
+        spent = sum(entry.epochs for entry in self.entries if not entry.variant.optimizer.is_solver)
         budget = self._search.budget
         return {
             "strategy": self._search.strategy,

@@ -1,37 +1,31 @@
 """Sending training to the workers and reading back what came of it."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from descent import ml
 from descent.data import Target
+from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
-from descent.flows.search.models import settings_of
+from descent.flows.search.models import model_of, settings_of
+from descent.flows.search.plan import Chunk as PlannedChunk
+from descent.flows.table.matrices import Matrices
 from descent.ml.chunks import Chunk, ChunkResult, Sources, train_chunk
-from descent.schemas import FeatureSettings, Variant
-
-if TYPE_CHECKING:
-    from descent.flows.run.workspace import Workspace
-    from descent.flows.search.plan import Chunk as PlannedChunk
-    from descent.flows.table.question import Matrices, Question
-
-Indices = NDArray[np.intp]
+from descent.schemas import Variant
 
 
-def batch_of(variant: Variant) -> int | None:
-    """Rows per step; None for all of them."""
-    return None if variant.batch == "full" else int(variant.batch)
+def submit(study: Study, variants: Sequence[Variant], matrices: Matrices, **more: Any) -> "Future[ChunkResult]":
+    """Train variants of one fleet in a worker on these matrices; ``more`` as of `work_of`."""
+    model = model_for(study, variants[0], matrices)
+    work = work_of(model, variants, more.pop("sources", matrices.sources), dtype=study.dtype, **more)
+    return study.executor.submit(train_chunk, work)
 
 
-def submit(
-    executor: Executor, model: ml.Model, variants: Sequence[Variant], sources: Sources, *, dtype: str, **more: Any
-) -> "Future[ChunkResult]":
-    """Train variants of one fleet in a worker; arguments as of `work_of`."""
-    return executor.submit(train_chunk, work_of(model, variants, sources, dtype=dtype, **more))
+def model_for(study: Study, variant: Variant, matrices: Matrices) -> ml.Model:
+    """The architecture of a variant over these columns."""
+    numbers = matrices.features.numbers
+    return model_of(variant, matrices.width, matrices.target.outputs, study.question.task, numbers)
 
 
 def work_of(
@@ -55,7 +49,7 @@ def work_of(
         optimizer=first.optimizer.kind,
         settings=tuple(settings_of(variant) for variant in variants),
         arrays=sources,
-        batch=batch_of(first),
+        batch=first.rows_per_step,
         epochs=first.epochs if stop_after is None else stop_after,
         patience=first.patience if stop_after is None else None,
         min_delta=first.min_delta,
@@ -64,20 +58,13 @@ def work_of(
     )
 
 
-def work_for(
-    chunk: "PlannedChunk",
-    question: "Question",
-    matrices: "Mapping[FeatureSettings, Matrices]",
-    work: "Workspace",
-    deadline: float | None,
-) -> Chunk:
+def work_for(chunk: PlannedChunk, study: Study, deadline: float | None) -> Chunk:
     """What a worker needs to train a chunk of a plan."""
-    sources = matrices[chunk.fleet.features].sources
     return work_of(
-        chunk.fleet.model, chunk.variants, sources, dtype=question.config.compute.dtype,
-        progress=(work.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
+        chunk.fleet.model, chunk.variants, study.swept(chunk.fleet.features).sources, dtype=study.dtype,
+        progress=(study.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
         share=chunk.share,
-        checkpoint=work.states / f"{chunk.name}.safetensors" if chunk.pause or chunk.states else None,
+        checkpoint=study.states / f"{chunk.name}.safetensors" if chunk.pause or chunk.states else None,
     )  # fmt: skip
 
 

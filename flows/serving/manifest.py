@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 NAME = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class ModelError(ValueError):

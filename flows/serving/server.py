@@ -102,7 +102,10 @@ class Serving:
         try:
             raw, _ = to_utf8(body, "the request", None)
             missing = (*columns.missing, *columns.keep)
-            return frame_of(parse_csv(raw, "the request", missing, numbers=columns.plain_numbers)[0])
+            parsed = parse_csv(
+                raw, "the request", missing, dialect=columns.dialect, known=columns.all, numbers=columns.plain_numbers
+            )
+            return frame_of(parsed.table)
         except DataError as error:
             raise MlflowException(str(error), BAD_REQUEST) from error
 

@@ -47,7 +47,7 @@ def _predicted(
     columns = model.features.columns
     copied = {name.strip() for name in keep}
     numbers = [name for name in columns.plain_numbers if name.strip() not in copied]
-    for frame in stream(source, where, (*columns.missing, *columns.keep), numbers):
+    for frame in stream(source, where, (*columns.missing, *columns.keep), numbers, columns.dialect, columns.all):
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
         found = model.predict(frame, params, unknown)
         if twice := set(kept.columns) & set(found.columns):

@@ -2,7 +2,8 @@
 
 from hashlib import sha256
 
-from descent.flows.table.question import Parts, Question
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
 from descent.flows.tracking.records import Dataset
 
 

@@ -1,4 +1,4 @@
-"""Tables larger than memory: what `flows.table.question` does with all rows at once, done some rows at a time.
+"""Tables larger than memory: what `flows.table.parts` does with all rows at once, done some rows at a time.
 
 The split is drawn over all rows from its key columns alone, or by content, from the rows as they come by. Test rows go
 into the sealed file so. Features are learned on the sample's rows and written, batch after batch, into files that
@@ -8,7 +8,7 @@ workers map into their memory.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,15 @@ from descent.data.cells import to_dates
 from descent.data.splits.fingerprints import places
 from descent.data.splits.splits import split_at, telling
 from descent.flows.machine.memory import give_back
-from descent.flows.table.row_files import write_matrix
-from descent.flows.table.sealed import identity_of
+from descent.flows.table.matrices import Matrices, write_matrix
+from descent.flows.table.parts import Parts
+from descent.flows.table.question import Question
+from descent.flows.table.sealed import Sealed, identity_of, sealed
 from descent.ml.chunks import Sources
+from descent.schemas import FeatureSettings
 
 if TYPE_CHECKING:
     from descent.data.reading.large import LargeTable
-    from descent.flows.table.question import Question
 
 Indices = NDArray[np.intp]
 Matrix = NDArray[np.float32]
@@ -36,9 +38,11 @@ TRAIN, CV, TEST, UNUSED = 0, 1, 2, 3
 class Whole:
     """A table that is read some rows at a time, and the part that each of its rows belongs to.
 
-    ``sample`` are the numbers of the train and cv rows that `flows.table.question.Parts.frame` holds, in its order.
+    ``sample`` are the numbers of the train and cv rows that `flows.table.parts.Parts.frame` holds, in its order.
     ``y`` is the target of all rows.
     """
+
+    sampled: ClassVar[bool] = True
 
     table: "LargeTable"
     part: NDArray[np.int8]
@@ -54,15 +58,37 @@ class Whole:
         for _, frame in self.table.batches(chosen=np.isin(self.part, parts)):
             yield frame
 
+    def training(self, settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
+        """See `parts.Rows`."""
+        return featurise(self, parts.frame, parts.train, (TRAIN,), (CV,), question, settings, folder)
 
-def split(
-    question: "Question", table: data.Table, inspected: pd.DataFrame
-) -> tuple[Whole, data.Split, dict[str, int], str]:
-    """The parts of all rows; those of the sample, counted in it; their sizes; and the identity of the test rows.
+    def working(self, settings: FeatureSettings, question: Question, parts: Parts, folder: Path) -> Matrices:
+        """See `parts.Rows`."""
+        rows = np.arange(len(parts.frame))
+        return featurise(self, parts.frame, rows, (TRAIN, CV), (), question, settings, folder)
+
+    def learned(self, parts: Parts) -> Iterator[pd.DataFrame]:
+        """See `parts.Rows`."""
+        return self.batches(TRAIN, CV)
+
+    def opened(self, sealed: Sealed) -> Iterator[pd.DataFrame]:
+        """See `parts.Rows`."""
+        sealed.verify()
+        table = data.LargeTable.open(str(sealed.path), self.table.path, self.table.missing, self.table.keep)
+        assert table is not None
+        table = replace(table, spellings=self.table.spellings)
+        for _, frame in table.batches():
+            yield frame
+
+
+def split(question: Question, inspected: pd.DataFrame, file: Path) -> tuple[Whole, data.Split, dict[str, int], Sealed]:
+    """The parts of all rows; those of the sample, counted in it; their sizes; and the test rows, sealed in a file.
 
     ``inspected`` is the sample with dates where the configuration says that texts are such.
     """
-    config, inference, whole, sample = question.config, question.inference, table.whole, table.rows
+    config, inference, table = question.config, question.inference, question.large
+    assert table is not None
+    whole, sample = table.whole, table.rows
     assert whole is not None
     assert sample is not None
     keys = [
@@ -75,17 +101,19 @@ def split(
     usable[inference.target] = _usable(usable[inference.target], inference)
     fractions, seed = (config.split.train, config.split.cv, config.split.test), config.split.seed
     if config.split.draw == "content":
-        made = split_at(_places(whole, inspected, inference, seed)[known], usable, inference, fractions)
+        drawn = split_at(_places(whole, inspected, inference, seed)[known], usable, inference, fractions)
     else:
-        made = data.split_rows(usable, inference, fractions, seed)
+        drawn = data.split_rows(usable, inference, fractions, seed)
     part = np.full(whole.rows, UNUSED, np.int8)
-    for number, rows in ((TRAIN, made.train), (CV, made.cv), (TEST, made.test)):
+    for number, rows in ((TRAIN, drawn.train), (CV, drawn.cv), (TEST, drawn.test)):
         part[known[rows]] = number
     of_sample = data.Split(*(np.flatnonzero(part[sample] == number) for number in (TRAIN, CV, TEST)))
-    sizes = {"train": len(made.train), "cv": len(made.cv), "test": len(made.test)}
+    sizes = {"train": len(drawn.train), "cv": len(drawn.cv), "test": len(drawn.test)}
     working = sample[part[sample] != TEST]
-    identity = identity_of(question.digest, made.test)
-    return Whole(whole, part, working, frame[inference.target]), of_sample, sizes, identity
+    identity = identity_of(question.digest, drawn.test)
+    made = Whole(whole, part, working, frame[inference.target])
+    whole.write(part == TEST, file)
+    return made, of_sample, sizes, sealed(file, identity, sizes["test"])
 
 
 def _places(table: "LargeTable", inspected: pd.DataFrame, inference: data.Inference, seed: int) -> NDArray[np.float64]:
@@ -99,9 +127,9 @@ def _places(table: "LargeTable", inspected: pd.DataFrame, inference: data.Infere
 
 
 def featurise(
-    whole: Whole, frame: pd.DataFrame, fit: Indices, parts: Sequence[int], held: Sequence[int], question: "Question",
-    settings: Any, folder: Path,
-) -> tuple[data.FeatureMap, data.Target, Sources, int]:  # fmt: skip
+    whole: Whole, frame: pd.DataFrame, fit: Indices, parts: Sequence[int], held: Sequence[int], question: Question,
+    settings: FeatureSettings, folder: Path,
+) -> Matrices:  # fmt: skip
     """Features learned on the rows ``fit`` of the sample, applied to all rows of ``parts`` and ``held``.
 
     Rows that were learned from keep their cross-fitted features: a row is never told its own target.
@@ -122,7 +150,7 @@ def featurise(
         np.save(y, target.encode(_usable(whole.y.iloc[rows], inference)))
         named |= {f"x{suffix}": x, f"y{suffix}": y}
     give_back()
-    return features, target, Sources(**named), width
+    return Matrices(features, target, Sources(**named), width)
 
 
 def _transformed(
@@ -142,12 +170,3 @@ def _transformed(
 def _usable(column: pd.Series, inference: data.Inference) -> pd.Series:
     whole_numbers = inference.classes and type(inference.classes[0]) is int
     return column.astype("int64") if whole_numbers else column
-
-
-def reopened(whole: Whole, path: Path) -> Iterator[pd.DataFrame]:
-    """Rows of a table that were written to a file of their own."""
-    table = data.LargeTable.open(str(path), whole.table.path, whole.table.missing, whole.table.keep)
-    assert table is not None
-    table = replace(table, spellings=whole.table.spellings)
-    for _, frame in table.batches():
-        yield frame

@@ -1,128 +1,108 @@
-"""The recording process: started early, it imports MLflow while others read the table.
+"""The recording process: it drains an outbox (`flows.tracking.drain`) and draws, one thing after another.
 
-This module is what that process imports first, so it must stay light: neither pandas nor Prefect.
+Started early, it imports MLflow while others read the table. It keeps nothing that is not in the outbox, so that one
+that takes the place of another that died goes on from there.
 """
 
-import threading
-import time
-from pathlib import Path
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from multiprocessing import Pipe
+from typing import Any
 
-from descent.flows.machine.locks import lock
-from descent.flows.tracking import runs, store
-from descent.flows.tracking.outbox import Outbox
-from descent.flows.tracking.sender import Delivery, Sender
-from descent.flows.tracking.system import Watch
-from descent.flows.workers.pool import Processes
+from descent.flows.errors import RunError
 
-_started: list[Processes] = []
-
-ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-"""The environment of whoever runs a `Sender`."""
-
-
-def prestart() -> Processes:
-    """Start the recording process and let it import MLflow; gives its executor, the same until it is taken."""
-    if not _started:
-        # Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow
-        # sends again by itself, because the answer was lost, makes a second run.
-        _started.append(Processes(1, {"PYTHONWARNINGS": "ignore", **ONCE}, warm_up))
-    return _started[0]
+ATTEMPTS = 3
+"""How many processes may die of the same request."""
+# Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow sends
+# again by itself, because the answer was lost, makes a second run.
+ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
 
-def take() -> Processes:
-    """The executor, started if need be; the next `prestart` starts another."""
-    executor = prestart()
-    _started.clear()
-    return executor
+class Process:
+    """The recording process, seen from the command; ``say`` gets a line for every death."""
+
+    def __init__(self) -> None:
+        self.say: Callable[[str], None] = logging.getLogger(__name__).warning
+        self._closed = False
+        self._start()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+
+    def ask(self, what: str | Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Call a method of `drain.Drain` or any function there, after what was asked before.
+
+        What three processes have died of raises `RunError`.
+        """
+        return self._thread.submit(self._ask, what, args)
+
+    def close(self, *, kill: bool = False) -> None:
+        """End it after what was asked; with ``kill`` at once."""
+        self._closed = kill
+        if kill:
+            self._process.kill()
+        self._thread.shutdown(wait=True, cancel_futures=kill)
+        self._connection.close()  # which tells it to end
+        self._process.wait()
+
+    def _start(self) -> None:
+        self._connection, theirs = Pipe()
+        command = [sys.executable, "-P", "-m", "descent.flows.tracking.drain", str(theirs.fileno()), str(os.getpid())]
+        with theirs:
+            # In a group of its own, which neither Ctrl-C nor the SIGTERM of a Prefect worker reaches. Not in a session:
+            # Linux shares processors out between sessions first, and it would not give way to those that train.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=os.environ | ENVIRONMENT,
+                process_group=0,
+            )  # fmt: skip
+
+    def _ask(self, what: str | Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        name = (what if isinstance(what, str) else what.__name__).replace("_", " ")
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._connection.send((what, args))
+                answer = self._connection.recv()
+            except (EOFError, ConnectionError):
+                code = self._process.wait()
+                if self._closed:
+                    raise
+                cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+                again = "; it begins again in a new one" if attempt < ATTEMPTS else f", for the {ATTEMPTS}rd time"
+                self.say(f"the process for {name} was ended from outside ({cause}){again}")
+                self._connection.close()
+                self._start()
+                continue
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+        raise RunError(f"the process for {name} was ended from outside {ATTEMPTS} times ({cause}). Is there memory?")
 
 
-def discard() -> None:
-    """End a recording process that nobody has taken: a mistake in the table need not wait for an import.
+_ready: ContextVar[list[Process] | None] = ContextVar("ready", default=None)
 
-    loky's thread may still be counting the process that is killed, and would print a KeyError about it.
+
+@contextmanager
+def ready() -> Iterator[None]:
+    """Start a recording process for the `Recorder` inside; one that nobody took ends with the context.
+
+    At once: a mistake in the table need not wait for an import of MLflow.
     """
-    hook = threading.excepthook
-    threading.excepthook = _unless_of_loky
+    waiting = [Process()]
+    token = _ready.set(waiting)
     try:
-        while _started:
-            _started.pop().shutdown(wait=True, kill_workers=True)
+        yield
     finally:
-        threading.excepthook = hook
+        _ready.reset(token)
+        for process in waiting:
+            process.close(kill=True)
 
 
-def _unless_of_loky(failure: threading.ExceptHookArgs) -> None:
-    if failure.thread is None or failure.thread.name != "ExecutorManagerThread":
-        threading.__excepthook__(failure)
-
-
-# What follows runs in the recording process. It keeps nothing that is not in the outbox: one that takes the place of a
-# process that died goes on from there. Nobody has to wait for a run to begin.
-_senders: dict[Path, Sender | None] = {}
-"""By outbox; None where the beginning failed, which whoever began it is told."""
-_alone: dict[Path, int | None] = {}
-_watch: list[Watch] = []
-
-
-def warm_up() -> None:
-    """Import what will be needed and open the store, while others work."""
-    import gc
-
-    gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
-    import matplotlib.figure  # noqa: F401 - drawing happens in this process as well
-
-    runs.import_mlflow()
-    gc.freeze()
-    gc.enable()
-    uri = store.tracking_uri()
-    if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
-        store.prepare(uri)
-        runs.client_of(uri)
-
-
-def begin(folder: Path, watch: bool) -> runs.Handle:
-    """Begin the parent run of an outbox, which `drain` then sends; ``watch`` the machine until `finish`."""
-    if watch:
-        _watch.append(Watch())
-    _senders[folder] = None
-    sender = _open(folder)
-    handle = sender.begin()
-    _senders[folder] = sender
-    return handle
-
-
-def drain(folder: Path) -> None:
-    """Send what is in the outbox, as far as MLflow takes it now."""
-    if (sender := _sender(folder)) is not None:
-        sender.drain()
-
-
-def finish(folder: Path) -> tuple[Delivery, float]:
-    """Send all of it; also gives the processor time of this process in seconds."""
-    sender = _sender(folder) if folder.exists() else None
-    if sender is None:  # a process sent it all, and died before it could say so
-        return Delivery(None), time.process_time()
-    if _watch:
-        sender.outbox.observe(_watch.pop().stop())
-    delivery = sender.finish()
-    del _senders[folder]
-    return delivery, time.process_time()
-
-
-def end(folder: Path) -> None:
-    """Tell MLflow that the run ended early."""
-    drain(folder)
-    del _senders[folder]
-
-
-def _sender(folder: Path) -> Sender | None:
-    if folder not in _senders:
-        _senders[folder] = _open(folder)
-    return _senders[folder]
-
-
-def _open(folder: Path) -> Sender:
-    """The sender of an outbox, alone: the recording process of a command that was killed lives a moment longer, in
-    which it could make runs that this one would not see and make again."""
-    if folder not in _alone:
-        _alone[folder] = lock(folder / "sending")
-    return Sender(Outbox(folder), gives_way=True)
+def take() -> Process:
+    """The recording process that is ready, or a new one; whoever takes it closes it."""
+    waiting = _ready.get()
+    return waiting.pop() if waiting else Process()

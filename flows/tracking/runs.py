@@ -7,14 +7,14 @@ looked up by these tags and then completed, not made again.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.errors import RunError
 from descent.flows.tracking import giving_way, logged_model, orphans, store
+from descent.flows.tracking.client import Handle, client_of
 from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from descent.flows.tracking.registry import register
 from descent.flows.tracking.values import finals, input_of, metrics_of, params_of, tags_of
 
 if TYPE_CHECKING:
@@ -27,15 +27,6 @@ Known = dict[str, "Run"]
 
 RUN, VARIANT = "descent.run", "descent.variant"
 """Tags: the key of the experiment run; the name of the variant in it."""
-
-
-@dataclass(frozen=True)
-class Handle:
-    """A parent run in MLflow."""
-
-    tracking_uri: str
-    experiment_id: str
-    run_id: str
 
 
 def begin(beginning: Beginning) -> Handle:
@@ -129,8 +120,6 @@ def finish(
             handle.tracking_uri, handle.experiment_id, run_id, model, dict(outcome.model_inputs)
         )
     if outcome.register is not None:
-        from descent.flows.tracking.registry import register
-
         register(client, outcome.register, uri, run_id)
     client.set_terminated(run_id, FINISHED)
     return uri
@@ -139,19 +128,6 @@ def finish(
 def end(handle: Handle, ending: Ending) -> None:
     """End the parent run and its nested runs, where they have not ended, and say why in the description."""
     _mark(handle, ending.status, ending.message)
-
-
-def import_mlflow() -> None:
-    """Import all of MLflow that will be needed: seconds, which pass while others work."""
-    import mlflow.pyfunc  # noqa: F401
-
-
-@cache
-def client_of(tracking_uri: str) -> "MlflowClient":
-    """The client of a store."""
-    from mlflow import MlflowClient
-
-    return MlflowClient(tracking_uri, store.registry_uri(tracking_uri))
 
 
 def _log_variant(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from descent.flows.errors import RunError
 from descent.flows.machine.reachable import is_there
 from descent.flows.tracking import runs
+from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import KILLED, Ending
-from descent.flows.tracking.runs import Handle, Known
+from descent.flows.tracking.runs import Known
 
 PAUSE = 5.0
 """Seconds without another attempt after one that failed, while the run goes on."""

@@ -5,9 +5,9 @@ others take many. Tasks therefore wait in threads and hand their chunk to the en
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from descent.flows.workers.pool import Processes
 from descent.flows.workers.processes import ONE_THREAD, count_workers, import_ml
@@ -55,3 +55,13 @@ def processes(count: int, say: Callable[[str], None]) -> Iterator[Processes]:
         executor.shutdown(wait=True, kill_workers=True)
         raise
     executor.shutdown(wait=True)
+
+
+class AtOnce(Executor):
+    """No engine: does in this process what it is asked for, before `submit` returns."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """A future that is done."""
+        future: Future[Any] = Future()
+        future.set_result(function(*args, **kwargs))
+        return future

@@ -22,14 +22,13 @@ def count_workers(setting: str | int) -> int:
     return int(cpu_count()) if setting == "auto" else int(setting)
 
 
-def _belong_to(parent: int) -> None:
+def belong_to(parent: int) -> None:
     """Ctrl-C, and SIGTERM from a Prefect worker, reach the whole process group; the parent decides what they mean.
 
     A parent that was killed decides nothing any more: then the worker ends, in the middle of whatever it trains.
     """
     for number in FOR_THE_PARENT:
         signal.signal(number, signal.SIG_IGN)
-    _keep_although_it_grows()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -39,13 +38,12 @@ def _belong_to(parent: int) -> None:
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-def _keep_although_it_grows() -> None:
-    """loky replaces a worker that grew by 300 MB since its first call, taking it for a leak.
-
-    Here it is imports and the rows it trains on; and the recording process would lose the run that it is recording.
-    """
+def _begin(parent: int) -> None:
+    """loky replaces a worker that grew by 300 MB since its first call, taking it for a leak; here it is imports and the
+    rows it trains on."""
     from joblib.externals.loky import process_executor
 
+    belong_to(parent)
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
 
 
@@ -65,7 +63,7 @@ def start(count: int, environment: dict[str, str]) -> Any:
 
     with _born_deaf():
         executor = ProcessPoolExecutor(
-            max_workers=count, initializer=_belong_to, initargs=(os.getpid(),), env=environment
+            max_workers=count, initializer=_begin, initargs=(os.getpid(),), env=environment
         )  # fmt: skip
         executor.submit(os.getpid)  # the first call starts them all
     return executor
@@ -73,7 +71,7 @@ def start(count: int, environment: dict[str, str]) -> Any:
 
 @contextmanager
 def _born_deaf() -> Iterator[None]:
-    """Processes started here do not hear the parent's signals until `_belong_to` ignores them.
+    """Processes started here do not hear the parent's signals until `belong_to` ignores them.
 
     Ctrl-C during a worker's imports would end it with a traceback; the mask of signals is inherited, a handler is not.
     """

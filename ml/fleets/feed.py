@@ -6,27 +6,16 @@ gather their own rows at every step. Both give a variant the same rows in the sa
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
+from descent.ml.network.blocks import BLOCK, Batch, spans
 from descent.ml.network.initializers import ROWS, generator
 from descent.ml.network.layout import Array
 from descent.ml.network.rows import Rows
 
-BLOCK = 512
-"""Most rows that go through the network at once; larger batches are summed over blocks, to stay in the cache."""
-
 WINDOW = 16 << 20
 """Bytes of rows that are gathered at a time in the order of an epoch: a larger table is never held twice."""
-
-
-class Batch(NamedTuple):
-    """x (V or 1, B, n + 1), t (V or 1, K, B), w (V or 1, 1, B) or None."""
-
-    x: Array
-    t: Array
-    w: Array | None
 
 
 def permutation(seed: int, epoch: int, rows: int) -> Array:
@@ -34,19 +23,6 @@ def permutation(seed: int, epoch: int, rows: int) -> Array:
     order = np.arange(rows, dtype=np.int32 if rows < 1 << 31 else np.int64)
     generator(seed, ROWS, epoch).shuffle(order)  # the bits of `permutation`, which makes a copy
     return order
-
-
-def spans(rows: int, size: int) -> list[tuple[int, int]]:
-    """Consecutive (start, stop) of at most ``size`` rows; the last may be shorter."""
-    return [(start, min(start + size, rows)) for start in range(0, rows, size)]
-
-
-def slices(rows: Rows, size: int = BLOCK) -> list[Batch]:
-    """All rows in their own order, in blocks."""
-    return [
-        Batch(rows.x[None, a:b], rows.t[None, :, a:b], None if rows.w is None else rows.w[None, :, a:b])
-        for a, b in spans(len(rows), size)
-    ]
 
 
 class Feed:

@@ -38,8 +38,9 @@ class Fleet:
 
 def new_fleet(model: Model, optimizer: str, settings: Sequence[Settings], dtype: str) -> Fleet:
     """A fleet at its start: parameters drawn from each variant's seed, empty slots."""
+    sigma = 0.0 if model.embedding is None else model.embedding.sigma
     drawn = {
-        seed: initialize(model.layout, model.initializer, model.residual, seed, dtype)
+        seed: initialize(model.layout, model.initializer, model.residual, seed, dtype, sigma)
         for seed in {one.seed for one in settings}
     }
     parameters = np.stack([drawn[one.seed] for one in settings])

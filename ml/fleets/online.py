@@ -5,6 +5,7 @@ import numpy as np
 from descent.ml.errors import MLError
 from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import Fleet, new_fleet
+from descent.ml.fleets.regularisers import check_regularisers, regularisers
 from descent.ml.fleets.trainer import Trainer
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
@@ -31,6 +32,7 @@ class Online:
         parameters: Array | None = None,
     ):  # fmt: skip
         check_settings(optimizer, [settings])
+        check_regularisers(model, optimizer, [settings])
         self.model, self.optimizer, self.settings = model, optimizer, settings
         self.batch, self.dtype, self.epochs = batch, dtype, 0
         self.fleet = new_fleet(model, optimizer, [settings], dtype)
@@ -52,7 +54,7 @@ class Online:
         now = Fleet(then.ids, then.parameters.copy(), then.slots.copy(), then.step)
         feed = Feed(rows, [self.settings.seed], self.batch)
         with np.errstate(all="ignore"):  # what overflows is found below
-            program = Program(self.model, 1, self.dtype)
+            program = Program(self.model, 1, self.dtype, *regularisers([self.settings], self.dtype))
             trainer = Trainer(program, self.optimizer, [self.settings], now, feed, rows.mass)
             costs = trainer.epoch(self.epochs, self.epochs + 1)
             assert costs is not None  # there is no deadline

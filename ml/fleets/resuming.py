@@ -21,6 +21,7 @@ from descent.ml.history import History
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
+from descent.ml.optimizers.schedules import PLANNED
 from descent.ml.optimizers.settings import Settings
 
 _HISTORY = (
@@ -99,7 +100,7 @@ def fingerprint(
 
 
 def _counts(one: Settings) -> bool:
-    return one.schedule is not None and one.schedule.kind == "cosine"
+    return one.schedule is not None and one.schedule.kind in PLANNED
 
 
 def save_training(

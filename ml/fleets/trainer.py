@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from descent.ml.fleets.feed import Feed, spans
+from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import Fleet
-from descent.ml.network.layout import Array
-from descent.ml.network.passes import Matrices
+from descent.ml.network.blocks import spans
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.program import Program
+from descent.ml.optimizers.rates import rate_factors
 from descent.ml.optimizers.rules import RULES
 from descent.ml.optimizers.settings import Settings, hyperparameters
 
@@ -27,6 +28,10 @@ class Tile(NamedTuple):
     slots: tuple[Array, ...]
     scratch: Array
     decay: Array | None
+    factors: Array | None
+    """On the learning rate, by parameter."""
+    rates: Array | None
+    """Room for rate times factors."""
 
 
 class Trainer:
@@ -52,6 +57,8 @@ class Trainer:
         self.decay = (lam / mass * model.layout.penalised).astype(self.dtype) if lam.any() else None
         limits = [np.inf if one.clip_norm is None else one.clip_norm for one in self.settings]
         self.limits = np.array(limits, self.dtype) if min(limits) < np.inf else None
+        factors = rate_factors(model, self.settings)
+        self.factors = None if factors is None else np.broadcast_to(factors.astype(self.dtype), self.gradient.shape)
         self.tiles = self._tiles()
 
     def epoch(self, number: int, epochs: int, deadline: float | None = None) -> Array | None:
@@ -61,6 +68,8 @@ class Trainer:
         """
         columns = self._columns(number, epochs)
         self.feed.start(number)
+        if self.program.noise is not None:
+            self.program.noise.start(number)
         for step, total in enumerate(self.totals):
             if deadline is not None and time() >= deadline:
                 return None
@@ -75,25 +84,27 @@ class Trainer:
         rule = self.rule
         if self.limits is not None:
             self._penalise_and_clip()
-        for variants, p, g, slots, scratch, decay in self.tiles:
+        for variants, p, g, slots, scratch, decay, factors, rates in self.tiles:
             if decay is not None and rule.decoupled:
                 np.multiply(p, decay, out=scratch)
                 scratch *= rate[variants] if rate.ndim else rate
+                if factors is not None:
+                    scratch *= factors
                 p -= scratch
             elif decay is not None and self.limits is None:
                 np.multiply(p, decay, out=scratch)
                 g += scratch
-            if len(self.tiles) == 1:
-                rule.update(p, g, slots, scratch, *columns)
-            else:
-                rule.update(p, g, slots, scratch, *(c[variants] if c.ndim else c for c in columns))
+            own = columns if len(self.tiles) == 1 else tuple(c[variants] if c.ndim else c for c in columns)
+            if factors is not None:  # the first column of every rule multiplies the whole step
+                own = (np.multiply(factors, own[0], out=rates), *own[1:])
+            rule.update(p, g, slots, scratch, *own)
 
     def _penalise_and_clip(self) -> None:
         """Scale the gradient of each variant, its penalty included, to its limit."""
         if self.decay is not None and not self.rule.decoupled:
-            for _, p, g, _, scratch, decay in self.tiles:
-                assert decay is not None
-                g += np.multiply(p, decay, out=scratch)
+            for tile in self.tiles:
+                assert tile.decay is not None
+                tile.g[...] += np.multiply(tile.p, tile.decay, out=tile.scratch)
         assert self.limits is not None
         norms = np.sqrt(np.vecdot(self.gradient, self.gradient))
         self.gradient *= np.minimum(self.limits / norms, 1)[:, None]
@@ -137,4 +148,6 @@ class Trainer:
             tuple(slot[rows, columns] for slot in fleet.slots),
             scratch,
             None if self.decay is None else self.decay[rows, columns],
+            None if self.factors is None else self.factors[rows, columns],
+            None if self.factors is None else np.empty_like(scratch),
         )

@@ -16,6 +16,8 @@ from descent.ml.network.layout import Array
 
 LEAK = 0.01
 """Slope of leaky relu below zero (Maas et al. 2013)."""
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""σ and α of selu (Klambauer et al. 2017, equation 14)."""
 _GELU = float(np.sqrt(2 / np.pi))
 
 
@@ -146,10 +148,110 @@ class Gelu(Activation):
         delta *= s
 
 
+class Silu(Activation):
+    """z·σ(z) (Elfwing, Uchibe & Doya 2018; swish of Ramachandran et al. 2017); g' = σ + a(1 − σ)."""
+
+    def __init__(self, shape: tuple[int, int, int], scratch: Array):
+        super().__init__(shape, scratch)
+        self.sigma = np.empty(shape, scratch.dtype)
+
+    def forward(self, z: Array, a: Array) -> None:
+        """Write a = z·σ(z), keeping σ for backward."""
+        s = self.sigma
+        np.multiply(z, 0.5, out=s)
+        np.tanh(s, out=s)
+        s *= 0.5
+        s += 0.5
+        np.multiply(z, s, out=a)
+
+    def backward(self, z: Array, a: Array, delta: Array) -> None:
+        """Multiply by σ + a − a·σ."""
+        s = self.scratch
+        np.multiply(a, self.sigma, out=s)
+        np.subtract(a, s, out=s)
+        s += self.sigma
+        delta *= s
+
+
+class Mish(Activation):
+    """z·tanh(log(1 + e^z)) (Misra 2020), without a logarithm.
+
+    With e = e^z and n = e(e + 2) the tanh is t = n/(n + 2), and g' = t + 4z·e(e + 1)/(n + 2)². Above `MOST` t is 1 in
+    every precision, so that e is taken of no larger number.
+    """
+
+    MOST: ClassVar[float] = 20.0
+    from_output = False
+
+    def __init__(self, shape: tuple[int, int, int], scratch: Array):
+        super().__init__(shape, scratch)
+        self.e, self.inverse, self.tanh = (np.empty(shape, scratch.dtype) for _ in range(3))
+
+    def forward(self, z: Array, a: Array) -> None:
+        """Write a = mish(z), keeping e, 1/(n + 2) and t for backward."""
+        e, inverse, t = self.e, self.inverse, self.tanh
+        np.minimum(z, self.MOST, out=e)
+        np.exp(e, out=e)
+        np.add(e, 2, out=t)
+        t *= e
+        np.add(t, 2, out=inverse)
+        np.reciprocal(inverse, out=inverse)
+        t *= inverse
+        np.multiply(z, t, out=a)
+
+    def backward(self, z: Array, a: Array, delta: Array) -> None:
+        """Multiply by t + 4z·e(e + 1)/(n + 2)²."""
+        e, s = self.e, self.scratch
+        np.add(e, 1, out=s)
+        s *= e
+        self.inverse *= self.inverse
+        s *= self.inverse
+        s *= 4
+        s *= z
+        s += self.tanh
+        delta *= s
+
+
+class Selu(Activation):
+    """σ·z above 0, σα(e^z − 1) below, with σ and α under which signals keep mean 0 and variance 1.
+
+    Klambauer, Unterthiner, Mayr & Hochreiter 2017; weights of variance 1/n_in belong to it. g' = a + σα below 0.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], scratch: Array):
+        super().__init__(shape, scratch)
+        self.above = np.empty(shape, bool)
+        self.jump = np.array(SELU_SCALE * (1 - SELU_ALPHA), scratch.dtype)
+
+    def forward(self, z: Array, a: Array) -> None:
+        """Write a = selu(z)."""
+        below = self.scratch
+        np.minimum(z, 0, out=below)
+        np.exp(below, out=below)
+        below -= 1
+        below *= SELU_SCALE * SELU_ALPHA
+        np.maximum(z, 0, out=a)
+        a *= SELU_SCALE
+        a += below
+
+    def backward(self, z: Array, a: Array, delta: Array) -> None:
+        """Multiply by σ where a > 0 and by a + σα elsewhere."""
+        slope = self.scratch
+        np.greater(a, 0, out=self.above)
+        np.multiply(self.above, self.jump, out=slope)
+        np.minimum(a, 0, out=a)
+        slope += a
+        slope += SELU_SCALE * SELU_ALPHA
+        delta *= slope
+
+
 ACTIVATIONS: dict[str, type[Activation]] = {
     "relu": Relu,
     "tanh": Tanh,
     "sigmoid": Sigmoid,
     "leaky_relu": LeakyRelu,
     "gelu": Gelu,
+    "silu": Silu,
+    "mish": Mish,
+    "selu": Selu,
 }

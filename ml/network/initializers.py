@@ -17,7 +17,9 @@ VARIANCES: dict[str, Callable[[int, int], float]] = {
     "glorot": lambda n_in, n_out: 2 / (n_in + n_out),
     "lecun": lambda n_in, n_out: 1 / n_in,
 }
-WEIGHTS, ROWS = 0, 1
+INITIALIZER_OF = {"tanh": "glorot", "sigmoid": "glorot", "selu": "lecun"}
+"""The rule derived for an activation; ``he`` for all others."""
+WEIGHTS, ROWS, DROPPED = 0, 1, 2
 """Streams of random numbers: each use has its own, so that one never shifts the other."""
 
 
@@ -26,12 +28,14 @@ def generator(seed: int, stream: int, epoch: int = 0) -> Generator:
     return np.random.default_rng((seed, stream, epoch))
 
 
-def initialize(layout: Layout, rule: str, residual: bool, seed: int, dtype: str) -> Array:
+def initialize(layout: Layout, rule: str, residual: bool, seed: int, dtype: str, sigma: float = 0.1) -> Array:
     """Starting parameters (P,) of one variant.
 
     The last layer starts like the others. With skip connections every hidden branch is scaled by 1/√depth, so that
     the sum of all branches keeps the size of one (as GPT-2's initialisation does; Radford et al. 2019). A linear
-    model (one affine map) starts at 0: its cost is convex and the symmetry of hidden units needs no breaking.
+    model (one affine map) starts at 0: its cost is convex and the symmetry of hidden units needs no breaking. Scales
+    start at 1. Of a numeric embedding frequencies are normal with standard deviation ``sigma``, phases uniform on
+    [−π, π], and the maps behind them uniform within ±1/√k (k waves), biases included.
     """
     flat: Array = np.zeros((1, layout.size))
     depth = len(layout.affine) - 1
@@ -48,4 +52,11 @@ def initialize(layout: Layout, rule: str, residual: bool, seed: int, dtype: str)
         if skip is not None:
             # A projection stands for an identity: it keeps the size whatever the activation.
             skip.view(flat)[0] = random.normal(0, np.sqrt(1 / skip.inputs), skip.shape)
+    if layout.scale is not None:
+        layout.scale.view(flat)[:] = 1
+    if layout.waves:
+        frequencies, phases, maps = layout.waves
+        frequencies.view(flat)[0] = random.normal(0, sigma, frequencies.shape)
+        phases.view(flat)[0] = random.uniform(-np.pi, np.pi, phases.shape)
+        maps.view(flat)[0] = random.uniform(-1, 1, maps.shape) / np.sqrt(maps.inputs)
     return np.asarray(flat[0], dtype)

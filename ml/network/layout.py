@@ -43,18 +43,23 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """The matrices of one architecture: affine maps in order, then projections of skip connections.
+    """The matrices of one architecture: affine maps in order, then projections of skip connections, then what inputs go
+    through before the first map.
 
-    ``skips[l]`` belongs to hidden layer l; None is an identity (or no skip at all).
+    ``skips[l]`` belongs to hidden layer l; None is an identity (or no skip at all). ``scale`` is (inputs, 1); ``waves``
+    are frequencies (c, k), phases (c, k) and the linear maps (c·d, k + 1) of the first c columns.
     """
 
     affine: tuple[Block, ...]
     skips: tuple[Block | None, ...]
+    scale: Block | None = None
+    waves: tuple[Block, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Every matrix, in the order of the buffer."""
-        return self.affine + tuple(block for block in self.skips if block is not None)
+        skips = tuple(block for block in self.skips if block is not None)
+        return self.affine + skips + (() if self.scale is None else (self.scale,)) + self.waves
 
     @property
     def size(self) -> int:
@@ -63,24 +68,59 @@ class Layout:
 
     @cached_property
     def penalised(self) -> NDArray[np.bool_]:
-        """(P,) True where the parameter is a weight; biases are not penalised."""
+        """(P,) True where the parameter is a weight; biases, scales, frequencies and phases are not penalised."""
         mask = np.ones(self.size, dtype=bool)
-        for block in self.affine:
-            block.view(mask[None])[:, :, -1] = False
+        for block in self.blocks:
+            if block.bias:
+                block.view(mask[None])[:, :, -1] = False
+        for other in (self.scale, *self.waves[:2]):
+            if other is not None:
+                other.view(mask[None])[:] = False
         return mask
 
 
-def make_layout(widths: Sequence[int], residual: bool) -> Layout:
-    """Layout of a network with ``widths`` (inputs, hidden…, outputs); ``residual`` skips around every hidden layer."""
-    affine, start = [], 0
-    for number, (n, h) in enumerate(pairwise(widths), start=1):
-        affine.append(Block(f"layer{number}", start, (h, n + 1), bias=True))
-        start = affine[-1].stop
-    skips: list[Block | None] = []
-    for number, (n, h) in enumerate(pairwise(widths[:-1]), start=1):
-        if residual and n != h:
-            skips.append(Block(f"skip{number}", start, (h, n), bias=False))
-            start += h * n
-        else:
-            skips.append(None)
-    return Layout(tuple(affine), tuple(skips))
+def make_layout(
+    widths: Sequence[int], residual: bool, scale: bool = False, waves: tuple[int, int, int] | None = None
+) -> Layout:
+    """Layout of a network with ``widths`` (inputs, hidden…, outputs); ``residual`` skips around every hidden layer.
+
+    ``scale``: inputs have a learned scale. ``waves`` (c, k, d): the first c columns become d more each, by k waves.
+    """
+    start = 0
+
+    def block(name: str, shape: tuple[int, int], *, bias: bool) -> Block:
+        nonlocal start
+        made = Block(name, start, shape, bias)
+        start = made.stop
+        return made
+
+    columns, count, width = waves or (0, 0, 0)
+    inner = (widths[0] + columns * width, *widths[1:])
+    affine = [block(f"layer{number}", (h, n + 1), bias=True) for number, (n, h) in enumerate(pairwise(inner), start=1)]
+    skips = [
+        block(f"skip{number}", (h, n), bias=False) if residual and n != h else None
+        for number, (n, h) in enumerate(pairwise(inner[:-1]), start=1)
+    ]
+    scaled = block("scale", (inner[0], 1), bias=False) if scale else None
+    embedding: tuple[Block, ...] = ()
+    if waves is not None:
+        embedding = (
+            block("frequencies", (columns, count), bias=False),
+            block("phases", (columns, count), bias=False),
+            block("waves", (columns * width, count + 1), bias=True),
+        )
+    return Layout(tuple(affine), tuple(skips), scaled, embedding)
+
+
+class Matrices:
+    """Views into one flat buffer (V, P), by layer: parameters, or their gradients."""
+
+    def __init__(self, layout: Layout, flat: Array):
+        self.affine = [block.view(flat) for block in layout.affine]
+        self.weights_T = [matrix[:, :, :-1].transpose(0, 2, 1) for matrix in self.affine]
+        self.skips = [None if block is None else block.view(flat) for block in layout.skips]
+        self.scale = None if layout.scale is None else layout.scale.view(flat)
+        self.waves: tuple[Array, Array, Array] | None = None
+        if layout.waves:
+            frequencies, phases, maps = (block.view(flat) for block in layout.waves)
+            self.waves = frequencies, phases, maps.reshape(*frequencies.shape[:2], -1, maps.shape[2])

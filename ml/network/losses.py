@@ -34,6 +34,13 @@ class Loss(ABC):
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """Write the summed cost to ``total`` and its gradient over z."""
 
+    def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
+        """Add to the gradient z what label smoothing changes, for ``share`` ε (V, 1, 1) (Szegedy et al. 2016).
+
+        Targets (1 − ε)y + ε/K differ from y by −ε(y − 1/K), and the gradient is prediction minus target.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no labels to smooth")
+
 
 class SquaredError(Loss):
     """½ Σ_k (z_k − t_k)², the ½ making the gradient z − t."""
@@ -113,6 +120,15 @@ class BinaryCrossEntropy(Loss):
             z *= w
         np.add.reduce(rows.reshape(self.flat), axis=1, out=total)
 
+    def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
+        """Add w·ε(y − ½), which is w·ε·t/2."""
+        s = self.scratch
+        np.multiply(t, share, out=s)
+        s *= self.half
+        if w is not None:
+            s *= w
+        z += s
+
 
 class CategoricalCrossEntropy(Loss):
     """log Σ_k e^(z_k) − z_y for K ≥ 2 logits, shifted by the largest; targets are one-hot columns."""
@@ -147,6 +163,15 @@ class CategoricalCrossEntropy(Loss):
             z *= w
         np.add.reduce(row[:, 0], axis=1, out=total)
         total -= own
+
+    def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
+        """Add w·ε(onehot − 1/K)."""
+        s = self.scratch
+        np.subtract(t, np.array(1 / z.shape[1], z.dtype), out=s)
+        s *= share
+        if w is not None:
+            s *= w
+        z += s
 
 
 LOSSES: dict[str, type[Loss]] = {

@@ -23,13 +23,37 @@ _LOSS_OF = {
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """Numeric embeddings (`ml.network.layers.embedding`): each of the first ``columns`` columns gets ``width`` more.
+
+    ``waves`` is the number of waves per column, ``sigma`` the standard deviation of their frequencies at the start.
+    Raises `OptionError`.
+    """
+
+    columns: int
+    waves: int = 16
+    width: int = 3
+    sigma: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "waves", "width"):
+            if not getattr(self, name) >= 1:
+                raise OptionError(f"embedding.{name} is {getattr(self, name)!r}; it must be at least 1")
+        if not 0 < self.sigma < float("inf"):
+            raise OptionError(f"embedding.sigma is {self.sigma!r}; it must be a finite number > 0")
+
+
+@dataclass(frozen=True)
 class Model:
     """Architecture and loss; no parameters.
 
     ``hidden`` are the widths of the hidden layers; ``outputs`` is 1 for binary, the number of classes K ≥ 2 for
     multiclass and the number of targets for regression. ``residual`` adds to the output of every hidden layer its
     input (through a linear projection where widths differ; He et al. 2016). ``loss`` is chosen by the task unless
-    regression asks for ``"huber"``, whose threshold is ``huber_delta``. Raises `OptionError`.
+    regression asks for ``"huber"``, whose threshold is ``huber_delta``. ``input_scale`` gives every column that the
+    first dense layer reads a learned scale, after the ``embedding`` of numeric columns; both need hidden layers.
+
+    Raises `OptionError`.
     """
 
     inputs: int
@@ -41,8 +65,12 @@ class Model:
     initializer: str = "he"
     loss: str | None = None
     huber_delta: float = 1.0
+    input_scale: bool = False
+    embedding: Embedding | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.embedding, dict):  # as `dataclasses.asdict` stores it
+            object.__setattr__(self, "embedding", Embedding(**self.embedding))
         check_name("task", self.task, get_args(Task))
         check_name("activation", self.activation, ACTIVATIONS)
         check_name("initializer", self.initializer, VARIANCES)
@@ -57,6 +85,10 @@ class Model:
             raise OptionError(f"hidden is {self.hidden!r}; every width must be at least 1")
         if not self.huber_delta > 0:
             raise OptionError(f"huber_delta is {self.huber_delta!r}; it must be > 0")
+        if not self.hidden and (self.input_scale or self.embedding):
+            raise OptionError("input_scale and embedding need hidden layers; hidden is ()")
+        if self.embedding is not None and self.embedding.columns > self.inputs:
+            raise OptionError(f"embedding.columns is {self.embedding.columns}; the model has {self.inputs} inputs")
         lowest = 2 if self.task == "multiclass" else 1
         if self.outputs < lowest or (self.task == "binary" and self.outputs != 1):
             rule = {"binary": "exactly 1 (one logit)", "multiclass": "the number of classes, at least 2"}
@@ -72,7 +104,14 @@ class Model:
     @cached_property
     def layout(self) -> Layout:
         """Where each layer lives in the flat buffer of parameters."""
-        return make_layout(self.widths, self.residual)
+        e = self.embedding
+        waves = None if e is None else (e.columns, e.waves, e.width)
+        return make_layout(self.widths, self.residual, self.input_scale, waves)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether layers stand between the rows and the first dense one."""
+        return self.input_scale or self.embedding is not None
 
     @property
     def size(self) -> int:

@@ -1,4 +1,4 @@
-"""Forward and backward through a whole fleet at once.
+"""Forward and backward through a whole fleet at once: a network is a sequence of layers, composed here.
 
 Activations live features-first: (V, n + 1, B) for V variants and B rows, the last row being ones, so that a layer is
 one matrix product, weights and bias have their gradient from one product, and elementwise work runs on contiguous
@@ -10,123 +10,43 @@ variant computes the same bits alone and in company.
 
 import numpy as np
 
-from descent.ml.network.activations import ACTIVATIONS
-from descent.ml.network.layout import Array, Layout
+from descent.ml.network.layers.dense import Activate, Dense
+from descent.ml.network.layers.dropout import Dropout, Noise
+from descent.ml.network.layers.embedding import Waves
+from descent.ml.network.layers.part import Buffers, Part, Units
+from descent.ml.network.layers.residual import Residual
+from descent.ml.network.layers.scale import Scale
+from descent.ml.network.layers.table import Table
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
-from descent.ml.network.products import AS_IT_IS, Outer
-
-_WIDE = 8
-"""From so many units of the first layer on its product is worth turning the rows for."""
-
-
-class Matrices:
-    """Views into one flat buffer (V, P), by layer: parameters, or their gradients."""
-
-    def __init__(self, layout: Layout, flat: Array):
-        self.affine = [block.view(flat) for block in layout.affine]
-        self.weights_T = [matrix[:, :, :-1].transpose(0, 2, 1) for matrix in self.affine]
-        self.skips = [None if block is None else block.view(flat) for block in layout.skips]
 
 
 class Workspace:
-    """The buffers of one pass of ``variants`` over ``rows`` rows."""
+    """The buffers of one pass of ``variants`` over ``rows`` rows; with ``noise`` it is of training, with dropout."""
 
-    def __init__(self, model: Model, variants: int, rows: int, dtype: str):
-        V, B = variants, rows
-        self.model = model
-        self.variants, self.rows = V, B
-        widest = max(model.hidden, default=0)
-        scratch = np.empty(V * widest * B, dtype)
-        activation = ACTIVATIONS[model.activation]
-        self.a, self.activations, self.g, self.z = [], [], [], []
-        for h in model.hidden:
-            a = np.ones((V, h + 1, B), dtype)
-            self.a.append(a)
-            self.activations.append(activation((V, h, B), scratch[: V * h * B].reshape(V, h, B)))
-            # g(z) differs from a only where a skip is added; z from g(z) only where the derivative asks for it.
-            g = np.empty((V, h, B), dtype) if model.residual else a[:, :h]
-            self.g.append(g)
-            self.z.append(g if activation.from_output else np.empty((V, h, B), dtype))
-        self.inner = [a[:, :-1] for a in self.a]
-        self.inner_T = [a.transpose(0, 2, 1) for a in self.inner]
-        # The rows of a batch come rows first; turned, the first layer's product takes half the time
-        # (`ml.network.products`).
-        first = model.widths[1]
-        self.turned = first >= _WIDE
-        self.small = self.turned and first * (model.inputs + 1) <= AS_IT_IS
-        self.x: dict[int, Array] = {}
-        self.outers = [Outer(a, h) for a, h in zip(self.a, model.widths[2:], strict=True)]
-        self.out = np.empty((V, model.outputs, B), dtype)
+    def __init__(self, model: Model, variants: int, rows: int, dtype: str, noise: Noise | None = None):
+        self.model, self.variants, self.rows = model, variants, rows
+        self.out = np.empty((variants, model.outputs, rows), dtype)
+        self.table, self.parts = compose(model, self.out, dtype, noise)
+        self.upward = self.parts[::-1]
         assert model.loss is not None
-        self.loss = LOSSES[model.loss]((V, model.outputs, B), dtype, model.huber_delta)
-        # dJ/da of a layer and of the one below are alive together, so two buffers are enough.
-        pair = [np.empty(V * widest * B, dtype) for _ in range(2)]
-        self.lower = [pair[i % 2][: V * h * B].reshape(V, h, B) for i, h in enumerate(model.hidden)]
-        self.spare = np.empty(V * widest * B, dtype) if model.residual else None
+        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta)
         self.divisors: dict[int, Array] = {}
 
     def forward(self, parameters: Matrices, x: Array) -> Array:
         """Outputs z (V, K, B) for ``x`` (V or 1, B, n + 1), rows first, with a last column of ones."""
-        a = self._features_first(x)
-        inner = a[:, :-1]
-        for layer, activation in enumerate(self.activations):
-            np.matmul(parameters.affine[layer], a, out=self.z[layer])
-            activation.forward(self.z[layer], self.g[layer])
-            a, below, inner = self.a[layer], inner, self.inner[layer]
-            if self.model.residual:
-                skip = parameters.skips[layer]
-                if skip is None:
-                    np.add(self.g[layer], below, out=inner)
-                else:
-                    np.matmul(skip, below, out=inner)
-                    inner += self.g[layer]
-        return np.matmul(parameters.affine[-1], a, out=self.out)
+        self.table.show(x)
+        for part in self.parts:
+            part.forward(parameters)
+        return self.out
 
-    def backward(self, parameters: Matrices, x: Array, delta: Array, gradients: Matrices) -> None:
+    def backward(self, parameters: Matrices, delta: Array, gradients: Matrices) -> None:
         """Write the gradients of the cost whose gradient over the outputs is ``delta`` (V, K, B), after `forward`."""
-        if self.model.residual:
-            self._backward_residual(parameters, x, delta, gradients)
-            return
-        for layer in range(len(self.activations), 0, -1):
-            below = layer - 1
-            self.outers[below](delta, gradients.affine[layer])
-            delta = self._down(parameters.weights_T[layer], delta, below)
-            self.activations[below].backward(self.z[below], self.g[below], delta)
-        self._first_gradient(delta, x, gradients.affine[0])
-
-    def _backward_residual(self, parameters: Matrices, x: Array, delta: Array, gradients: Matrices) -> None:
-        """As `backward`; e = dJ/da of a layer reaches the layer below through the branch and through the skip."""
-        e: Array | None = None
-        for layer in range(len(self.activations), 0, -1):
-            below = layer - 1
-            self.outers[below](delta, gradients.affine[layer])
-            lower = self._down(parameters.weights_T[layer], delta, below)
-            if e is not None:
-                skip = parameters.skips[layer]
-                lower += e if skip is None else np.matmul(skip.transpose(0, 2, 1), e)
-            e = lower
-            skip_gradient = gradients.skips[below]
-            if skip_gradient is not None:
-                np.matmul(e, self.inner_T[below - 1] if below else x[:, :, :-1], out=skip_gradient)
-            assert self.spare is not None
-            delta = self.spare[: e.size].reshape(e.shape)
-            np.copyto(delta, e)
-            self.activations[below].backward(self.z[below], self.g[below], delta)
-        self._first_gradient(delta, x, gradients.affine[0])
-
-    def _features_first(self, x: Array) -> Array:
-        """Rows (V or 1, B, n + 1) as (V or 1, n + 1, B)."""
-        if not self.turned:
-            return x.transpose(0, 2, 1)
-        if len(x) not in self.x:
-            self.x[len(x)] = np.empty_like(x, shape=(len(x), x.shape[2], x.shape[1]), subok=False)
-        np.copyto(self.x[len(x)], x.transpose(0, 2, 1))
-        return self.x[len(x)]
-
-    def _first_gradient(self, delta: Array, x: Array, out: Array) -> None:
-        """The gradient of the first layer's matrix, from the rows as they came or as `forward` has turned them."""
-        np.matmul(delta, self.x[len(x)].transpose(0, 2, 1) if self.small else x, out=out)
+        e: Array | None = delta
+        for part in self.upward:
+            assert e is not None  # only the lowest layer has nothing below
+            e = part.backward(parameters, e, gradients)
 
     def divisor(self, rows: int) -> Array:
         """``rows`` as an array without axes, which NumPy divides by faster than by a number."""
@@ -134,8 +54,32 @@ class Workspace:
             self.divisors[rows] = np.array(rows, self.out.dtype)
         return self.divisors[rows]
 
-    def _down(self, weights_T: Array, delta: Array, layer: int) -> Array:
-        """dJ/da (V, h, B) of a hidden layer from the delta of the layer above."""
-        # From a single unit this is an outer product, which NumPy multiplies several times faster by broadcasting.
-        down = np.multiply if delta.shape[1] == 1 else np.matmul
-        return down(weights_T, delta, out=self.lower[layer])
+
+def compose(model: Model, out: Array, dtype: str, noise: Noise | None) -> tuple[Table, list[Part]]:
+    """The layers of a model from the rows up, and the rows; the last one fills ``out`` (V, K, B)."""
+    V, _, B = out.shape
+    inputs = model.layout.affine[0].inputs
+    buffers = Buffers(V, B, max(inputs if model.prepared else 0, *model.hidden, 0), dtype)
+    table = Table(model.inputs, model.widths[1], turned=model.prepared)
+    below: Units = table
+    parts: list[Part] = []
+    if model.embedding is not None:
+        columns, waves, width = model.embedding.columns, model.embedding.waves, model.embedding.width
+        parts.append(Waves(table, model.inputs, columns, waves, width, buffers))
+        below = parts[-1].out
+    if model.input_scale:
+        parts.append(Scale(below, inputs, buffers))
+        below = parts[-1].out
+    for layer, h in enumerate(model.hidden):
+        shape, branched = (V, h, B), model.residual or noise is not None
+        activate = Activate(model.activation, Units(shape, dtype, ones=not branched), buffers)
+        branch: list[Part] = [Dense(layer, below, activate.z, buffers), activate]
+        if noise is not None:
+            kept = Units(shape, dtype, ones=not model.residual)
+            branch.append(Dropout(activate.out, kept, noise, buffers))
+        if model.residual:
+            branch = [Residual(layer, branch, below, Units(shape, dtype), buffers)]
+        parts += branch
+        below = parts[-1].out
+    parts.append(Dense(len(model.hidden), below, out, buffers))
+    return table, parts

@@ -4,19 +4,28 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, Batch, slices, spans
-from descent.ml.network.layout import Array
+from descent.ml.network.blocks import BLOCK, Batch, slices, spans
+from descent.ml.network.layers.dropout import Noise
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model
-from descent.ml.network.passes import Matrices, Workspace
+from descent.ml.network.passes import Workspace
 from descent.ml.network.rows import Rows
 
 
 class Program:
-    """One architecture for ``variants`` stacked parameters; workspaces are made when a number of rows first comes."""
+    """One architecture for ``variants`` stacked parameters; workspaces are made when a number of rows first comes.
 
-    def __init__(self, model: Model, variants: int, dtype: str):
+    ``noise`` and ``smoothing`` (V, 1, 1), the shares of label smoothing, act on gradients alone: costs and outputs are
+    those of the model as it predicts.
+    """
+
+    def __init__(
+        self, model: Model, variants: int, dtype: str, noise: Noise | None = None, smoothing: Array | None = None
+    ):
         self.model, self.variants, self.dtype = model, variants, dtype
+        self.noise, self.smoothing = noise, smoothing
         self.workspaces: dict[int, Workspace] = {}
+        self.training = self.workspaces if self.noise is None else dict[int, Workspace]()
         self.part = np.empty(variants, dtype)
         self._more: tuple[Array, Matrices] | None = None
 
@@ -62,11 +71,19 @@ class Program:
 
     def _pass(self, parameters: Matrices, block: Batch, rows: int, gradients: Matrices, total: Array) -> None:
         x, t, w = block
-        workspace = self.workspaces.get(x.shape[1]) or self.workspace(x.shape[1])
+        workspace = self.training.get(x.shape[1]) or self._for_training(x.shape[1])
         z = workspace.forward(parameters, x)
         workspace.loss(z, t, w, total)
+        if self.smoothing is not None:
+            workspace.loss.smooth(z, t, w, self.smoothing)
         z /= workspace.divisor(rows)
-        workspace.backward(parameters, x, z, gradients)
+        workspace.backward(parameters, z, gradients)
+
+    def _for_training(self, rows: int) -> Workspace:
+        if self.noise is None:
+            return self.workspace(rows)
+        self.training[rows] = Workspace(self.model, self.variants, rows, self.dtype, self.noise)
+        return self.training[rows]
 
     def _add(self, parameters: Matrices, blocks: Iterable[Batch], rows: int, flat: Array, total: Array) -> None:
         if self._more is None:

@@ -11,7 +11,9 @@ import numpy as np
 from descent.ml.errors import OptionError, check_name
 from descent.ml.network.layout import Array
 
-KINDS = ("constant", "step", "exponential", "cosine")
+KINDS = ("constant", "step", "exponential", "cosine", "coslog4", "one_cycle")
+PLANNED = ("cosine", "coslog4", "one_cycle")
+"""Those that follow the number of epochs planned."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,10 @@ class Schedule:
     """A factor as a function of e, the epochs passed, with fractions.
 
     ``constant``: 1. ``step``: factor^⌊e/every⌋. ``exponential``: rate^e. ``cosine``: from 1 to ``final`` along half
-    a cosine over all epochs (Loshchilov & Hutter 2017, without restarts).
+    a cosine over all epochs (Loshchilov & Hutter 2017, without restarts). ``coslog4``: four cosine waves from 0 to 1
+    and back, each about twice as long as the one before (RealMLP's; Holzmüller, Grinsztajn & Steinwart 2024).
+    ``one_cycle``: along half a cosine from ``initial`` to 1 over the share ``rise`` of all epochs, and along another to
+    ``final`` (Smith & Topin 2018, with cosines for lines).
     """
 
     kind: str = "constant"
@@ -27,6 +32,8 @@ class Schedule:
     factor: float = 0.5
     rate: float = 0.95
     final: float = 0.0
+    initial: float = 0.04
+    rise: float = 0.3
     warmup: float = 0.0
 
     def __post_init__(self) -> None:
@@ -37,8 +44,11 @@ class Schedule:
                 raise OptionError(f"schedule.{name} is {value!r}; it must lie in (0, 1]")
         if not self.every >= 1:
             raise OptionError(f"schedule.every is {self.every!r}; it must be at least 1 epoch")
-        if not 0 <= self.final <= 1:
-            raise OptionError(f"schedule.final is {self.final!r}; it must lie in [0, 1]")
+        for name in ("final", "initial"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise OptionError(f"schedule.{name} is {getattr(self, name)!r}; it must lie in [0, 1]")
+        if not 0 < self.rise < 1:
+            raise OptionError(f"schedule.rise is {self.rise!r}; it must lie in (0, 1)")
         if not 0 <= self.warmup < float("inf"):
             raise OptionError(f"schedule.warmup is {self.warmup!r}; it must be a number of epochs, at least 0")
 
@@ -51,6 +61,14 @@ class Schedule:
             factors = self.rate**at
         elif self.kind == "cosine":
             factors = self.final + (1 - self.final) * 0.5 * (1 + np.cos(np.pi * np.minimum(at / epochs, 1)))
+        elif self.kind == "coslog4":
+            factors = 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * np.minimum(at / epochs, 1))))
+        elif self.kind == "one_cycle":
+            share = np.minimum(at / epochs, 1)
+            up = 0.5 * (1 - np.cos(np.pi * np.minimum(share / self.rise, 1)))
+            down = 0.5 * (1 + np.cos(np.pi * np.maximum(share - self.rise, 0) / (1 - self.rise)))
+            start, end = self.initial + (1 - self.initial) * up, self.final + (1 - self.final) * down
+            factors = np.where(share < self.rise, start, end)
         else:
             factors = np.ones(steps)
         if self.warmup > 0:

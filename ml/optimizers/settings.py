@@ -19,6 +19,11 @@ class Settings:
     ``lam`` is λ of J + λ/(2m) Σ w², with m the number of training rows (the sum of their weights, if weighted).
     ``clip_norm`` limits the Euclidean norm of the gradient, penalty included, before the optimizer sees it
     (Pascanu et al. 2013). ``decay`` is RMSProp's ρ. ``history`` and ``tolerance`` belong to lbfgs.
+
+    ``dropout`` is the share of hidden units left out per row, in multiples of 1/256; ``label_smoothing`` the share of
+    every class target that goes to all classes alike. Like λ they are in the gradient, not in reported costs.
+    ``bias_rate``, ``scale_rate`` and ``embedding_rate`` multiply the learning rate of these parameters; ``ntk`` that of
+    every weight by 1/√(inputs of its layer), see `ml.optimizers.rates`.
     """
 
     lam: float = 0.0
@@ -33,9 +38,17 @@ class Settings:
     tolerance: float | None = None
     schedule: Schedule | None = None
     clip_norm: float | None = None
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    bias_rate: float = 1.0
+    scale_rate: float = 1.0
+    embedding_rate: float = 1.0
+    ntk: bool = False
 
 
 _OPTIONAL = ("learning_rate", "momentum", "decay", "beta1", "beta2", "epsilon", "history", "tolerance")
+FACTORS = ("bias_rate", "scale_rate", "embedding_rate", "ntk")
+"""Settings that give kinds of parameters a learning rate of their own."""
 _LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "learning_rate": ("> 0", lambda v: v > 0),
     "momentum": ("in [0, 1)", lambda v: 0 <= v < 1),
@@ -47,6 +60,11 @@ _LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "tolerance": ("> 0", lambda v: v > 0),
     "lam": ("≥ 0", lambda v: v >= 0),
     "clip_norm": ("> 0", lambda v: v > 0),
+    "dropout": ("in [0, 0.99]", lambda v: 0 <= v <= 0.99),
+    "label_smoothing": ("in [0, 1)", lambda v: 0 <= v < 1),
+    "bias_rate": ("> 0", lambda v: v > 0),
+    "scale_rate": ("> 0", lambda v: v > 0),
+    "embedding_rate": ("> 0", lambda v: v > 0),
 }
 
 
@@ -69,7 +87,8 @@ def check_settings(optimizer: str, settings: Sequence[Settings]) -> None:
             where = f"settings[{index}].{field.name}"
             if field.name in _OPTIONAL and field.name not in known:
                 raise OptionError(f"{where} is {value!r}, but {optimizer} has none; it takes {', '.join(known)}")
-            if field.name in ("schedule", "clip_norm") and optimizer in SOLVERS:
+            steps = field.name in ("schedule", "clip_norm") or (field.name in FACTORS and value != field.default)
+            if steps and optimizer in SOLVERS:
                 raise OptionError(f"{where} has no meaning for {optimizer}, which chooses its own steps")
             if field.name in _LIMITS:
                 limit, allows = _LIMITS[field.name]

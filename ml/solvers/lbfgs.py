@@ -9,13 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from descent.ml.history import History, Outcome
+from descent.ml.history import Callback, History, Outcome, Progress
 from descent.ml.machine.interrupts import Interrupts
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings, hyperparameters
-from descent.ml.progress import Callback, Progress
 from descent.ml.solvers.objectives import Objective, objective_of
 
 _FLAT = 64 * float(np.finfo(np.float64).eps)

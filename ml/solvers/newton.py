@@ -15,14 +15,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.ml.fleets.feed import BLOCK, spans
-from descent.ml.history import History, Outcome
+from descent.ml.history import Callback, History, Outcome, Progress
 from descent.ml.machine.interrupts import Interrupts
+from descent.ml.network.blocks import BLOCK, spans
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings, hyperparameters
-from descent.ml.progress import Callback, Progress
 from descent.ml.solvers.objectives import QuadraticObjective, Standardised
 from descent.ml.solvers.stacked import FromMoments, OverRows, Together, blocks_of
 

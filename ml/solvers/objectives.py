@@ -9,11 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, slices, spans
+from descent.ml.network.blocks import BLOCK, slices, spans
 from descent.ml.network.initializers import initialize
-from descent.ml.network.layout import Array
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model
-from descent.ml.network.passes import Matrices
 from descent.ml.network.program import Program
 from descent.ml.network.rows import Rows
 
@@ -49,7 +48,8 @@ class Objective(Protocol):
 def objective_of(model: Model, rows: Rows, cv: Rows | None, seed: int) -> Objective:
     """The objective in the coordinates that suit the model; ``seed`` draws the start of a network."""
     if model.hidden:
-        start = initialize(model.layout, model.initializer, model.residual, seed, "float64")
+        sigma = 0.0 if model.embedding is None else model.embedding.sigma
+        start = initialize(model.layout, model.initializer, model.residual, seed, "float64", sigma)
         return NetworkObjective(model, rows, cv, start)
     coordinates = Standardised(model, rows)
     if model.loss == "squared_error":

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import time
 
-from descent.ml.history import Outcome
+from descent.ml.history import Callback, Outcome, Progress
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings
-from descent.ml.progress import Callback, Progress
 
 
 def solve(

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from descent.ml.fleets.feed import BLOCK, spans
+from descent.ml.network.blocks import BLOCK, spans
 from descent.ml.network.layout import Array
 from descent.ml.network.losses import LOSSES, Loss
 from descent.ml.network.model import Model

@@ -25,3 +25,9 @@ class ConfigModel(BaseModel):
         serialize_by_alias=True,
         defer_build=True,  # imports stay cheap; default parts are made by model_construct, which builds nothing
     )
+
+
+def kind_tag(value: object) -> str | None:
+    """For unions whose member the key ``kind`` chooses: its tag, with "=", so that it is never mistaken for a key."""
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return None if kind is None else f"={kind}"

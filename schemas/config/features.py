@@ -6,7 +6,7 @@ from pydantic import Field
 
 from descent.schemas.config.sweeps import NumberSweep, Sweep, SweepModel
 
-Scale = Literal["standard", "minmax", "robust", "quantile", "none"]
+Scale = Literal["standard", "minmax", "robust", "smooth_clip", "quantile", "none"]
 Impute = Literal["median", "mean", "most_frequent"]
 Encode = Literal["target", "ordinal", "one_hot"]
 

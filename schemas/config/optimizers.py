@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.base import kind_tag
 from descent.schemas.config.schedules import Schedule
 from descent.schemas.config.sweeps import NumberSweep, Sweep, SweepModel
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from descent.schemas.config.kinds import kind_tag
+from descent.schemas.config.base import kind_tag
 from descent.schemas.config.sweeps import NumberSweep, SweepModel
 
 Warmup = NumberSweep[Annotated[int, Field(ge=0)]]
@@ -49,11 +49,36 @@ class Cosine(SweepModel):
     warmup: Warmup = WARMUP
 
 
+class CosLog4(SweepModel):
+    """Four cosine waves, each about twice as long as the one before (Holzmüller, Grinsztajn & Steinwart 2024)."""
+
+    kind: Literal["coslog4"] = Field(default="coslog4", description="chooses the schedule")
+    warmup: Warmup = WARMUP
+
+
+class OneCycle(SweepModel):
+    """The rate rises along half a cosine wave and falls along another (Smith & Topin 2018)."""
+
+    kind: Literal["one_cycle"] = Field(default="one_cycle", description="chooses the schedule")
+    initial: NumberSweep[Annotated[float, Field(ge=0, le=1)]] = Field(
+        default=0.04, description="share of the rate at the start", examples=[0.1]
+    )
+    rise: NumberSweep[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default=0.3, description="share of all epochs over which the rate rises", examples=[0.2]
+    )
+    final: NumberSweep[Annotated[float, Field(ge=0, le=1)]] = Field(
+        default=0.0, description="share of the rate that is left in the last epoch", examples=[0.01]
+    )
+    warmup: Warmup = WARMUP
+
+
 Schedule = Annotated[
     Annotated[Constant, Tag("=constant")]
     | Annotated[Step, Tag("=step")]
     | Annotated[Exponential, Tag("=exponential")]
-    | Annotated[Cosine, Tag("=cosine")],
+    | Annotated[Cosine, Tag("=cosine")]
+    | Annotated[CosLog4, Tag("=coslog4")]
+    | Annotated[OneCycle, Tag("=one_cycle")],
     Discriminator(kind_tag),
 ]
 """Any schedule, chosen by ``kind``."""

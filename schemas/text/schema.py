@@ -6,8 +6,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, TaggedUnionSchema, TupleSchema
 
+from descent.schemas.config.base import kind_tag
 from descent.schemas.config.experiment import ExperimentConfig
-from descent.schemas.config.kinds import kind_tag
 
 FILE = "experiment.schema.json"
 """Name of the committed copy, beside this file."""

@@ -34,7 +34,7 @@ def to_yaml(config: ExperimentConfig, *, comments: bool = True, folder: Path | N
     """
     if not comments:
         return "\n".join(_section(config, "", comments=False)) + "\n"
-    schema = os.path.relpath(Path(__file__).parent / FILE, folder or Path.cwd())
+    schema = os.path.relpath(Path(__file__).resolve().parents[1] / FILE, folder or Path.cwd())
     lines = [f"# yaml-language-server: $schema={Path(schema).as_posix()}", HEADER]
     return "\n".join([*lines, *_section(config, "", comments=True)]) + "\n"
 

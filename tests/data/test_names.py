@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from descent.data import ColumnError, find_column
-from descent.data.names import exclude, setting_of_one
+from descent.data.options import exclude, setting_of_one
 
 NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1, max_size=4)
 

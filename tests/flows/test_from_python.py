@@ -1,6 +1,7 @@
-"""``from flows import run_experiment`` in a plain script: the same numbers every time, and test rows that stay sealed.
+"""A plain script that imports ``run_experiment``: the same numbers every time, and test rows that stay sealed.
 
-One process runs all the experiments of this file, one after another.
+One process runs all the experiments of this file, one after another. It has imported MLflow and Prefect before, as
+notebooks have.
 """
 
 import json
@@ -22,19 +23,21 @@ pytestmark = pytest.mark.integration
 # No `if __name__ == "__main__"`, as people write scripts: no worker may run it again.
 SCRIPT = """
 import gc, json, sys
+import mlflow, prefect
 import pandas as pd
-from descent.flows import inputs, run_experiment
+from descent import run_experiment
+from descent.flows import tasks
 from descent.schemas import config_from
 
-forget = inputs.forget
+release = tasks.release
 
-def forget_and_look():
-    forget()
+def release_and_look():
+    release()
     frames = [one for one in gc.get_objects() if type(one) is pd.DataFrame and "price" in one]
     if table is None and any(len(one) == 200 for one in frames):
         raise SystemExit("after the split, a frame of all rows is in memory")
 
-inputs.forget = forget_and_look
+tasks.release = release_and_look
 with open(sys.argv[1], encoding="utf-8") as file:
     configurations = json.load(file)
 for name, configuration in configurations.items():

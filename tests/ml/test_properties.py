@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from descent import ml
-from descent.ml.fleets.feed import Feed, permutation, spans
+from descent.ml.fleets.feed import Feed, permutation
+from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.blocks import spans
 from descent.ml.network.initializers import initialize
-from descent.ml.network.passes import Matrices
+from descent.ml.network.layout import Matrices
 from descent.ml.optimizers.rules import RULES
 from descent.ml.optimizers.schedules import KINDS
 
@@ -18,11 +20,11 @@ from .problems import rows as some_rows
 some = settings(max_examples=40, deadline=None)
 seeds = st.integers(0, 2**31)
 lams = st.floats(0, 100)
-SMOOTH = ("tanh", "sigmoid", "gelu")  # a relu whose input is exactly 0 stands at a kink
+SMOOTH = ("tanh", "sigmoid", "gelu", "silu", "mish")  # a relu whose input is exactly 0 stands at a kink
 
 
 @st.composite
-def models(draw, activations=("relu", "tanh", "sigmoid", "leaky_relu", "gelu"), losses=(None,)):
+def models(draw, activations=tuple(ACTIVATIONS), losses=(None,)):
     task = draw(st.sampled_from(["regression", "binary", "multiclass"]))
     outputs = {"regression": draw(st.integers(1, 3)), "binary": 1, "multiclass": draw(st.integers(2, 4))}[task]
     return ml.Model(
@@ -182,7 +184,8 @@ def test_schedules_never_exceed_the_learning_rate(kind, every, rate, final, warm
     schedule = ml.Schedule(kind, every=every, factor=rate, rate=rate, final=final, warmup=warmup)
     factors = np.concatenate([schedule.factors(epoch, steps, 15) for epoch in range(15)])
     assert factors.shape == (15 * steps,)
-    assert (factors > 0).all()
+    assert (factors >= 0).all() if kind == "coslog4" else (factors > 0).all()
     assert (factors <= 1).all()
-    after = factors[int(np.ceil(warmup * steps)) :]
-    assert (np.diff(after) <= 1e-15).all()
+    if kind not in ("coslog4", "one_cycle"):
+        after = factors[int(np.ceil(warmup * steps)) :]
+        assert (np.diff(after) <= 1e-15).all()

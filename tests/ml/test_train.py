@@ -116,6 +116,8 @@ def test_progress_is_reported_for_who_still_trains() -> None:
         (ml.Schedule("step", every=2, factor=0.1), [1, 1, 0.1, 0.1]),
         (ml.Schedule("exponential", rate=0.5), [1, 0.5, 0.25, 0.125]),
         (ml.Schedule("cosine", final=0.2), [1, 0.2 + 0.4 * (1 + np.sqrt(0.5)), 0.6, 0.2 + 0.4 * (1 - np.sqrt(0.5))]),
+        (ml.Schedule("coslog4"), [0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))) for t in (0, 0.25, 0.5, 0.75)]),
+        (ml.Schedule("one_cycle", initial=0.2, rise=0.5, final=0.1), [0.2, 0.6, 1, 0.55]),
         (ml.Schedule(warmup=2), [0.25, 0.75, 1, 1]),
     ],
 )
@@ -123,6 +125,15 @@ def test_schedules(schedule: ml.Schedule, expected: list[float]) -> None:
     steps = 2  # with two steps an epoch, warm-up over two epochs climbs in quarters
     found = [schedule.factors(epoch, steps, 4)[0] for epoch in range(4)]
     np.testing.assert_allclose(found, expected)
+
+
+def test_coslog4_is_at_its_height_once_in_each_of_four_waves_and_ends_at_zero() -> None:
+    factors = ml.Schedule("coslog4").factors(0, 15 * 1024, 1)
+    at = [(2 ** (k + 0.5) - 1) / 15 for k in range(4)]
+    peaks = np.flatnonzero((factors[1:-1] > factors[:-2]) & (factors[1:-1] >= factors[2:])) + 1
+    np.testing.assert_allclose(peaks / len(factors), at, atol=1e-4)
+    np.testing.assert_allclose(factors[peaks], 1, atol=1e-6)
+    assert factors[-1] < 1e-6
 
 
 def test_a_schedule_scales_the_steps() -> None:
@@ -159,9 +170,9 @@ def test_the_penalty_pulls_weights_and_never_biases(optimizer: str) -> None:
 
 def first_layer_norms(residual: bool) -> tuple[float, float, ml.Outcome]:
     """Gradient norms of the first and the last hidden layer at the start, and the trained outcome."""
-    from descent.ml.fleets.feed import slices
+    from descent.ml.network.blocks import slices
     from descent.ml.network.initializers import initialize
-    from descent.ml.network.passes import Matrices
+    from descent.ml.network.layout import Matrices
     from descent.ml.network.program import Program
     from descent.ml.network.rows import make_rows
 

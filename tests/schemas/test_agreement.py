@@ -7,7 +7,7 @@ import pytest
 
 from descent import ml
 from descent.ml.network.activations import ACTIVATIONS
-from descent.ml.network.initializers import VARIANCES
+from descent.ml.network.initializers import INITIALIZER_OF, VARIANCES
 from descent.ml.optimizers.rules import OPTIMIZERS, SOLVERS
 from descent.ml.optimizers.settings import defaults_of
 from descent.ml.statistics.metrics import METRICS as ML_METRICS
@@ -16,7 +16,8 @@ from descent.schemas import KINDS, METRICS, Variant, config_from, expand_variant
 from descent.schemas.config.models import Activation, Initializer
 from descent.schemas.config.optimizers import NetworkOptimizer, Optimizer
 from descent.schemas.config.shape import kinds, models_in
-from descent.schemas.variants.expansion import SOLVER_KINDS
+from descent.schemas.variants.expansion import STARTS
+from descent.schemas.variants.variant import SOLVER_KINDS
 
 KIND_NAMES = [kinds(model)[0] for model in models_in(Optimizer)]
 
@@ -30,6 +31,7 @@ def variant(**keys: Any) -> Variant:
 def test_the_same_choices() -> None:
     assert set(get_args(Activation)) == set(ACTIVATIONS)
     assert set(get_args(Initializer)) == set(VARIANCES)
+    assert STARTS == INITIALIZER_OF
     assert set(KIND_NAMES) == set(OPTIMIZERS)
     assert set(SOLVERS) == SOLVER_KINDS
     assert set(KINDS) == set(METRICS) == set(ML_METRICS)
@@ -67,6 +69,8 @@ def test_what_can_train_a_network_here_can_train_one_there() -> None:
         {"kind": "step", "every": 3, "factor": 0.5},
         {"kind": "exponential", "rate": 0.9},
         {"kind": "cosine", "final": 0.1, "warmup": 1},
+        {"kind": "coslog4", "warmup": 1},
+        {"kind": "one_cycle", "initial": 0.1, "rise": 0.2, "final": 0.01},
     ],
 )
 def test_a_schedule_can_be_handed_over(schedule: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """From fitted transformers to operations on arrays. The one file here that imports scikit-learn."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,14 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from descent.data.features.columns import Columns
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
 from descent.data.features.levels import names
 from descent.data.features.numeric import FARTHEST
-
-if TYPE_CHECKING:
-    from descent.data.features.feature_map import FeatureMap
+from descent.data.features.smooth import FARTHEST as EDGE
+from descent.data.features.smooth import LIMIT, SmoothClip
 
 Array = NDArray[Any]
 
@@ -31,24 +31,37 @@ NEVER_SEEN = "\0"
 """A text that no table has for a category."""
 
 
-def compiled(features: "FeatureMap") -> CompiledFeatures:
-    """The same features from the numbers inside of fitted transformers.
+def compiled(
+    columns: Columns,
+    numeric: Pipeline | None,
+    one_hot: OneHotEncoder | None,
+    coder: Pipeline | None,
+    clipped: bool,
+    feature_names: tuple[str, ...],
+) -> CompiledFeatures:
+    """The features of a `data.FeatureMap` from the numbers inside of its fitted transformers.
 
     Raises:
         TypeError: a transformer is of another kind than `data.numeric` and `data.features.levels` choose.
     """
     steps: list[Step] = []
-    for name, transformer in features.numeric.steps if features.numeric is not None else ():
-        steps.append(_step(name, transformer))
+    for name, transformer in numeric.steps if numeric is not None else ():
+        steps += _steps(name, transformer)
         if name == "scale":
             steps.append(Cut(np.array([FARTHEST])))
     categories: list[Category] = []
-    if features.one_hot is not None:
-        categories += _one_hot(features.one_hot)
-    if features.coder is not None:
-        categories += _coded(features.coder, features.columns.coded)
-    farthest = FARTHEST if features.clipped else None
-    return CompiledFeatures(features.columns, tuple(steps), tuple(categories), farthest, features.names)
+    if one_hot is not None:
+        categories += _one_hot(one_hot)
+    if coder is not None:
+        categories += _coded(coder, columns.coded)
+    return CompiledFeatures(columns, tuple(steps), tuple(categories), FARTHEST if clipped else None, feature_names)
+
+
+def _steps(name: str, transformer: Any) -> list[Step]:
+    if type(transformer) is SmoothClip:
+        bend = Bend(np.array([LIMIT]))
+        return [Standardise(transformer.center_, transformer.scale_), Cut(np.array([EDGE])), bend]
+    return [_step(name, transformer)]
 
 
 def _step(name: str, transformer: Any) -> Step:

@@ -80,6 +80,21 @@ class Cut(Step):
 
 
 @dataclass(frozen=True, eq=False)
+class Bend(Step):
+    """x/√(1 + (x/limit)²), which stays below ``limit`` (one number), as `data.features.smooth` computes it."""
+
+    limit: Array
+
+    def apply(self, values: Array) -> Array:
+        """Bend in place."""
+        bend = values / self.limit[0]
+        bend *= bend
+        bend += 1
+        values /= np.sqrt(bend, out=bend)
+        return values
+
+
+@dataclass(frozen=True, eq=False)
 class Normalise(Step):
     """Each value's place among the quantiles of its column, as a normal score: `QuantileTransformer`'s computation.
 
@@ -143,6 +158,7 @@ STEPS: dict[str, type[Step]] = {
     "standardise": Standardise,
     "stretch": Stretch,
     "cut": Cut,
+    "bend": Bend,
     "normalise": Normalise,
     "products": Products,
 }

@@ -7,7 +7,7 @@ import numpy as np
 from descent.data.cells import numbers_among
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
 from descent.data.features.raw import MISSING
 from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.onnx.graph import Graph
@@ -90,6 +90,13 @@ def _(step: Stretch, graph: Graph, values: str) -> str:
 def _(step: Cut, graph: Graph, values: str) -> str:
     (farthest,) = step.farthest
     return graph.add("Clip", values, graph.constant(-farthest), graph.constant(farthest))
+
+
+@add_step.register
+def _(step: Bend, graph: Graph, values: str) -> str:
+    share = graph.add("Div", values, graph.constant(step.limit))
+    bend = graph.add("Add", graph.add("Mul", share, share), graph.constant(1, np.float64))
+    return graph.add("Div", values, graph.add("Sqrt", bend))
 
 
 @add_step.register

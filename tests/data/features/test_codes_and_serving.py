@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from descent import data
+from descent.data.features.compiled.features import CompiledFeatures
 
 SETTINGS = SimpleNamespace(
     degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
@@ -53,19 +52,8 @@ def test_a_cell_that_meant_no_value_when_fitting_means_it_when_asking(frame: pd.
     rows, inference = infer(frame, tmp_path, ("unknown", "-999"))
     features = data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0]
     features.save(tmp_path / "model")
-    for one in (features, data.FeatureMap.load(tmp_path / "model")):
+    for one in (features, CompiledFeatures.load(tmp_path / "model")):
         np.testing.assert_array_equal(one.transform(frame), one.transform(rows))
         asked = pd.DataFrame({"season": ["1", "1", "1"], "age": [1, 1, 1], "flag": [0, 0, 0]})
         answers = one.transform(asked.assign(level=["unknown", "?", None], a=["-999", "?", ""]))
         assert (answers == answers[-1]).all()
-
-
-def test_a_store_with_any_other_estimator_is_refused(frame: pd.DataFrame, tmp_path: Path) -> None:
-    from skops import io
-
-    rows, inference = infer(frame, tmp_path)
-    data.FeatureMap.fit_transform(rows, inference, SETTINGS)[0].save(tmp_path / "model")
-    parts = {"numeric": Pipeline([("x", FunctionTransformer())]), "categorical": None}
-    io.dump(parts, tmp_path / "model" / "features.skops")
-    with pytest.raises(data.FeatureError, match="FunctionTransformer"):
-        data.FeatureMap.load(tmp_path / "model")

@@ -36,7 +36,7 @@ def both(features: FeatureMap, folder: Path) -> tuple[FeatureMap, CompiledFeatur
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3])
-@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "quantile", "none"])
+@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "smooth_clip", "quantile", "none"])
 @pytest.mark.parametrize("only", [False, True])
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
 def test_numbers_are_the_same_bits(

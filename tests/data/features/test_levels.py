@@ -18,6 +18,7 @@ from sklearn.preprocessing import TargetEncoder
 
 from descent.data import FeatureMap
 from descent.data.features import levels
+from descent.data.features.compiled.features import CompiledFeatures
 
 Ask = Callable[..., Any]
 
@@ -167,7 +168,7 @@ def test_what_is_saved_comes_back(ask: Ask, settings: Any, tmp_path: Path, encod
     frame, inference = ask(table, **roles())
     features, _ = FeatureMap.fit_transform(frame[:1000], inference, settings(encode=encode, scale="robust"))
     features.save(tmp_path / "features")
-    loaded = FeatureMap.load(tmp_path / "features")
+    loaded = CompiledFeatures.load(tmp_path / "features")
     assert (loaded.names, loaded.columns, loaded.schema) == (features.names, features.columns, features.schema)
     np.testing.assert_array_equal(loaded.transform(frame), features.transform(frame))
 

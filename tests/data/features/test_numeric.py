@@ -33,7 +33,7 @@ def values(rows: int = 997) -> np.ndarray:
 
 
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
-@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "quantile", "none"])
+@pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "smooth_clip", "quantile", "none"])
 @pytest.mark.parametrize("degree", [1, 3])
 def test_rows_in_blocks_give_what_all_rows_give_at_once(
     impute: str, scale: str, degree: int, monkeypatch: pytest.MonkeyPatch

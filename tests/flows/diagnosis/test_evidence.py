@@ -12,7 +12,7 @@ from benchmarks.honesty.inprocess import Run, pose, sweep
 from descent.flows.diagnosis.diagnose import judged
 from descent.flows.diagnosis.evidence import long_enough
 from descent.flows.follow import best_advice
-from descent.flows.table.question import Parts
+from descent.flows.table.parts import Parts
 from descent.schemas import config_from, expand_variants
 
 N, CV = 300, 100
@@ -82,7 +82,7 @@ def test_a_sample_is_trained_for_as_many_updates_as_all_rows_within_limits() -> 
 def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:
     frame = table(lambda x: x.sum(axis=1), 1.0).assign(who=np.arange(N + CV) // 4)
     run = run_of(frame, tmp_path, LINEAR, data={"group": "who"}, split={"by": "group"})
-    assert run.question.inference.group == "who"
+    assert run.study.question.inference.group == "who"
     measured = run.gathered().seen.measured
     assert measured is not None
     assert measured.parts[-1].count == 2
@@ -90,8 +90,8 @@ def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:
 
 def test_few_rows_are_diagnosed_from_the_costs_alone(tmp_path: Path) -> None:
     run = run_of(table(lambda x: x.sum(axis=1), 1.0), tmp_path, LINEAR)
-    few = Run(run.question, Parts(run.parts.frame, np.arange(20), run.parts.cv, (), None, run.parts.sizes, ()),  # type: ignore[arg-type]
-              run.matrices, run.board, run.winner, run.folder)  # fmt: skip
+    parts = replace(run.study.parts, train=np.arange(20))
+    few = replace(run, study=replace(run.study, parts=parts))
     seen = few.gathered().seen
     assert seen.measured is None
     assert judged(seen, few.winner.entry, few.board).curves.learning == ()

@@ -12,7 +12,6 @@ from sklearn.inspection import permutation_importance
 from descent import ml
 from descent.flows.evaluation import importance
 from descent.flows.search.models import model_of
-from descent.flows.table import question
 
 from ..steps import Steps
 from ..tables import churn, prices
@@ -20,12 +19,9 @@ from ..tables import churn, prices
 
 def measured(table: pd.DataFrame, target: str, folder: Path) -> tuple[importance.Importance, Steps, Any]:
     steps = Steps.take(table, target, folder)
-    matrices = question.featurise(
-        steps.entry.variant.features, steps.question, steps.parts, steps.parts.train, steps.parts.cv, None
-    )
-    found = importance.measure(steps.entry, matrices, steps.question, steps.parts)
+    found = importance.measure(steps.entry, steps.study)
     assert found is not None
-    return found, steps, matrices
+    return found, steps, steps.swept
 
 
 class Predicts(BaseEstimator):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.utils.extmath import softmax
 
 from descent.flows.errors import RunError
-from descent.flows.evaluation import refit
+from descent.flows.evaluation import final_test
 from descent.flows.table import ledger
 
 from ..steps import Steps
@@ -25,8 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".descent"
 
 
-def measure(steps: Steps, folder: Path, run: str = "run-1") -> refit.Tested:
-    return refit.test(steps.refit(folder), steps.question, steps.parts, run)
+def measure(steps: Steps, folder: Path, run: str = "run-1") -> final_test.Tested:
+    return final_test.tested(steps.refit(folder), steps.at(folder, run))
 
 
 def test_predictions_on_the_test_rows_are_kept_in_the_units_of_the_target(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_outputs_of_classes_are_logits_and_targets_are_codes(tmp_path: Path) -> 
 def test_the_linear_model_is_the_one_of_scikit_learn_without_powers(tmp_path: Path, degree: int) -> None:
     steps = Steps.take(prices(), "price", tmp_path, LINEAR, f"features.degree={degree}")
     made = steps.refit(tmp_path)
-    found = refit.test(made, steps.question, steps.parts, "r")
+    found = final_test.tested(made, steps.at(tmp_path, "r"))
     assert made.linear is not None
     features, rows = made.linear.features, pd.read_parquet(steps.parts.sealed.path)
     ridge = Ridge(alpha=1.0).fit(features.transform(steps.parts.frame), steps.parts.frame["price"])
@@ -70,7 +70,7 @@ def test_the_linear_model_of_classes_is_logistic_regression(tmp_path: Path) -> N
         features.transform(steps.parts.frame), steps.parts.frame["churn"]
     )
     expected = log_loss(rows["churn"], logistic.predict_proba(features.transform(rows)))
-    assert refit.test(made, steps.question, steps.parts, "r").linear["log_loss"] == pytest.approx(expected, rel=1e-3)
+    assert final_test.tested(made, steps.at(tmp_path, "r")).linear["log_loss"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_an_opening_is_noted_with_the_digest_of_what_was_opened(tmp_path: Path, home: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from descent.flows.evaluation.refit import test
+from descent.flows.evaluation.final_test import tested
 from descent.flows.promotion import kept
 from descent.flows.tracking import logged_model, registry
+from descent.flows.tracking.client import client_of
 from descent.flows.tracking.registry import CHAMPION, Registry
-from descent.flows.tracking.runs import client_of
 
 from ..steps import Steps
 
@@ -37,7 +37,7 @@ class Store:
         here = self.folder / f"run-{self.runs}"
         steps = Steps.take(frame, target, here, "register.name=house", LINEAR, *settings)
         final = steps.refit(here)
-        metrics = test(final, steps.question, steps.parts, f"run-{self.runs}")
+        metrics = tested(final, steps.at(here, f"run-{self.runs}"))
         client = client_of(self.uri)
         experiment = client.get_experiment_by_name("house") or client.get_experiment(
             client.create_experiment(
@@ -48,11 +48,11 @@ class Store:
         for part, values in (("test", metrics.metrics), ("dummy", metrics.baseline)):
             for name, value in values.items():
                 client.log_metric(run.info.run_id, f"{part}/{name}", value)
-        files = kept.write(steps.question, steps.parts, final.features.schema, here / "kept")
+        files = kept.write(steps.question, steps.parts, final.model.schema, here / "kept")
         for name, path in files.items():
             client.log_artifact(run.info.run_id, str(path), name.rpartition("/")[0])
         uri = logged_model.log_model(
-            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.features.schema
+            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.model.schema
         )
         return registry.register(client, "house", uri, run.info.run_id)
 

@@ -8,7 +8,7 @@ import pytest
 
 from descent.flows.errors import RunError
 from descent.flows.retraining import notices
-from descent.flows.retraining.passing import may_pass
+from descent.flows.retraining.steps import may_pass
 from descent.flows.schedules import clock
 from descent.flows.schedules.clock import Clock
 from descent.flows.schedules.deploy import deployable, named, plain_of

@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from descent.flows import tasks
-from descent.flows.run.workspace import Workspace
-from descent.flows.search import planning
+from descent.flows.run.study import Study
 from descent.flows.search.cost import Estimate
 from descent.flows.search.halving import affordable, rungs, survivors
 from descent.flows.search.leaderboard import Entry
+from descent.flows.search.plan import plan_of
 from descent.flows.search.race import Race
-from descent.flows.table import question as inputs
+from descent.flows.table.question import ask
+from descent.flows.table.split import cut
+from descent.flows.workers.engine import AtOnce
 from descent.schemas import ConfigError, SearchConfig, config_from
 
-from ..steps import Here
 from ..tables import prices, write
 
 NETWORKS = {
@@ -86,26 +87,24 @@ def train(folder: Path, monkeypatch: pytest.MonkeyPatch, models: list[dict[str, 
         "data": {"source": str(write(prices(), folder / "flats.csv")), "target": "price"},
         "search": {"epochs": 27, "early_stopping": None, "models": models, **more},
     })  # fmt: skip
-    question, frame = inputs.pose(config, inputs.load(config))
-    work, recorder = Workspace("race"), Silent()
-    parts = inputs.cut(question, frame, work.scratch)
-    features = question.variants[0].features
-    matrices = {features: inputs.featurise(features, question, parts, parts.train, parts.cv, None)}
-    plan = planning.planned(question, matrices, 2)
-    np.save(work.progress, np.zeros(len(plan.variants)))
-    work.states.mkdir()
+    posed, scratch, recorder = ask(config), folder / "scratch", Silent()
+    question = posed.question
+    scratch.mkdir()
+    study = Study(question, cut(question, posed.take(), scratch), AtOnce(), scratch, workers=2)
+    study.swept(question.variants[0].features)
+    plan = plan_of(study)
+    np.save(study.progress, np.zeros(len(plan.variants)))
+    study.states.mkdir()
     cost = Estimate(1.0, 1.0, {fleet.number: (1.0, 0.5) for fleet in plan.fleets})
-    race = Race(plan, question.config, question.metric, question.greater_is_better, cost, 2, work.progress)
+    race = Race(plan, study, cost)
     while race.chunks:
         trained = [
             one
             for chunk in race.chunks
-            for one in tasks.train_chunk.fn(
-                chunk, question, matrices, work, Here(), recorder, race.deadline  # type: ignore[arg-type]
-            )
-        ]  # fmt: skip
+            for one in tasks.train_chunk.fn(chunk, study, recorder, race.deadline)  # type: ignore[arg-type]
+        ]
         recorder.add(race.advance(trained))
-    assert np.load(work.progress).min() == 1  # a bar ends full, whatever was cut
+    assert np.load(study.progress).min() == 1  # a bar ends full, whatever was cut
     assert sorted(recorder.seen) == sorted(variant.name for variant in question.variants)  # each once
     assert sorted(entry.variant.name for entry in race.entries) == sorted(recorder.seen)
     return race

@@ -131,7 +131,7 @@ def test_a_logged_model_works_without_this_repository_and_without_pickle(
 
 def test_the_artifact_holds_no_pickle_and_nothing_of_the_machine(logged: dict[str, Path]) -> None:
     files = [path for path in logged["regression"].rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} <= {".py", ".json", ".skops", ".safetensors", ".txt", ".yaml", ""}
+    assert {path.suffix for path in files} <= {".py", ".json", ".safetensors", ".txt", ".yaml", ""}
     assert {path.name for path in (logged["regression"] / "code").iterdir()} == {"descent_model"}
     assert not (logged["regression"] / "code" / "descent_model" / "data" / "samples").exists()
 

@@ -95,7 +95,7 @@ def test_lines_that_cannot_be_read_are_counted(path: Path, damage: bytes) -> Non
 
 def test_processes_that_write_at_once_lose_no_line(path: Path) -> None:
     program = (
-        "import sys; from dataclasses import replace; from descent.flows import ledger\n"
+        "import sys; from dataclasses import replace; from descent.flows.table import ledger\n"
         f"first = ledger.Opening(*{tuple(vars(FIRST).values())!r})\n"
         "for i in range(25): ledger.enter(replace(first, config=f'{sys.argv[1]}-{i}'))"
     )

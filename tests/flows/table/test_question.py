@@ -1,12 +1,12 @@
 """What features may learn from: the training rows, or those of a fold, and no others."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from descent.flows.table import question as inputs
+from descent.flows.table.matrices import featurise
+from descent.flows.table.question import ask
 
 from ..steps import Steps
 from ..tables import prices
@@ -25,8 +25,8 @@ def test_scaling_before_the_split_is_impossible(tmp_path: Path, scale: str) -> N
     other.loc[parts.cv, "area"] = 1e6
     other.loc[parts.cv, "city"] = "Köln"
     other.loc[parts.cv, "price"] = -1e9
-    one = inputs.featurise(settings, question, parts, parts.train, parts.cv, None)
-    two = inputs.featurise(settings, question, replace(parts, frame=other), parts.train, parts.cv, None)
+    one = featurise(settings, question, parts.frame, parts.train, parts.cv, None)
+    two = featurise(settings, question, other, parts.train, parts.cv, None)
     assert one.features.names == two.features.names
     for name in ("x", "y"):
         np.testing.assert_array_equal(getattr(one.sources, name), getattr(two.sources, name))
@@ -39,18 +39,18 @@ def test_features_are_fitted_anew_in_every_fold(tmp_path: Path) -> None:
     assert len(parts.folds) == 5
     means = set()
     for fit, held in parts.folds:
-        made = inputs.featurise(settings, question, parts, fit, held, None)
-        alone = inputs.featurise(settings, question, replace(parts, frame=parts.frame.iloc[fit].reset_index(drop=True)),
-                                 np.arange(len(fit)), None, None)  # fmt: skip
+        made = featurise(settings, question, parts.frame, fit, held, None)
+        others = parts.frame.iloc[fit].reset_index(drop=True)
+        alone = featurise(settings, question, others, np.arange(len(fit)), None, None)
         np.testing.assert_array_equal(made.sources.x, alone.sources.x)
         assert made.features.numeric is not None
         means.add(tuple(made.features.numeric.named_steps["scale"].mean_))
     assert len(means) == 5
 
 
-def test_the_table_is_forgotten_once_it_is_split(tmp_path: Path) -> None:
-    steps = Steps.take(prices(), "price", tmp_path, *SETTINGS)
-    first = inputs.load(steps.question.config)
-    assert inputs.load(steps.question.config) is first
-    inputs.forget()
-    assert inputs.load(steps.question.config) is not first
+def test_the_rows_of_a_question_are_taken_once(tmp_path: Path) -> None:
+    posed = ask(Steps.take(prices(), "price", tmp_path, *SETTINGS).question.config)
+    frame = posed.frame
+    assert posed.take() is frame
+    with pytest.raises(IndexError):
+        posed.take()

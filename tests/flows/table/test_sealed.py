@@ -24,32 +24,35 @@ SCRIPT = """
 import json, shutil, sys
 from pathlib import Path
 import numpy as np
-from descent.flows import final, inputs, run_experiment
+from descent import run_experiment
+from descent.flows import tasks
+from descent.flows.table import split
 from descent.schemas import config_from
 
 with open(sys.argv[1], encoding="utf-8") as file:
     configurations = json.load(file)
-look, seal = final.test, inputs.seal
+look, seal = tasks.tested, split.seal
 
 for name, (configuration, permute) in configurations.items():
-    def look_after_copying(made, question, parts, run, name=name):
+    def look_after_copying(made, study, name=name):
+        parts = study.parts
         folder = Path(name)
         shutil.copytree(made.folder.parent, folder / "scratch", ignore=shutil.ignore_patterns("sealed*", "figures"))
         for number, pair in enumerate([(parts.train, parts.cv), *parts.folds]):
             for side, rows in zip(("fit", "held"), pair):
                 np.save(folder / f"rows-{number}-{side}.npy", rows)
         parts.frame.to_csv(folder / "working.csv")
-        parts.sealed.open().drop(columns=question.inference.target).to_csv(folder / "sealed.csv")
+        parts.sealed.open().drop(columns=study.question.inference.target).to_csv(folder / "sealed.csv")
         (folder / "findings.txt").write_text("\\n".join(map(repr, parts.findings)))
-        return look(made, question, parts, run)
+        return look(made, study)
 
     def seal_permuted(rows, path, **options):
         target = configuration["data"]["target"]
         return seal(rows.assign(**{target: rows[target].to_numpy()[np.random.default_rng(0).permutation(len(rows))]}),
                     path, **options)
 
-    final.test = look_after_copying
-    inputs.seal = seal_permuted if permute else seal
+    tasks.tested = look_after_copying
+    split.seal = seal_permuted if permute else seal
     result = run_experiment(config_from(configuration), fresh=True)
     print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
 """
@@ -120,7 +123,7 @@ def test_every_file_before_the_final_task_is_the_same(runs: tuple[Path, dict[str
     one, two = contents(folder / f"{case} as it is"), contents(folder / f"{case} permuted")
     assert {name: two.get(name) == content for name, content in one.items()} == dict.fromkeys(two, True)
     names = " ".join(one)
-    for part in ("features-0/x.npy", "features-0/y_cv.npy", "model/features/features.skops", "model/target.json",
+    for part in ("features-0/x.npy", "features-0/y_cv.npy", "model/features/compiled.json", "model/target.json",
                  "model/model", "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
         assert part in names
 

@@ -1,6 +1,5 @@
 """A table that is read some rows at a time gives the parts, features and weights of one that is read at once."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +7,13 @@ import pandas as pd
 import pytest
 
 import descent.data.reading.large
-from descent.flows.search.models import model_of
+from descent.flows.run.study import Study
 from descent.flows.search.work import submit
-from descent.flows.table import question as inputs
-from descent.flows.table import streamed as large
-from descent.flows.table.question import Parts, Question
+from descent.flows.table import streamed
+from descent.flows.table.parts import InMemory, Parts
+from descent.flows.table.question import Question, ask
+from descent.flows.table.split import cut as cut_rows
+from descent.flows.workers.engine import AtOnce
 from descent.schemas import ExperimentConfig, config_from
 
 from ..embedded import Embedded
@@ -46,9 +47,8 @@ def config(path: Path, target: str, draw: str | None = None, **more: object) -> 
 
 def cut(given: ExperimentConfig, folder: Path) -> tuple[Question, Parts]:
     folder.mkdir()
-    inputs.forget()
-    question, frame = inputs.pose(given, inputs.load(given))
-    return question, inputs.cut(question, frame, folder)
+    posed = ask(given)
+    return posed.question, cut_rows(posed.question, posed.take(), folder)
 
 
 @pytest.mark.parametrize("target", ["price", "sold"])
@@ -57,24 +57,24 @@ def test_parts_features_and_weights_are_the_same(target: str, tmp_path: Path, mo
     path = table(900, tmp_path)
     _, plain = made = cut(config(path, target), tmp_path / "plain")
     question, parts = cut(config(path, target, memory="1kB"), tmp_path / "large")
-    assert plain.whole is None
-    assert parts.whole is not None
+    assert isinstance(plain.rows, InMemory)
+    assert isinstance(parts.rows, streamed.Whole)
     assert len(parts.folds) == 5
     assert any("read some rows at a" in note for note in question.inference.notes)
     assert parts.sizes == plain.sizes
     assert parts.sealed.identity == plain.sealed.identity
     pd.testing.assert_frame_equal(parts.frame, plain.frame)
-    sealed = pd.concat(inputs.sealed_rows(question, parts), ignore_index=True)
-    expected = pd.concat(inputs.sealed_rows(*made), ignore_index=True)
+    sealed = pd.concat(parts.rows.opened(parts.sealed), ignore_index=True)
+    expected = pd.concat(plain.rows.opened(plain.sealed), ignore_index=True)
     pd.testing.assert_frame_equal(sealed[expected.columns], expected, check_dtype=False)
     weights = []
     for number, (asked, own) in enumerate((made, (question, parts))):
         variant = asked.variants[1]
-        for stage in (inputs.training_matrices, inputs.refit_matrices):
-            matrices = stage(variant.features, asked, own, tmp_path / f"{stage.__name__}-{number}")
-            with ThreadPoolExecutor(1) as executor:
-                model = model_of(variant, matrices.width, 1, asked.task)
-                result = submit(executor, model, [variant], matrices.sources, dtype="float32", stop_after=3).result()
+        folder = tmp_path / f"study-{number}"
+        folder.mkdir()
+        study = Study(asked, own, AtOnce(), folder)
+        for matrices in (study.swept(variant.features), study.working(variant.features, "working")):
+            result = submit(study, [variant], matrices, stop_after=3).result()
             weights.append((result.outcomes[0].parameters.tobytes(), matrices.target, matrices.width))
     assert weights[:2] == weights[2:]
 
@@ -86,21 +86,21 @@ def test_the_sample_holds_no_test_row_and_features_reach_every_other(
     monkeypatch.setattr("descent.data.reading.sampling.FEWEST", 200)
     path = table(900, tmp_path)
     question, parts = cut(config(path, "price", memory="1kB"), tmp_path / "large")
-    whole = parts.whole
-    assert whole is not None
+    whole = parts.rows
+    assert isinstance(whole, streamed.Whole)
     assert len(parts.frame) < 200
     assert parts.folds == ()  # what needs many updates would lose against what needs few
-    assert not (whole.part[whole.sample] == large.TEST).any()
+    assert not (whole.part[whole.sample] == streamed.TEST).any()
     read = descent.data.read_table(path).frame
     pd.testing.assert_frame_equal(parts.frame, read.iloc[whole.sample].reset_index(drop=True), check_dtype=False)
-    assert np.array_equal(whole.part[whole.sample[parts.train]], np.full(len(parts.train), large.TRAIN))
-    matrices = inputs.training_matrices(question.settings[0], question, parts, tmp_path / "features")
+    assert np.array_equal(whole.part[whole.sample[parts.train]], np.full(len(parts.train), streamed.TRAIN))
+    matrices = parts.rows.training(question.settings[0], question, parts, tmp_path / "features")
     rows = matrices.sources.open()
     assert (len(rows.x), len(rows.y)) == (parts.sizes["train"],) * 2
     assert rows.x_cv is not None
     assert len(rows.x_cv) == parts.sizes["cv"]
-    unlearned = np.setdiff1d(whole.of(large.TRAIN), whole.sample)
-    where = np.searchsorted(whole.of(large.TRAIN), unlearned)
+    unlearned = np.setdiff1d(whole.of(streamed.TRAIN), whole.sample)
+    where = np.searchsorted(whole.of(streamed.TRAIN), unlearned)
     assert np.array_equal(rows.x[where, :-1], matrices.features.transform(read.iloc[unlearned]))
 
 
@@ -122,16 +122,16 @@ def test_rows_drawn_by_content_are_the_same_and_stay_when_the_table_outgrows_mem
     frame.to_parquet(after, row_group_size=170)
 
     def sealed(path: Path, memory: str, folder: str) -> pd.DataFrame:
-        question, parts = cut(config(path, target, draw="content", memory=memory, **given), tmp_path / folder)
-        assert (parts.whole is None) == (memory != "1kB")
-        return pd.concat(inputs.sealed_rows(question, parts), ignore_index=True)
+        _, parts = cut(config(path, target, draw="content", memory=memory, **given), tmp_path / folder)
+        assert parts.rows.sampled == (memory == "1kB")
+        return pd.concat(parts.rows.opened(parts.sealed), ignore_index=True)
 
     small, plain = sealed(before, "1GB", "small"), sealed(after, "1GB", "plain")
-    streamed = sealed(after, "1kB", "streamed")
-    assert streamed["b"].tolist() == plain["b"].tolist()
-    assert 0 < len(small) < len(streamed)
-    assert set(small["b"]) <= set(streamed["b"])
-    assert set(streamed["b"]) & set(frame["b"][:600]) == set(small["b"])
+    read = sealed(after, "1kB", "streamed")
+    assert read["b"].tolist() == plain["b"].tolist()
+    assert 0 < len(small) < len(read)
+    assert set(small["b"]) <= set(read["b"])
+    assert set(read["b"]) & set(frame["b"][:600]) == set(small["b"])
 
 
 @pytest.mark.integration

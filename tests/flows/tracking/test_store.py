@@ -1,18 +1,13 @@
-"""The MLflow store: which one, made quickly, and its pages."""
+"""The MLflow store: which one, and made quickly."""
 
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from descent.flows.errors import RunError
 from descent.flows.tracking import store
 
 ROOT = Path(__file__).parents[3]
@@ -52,59 +47,3 @@ def test_a_database_once_migrated_is_copied(folder: Path, tmp_path: Path, monkey
 def _tables(database: Path) -> set[str]:
     with closing(sqlite3.connect(database)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-def test_the_link_shows_the_variants_as_charts_best_first() -> None:
-    link = urlsplit(store.ui_url("http://127.0.0.1:5000", "7", "cv/rmse"))
-    assert link.netloc == "127.0.0.1:5000"
-    route, query = link.fragment.split("?")
-    assert route == "/experiments/7/runs"
-    assert set(unquote(query).split("&")) == {
-        "workflowType=machine_learning",
-        "searchFilter=tags.stage = 'variant'",
-        "orderByKey=metrics.`cv/rmse`",
-        "orderByAsc=true",
-        "compareRunsMode=CHART",
-    }
-
-
-def test_the_page_of_a_server_is_only_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.team.example/")
-    said: list[str] = []
-    store.open_ui(say=said.append)
-    assert said == [
-        "MLflow (MLFLOW_TRACKING_URI): https://mlflow.team.example/#/experiments?workflowType=machine_learning"
-    ]
-
-
-def test_without_runs_there_is_nothing_to_open() -> None:
-    with pytest.raises(RunError, match="no runs"):
-        store.open_ui()
-
-
-@pytest.mark.integration
-def test_the_ui_serves_the_embedded_store_until_interrupted(folder: Path) -> None:
-    program = """
-from descent.flows.machine.environment import quiet
-quiet()
-from descent.flows import store
-store.prepare(store.tracking_uri())
-store.open_ui(say=lambda line: print(line, flush=True))
-"""
-    process = subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, cwd=ROOT)
-    assert process.stdout is not None
-    try:
-        said = [process.stdout.readline() for _ in range(3)]
-        assert said[-1] == "Press Ctrl-C to end it.\n"
-        address = urlsplit(said[1].removeprefix("MLflow: ").strip())
-        assert "workflowType=machine_learning" in address.fragment
-        connection = HTTPConnection(address.hostname or "", address.port, timeout=300)
-        connection.request("GET", "/")
-        assert b"MLflow" in connection.getresponse().read()
-        connection.close()
-    finally:
-        os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=600)
-    assert process.returncode == 0
-    with pytest.raises(ConnectionRefusedError):
-        HTTPConnection(address.hostname or "", address.port, timeout=5).connect()

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from descent.flows.tracking import store
+from descent.flows.tracking import ui
 
 from ...browser import browser, missing
 from ..embedded import Embedded, embedded
@@ -140,7 +140,7 @@ def test_the_pages_show_the_variants_their_curves_and_what_told_them_apart(
         window.open(f"{server.url}/#/experiments/{experiment}/runs?workflowType=machine_learning")
         window.wait_for_text("13 matching runs", parent_name := client.get_run(parent).info.run_name)
         assert undisturbed["variants"][0]["name"][:10] not in window.text(), parent_name
-        window.open(store.ui_url(server.url, experiment, "cv/rmse"))
+        window.open(ui.ui_url(server.url, experiment, "cv/rmse"))
         window.wait_for_text("12 matching runs", "cv/cost", "cv/rmse", undisturbed["variants"][0]["name"][:20])
         window.wait("document.querySelectorAll('.js-plotly-plot').length >= 4")
         variants = client.search_runs([experiment], "tags.stage = 'variant'")
@@ -152,9 +152,9 @@ def test_the_pages_show_the_variants_their_curves_and_what_told_them_apart(
             "([...document.querySelectorAll('.parcoords .axis-title')].map(e => e.textContent))"
         )
         assert axes[:3] == ["lambda", "layers", "learning_rate"] and axes[3].startswith("cv/")
-        window.open(store.run_url(server.url, experiment, f"{parent}/artifacts/leaderboard.json"))
+        window.open(ui.run_url(server.url, experiment, f"{parent}/artifacts/leaderboard.json"))
         window.wait_for_text("View as table", "cv/rmse", "train/J")
-        window.open(store.run_url(server.url, experiment, f"{parent}/artifacts/report.html"))
+        window.open(ui.run_url(server.url, experiment, f"{parent}/artifacts/report.html"))
         window.wait(SHOWN, "Test rmse")
         (model,) = client.search_logged_models([experiment], f"source_run_id = '{parent}'")
         window.open(f"{server.url}/#/experiments/{experiment}/models/{model.model_id}")

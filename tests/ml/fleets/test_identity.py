@@ -17,6 +17,7 @@ from descent.ml.optimizers.rules import RULES, SOLVERS
 from ..problems import arrays, same
 
 FLEET = 32
+SCHEDULES = {2: ml.Schedule("cosine", warmup=1.5), 4: ml.Schedule("coslog4"), 5: ml.Schedule("one_cycle", rise=0.4)}
 
 
 def settings(optimizer: str, seeds: str, count: int = FLEET) -> list[ml.Settings]:
@@ -28,7 +29,7 @@ def settings(optimizer: str, seeds: str, count: int = FLEET) -> list[ml.Settings
             seed={"equal": 7, "distinct": v, "mixed": v % 3}[seeds],
             learning_rate=None if rate is None else rate * (1 + v % 5) / 3,
             clip_norm=0.5 if v % 4 == 1 and rate is not None else None,
-            schedule=ml.Schedule("cosine", warmup=1.5) if v % 7 == 2 and rate is not None else None,
+            schedule=None if rate is None else SCHEDULES.get(v % 7),
         )
         for v in range(count)
     ]
@@ -40,6 +41,9 @@ CASES = [
     ("regression", 1, (7, 5), "relu", False, "adam", 16, "distinct", 90),
     ("binary", 1, (9,), "tanh", False, "momentum", 32, "mixed", 90),
     ("multiclass", 3, (8, 8), "gelu", True, "adamw", 32, "equal", 97),
+    ("regression", 1, (33, 8), "mish", False, "adam", 32, "mixed", 90),
+    ("binary", 1, (9, 9), "selu", True, "adamw", 32, "distinct", 90),
+    ("binary", 1, (9, 5), "silu", False, "sgd", 32, "equal", 90),
     ("multiclass", 3, (), "relu", False, "sgd", 1, "distinct", 40),
     ("regression", 4, (6,), "sigmoid", False, "rmsprop", 200, "equal", 90),
     ("binary", 1, (), "relu", False, "nesterov", 7, "equal", 90),

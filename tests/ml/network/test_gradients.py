@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from descent.ml.fleets.feed import slices
 from descent.ml.network.activations import ACTIVATIONS
+from descent.ml.network.blocks import slices
+from descent.ml.network.layout import Matrices
 from descent.ml.network.losses import LOSSES as ALL
 from descent.ml.network.model import Model
-from descent.ml.network.passes import Matrices
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_rows
 
@@ -64,6 +64,31 @@ def test_the_gradient_is_the_derivative_of_the_cost(
             along = (gradient * direction).sum(axis=1)
             errors.append(np.abs(slope - along) / np.maximum(1e-1, np.abs(along)))
         assert np.min(errors, axis=0).max() < 1e-6
+
+
+TEXTBOOK = {
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "mish": lambda z: z * np.tanh(np.logaddexp(0, z)),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+}
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activations_are_the_textbooks_and_bear_any_number(name: str, dtype: str) -> None:
+    z = np.concatenate([np.linspace(-90, 90, 361), [-1e30, 1e30]]).astype(dtype)[None, None]
+    a, delta = np.empty_like(z), np.ones_like(z)
+    activation = ACTIVATIONS[name](z.shape, np.empty_like(z))
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        activation.forward(z, a)
+        found = a.copy()
+        activation.backward(z.copy(), a, delta)
+    wide = np.clip(z.astype(np.float64), -700, None)
+    np.testing.assert_allclose(found, TEXTBOOK[name](wide), rtol=1e-5 if dtype == "float32" else 1e-9, atol=1e-6)
+    slope = (TEXTBOOK[name](wide + 1e-6) - TEXTBOOK[name](wide - 1e-6)) / 2e-6
+    inner = (abs(wide) < 90) & (wide != 0)  # selu has a corner at 0
+    np.testing.assert_allclose(delta[inner], slope[inner], rtol=1e-5, atol=1e-5)
+    assert np.isfinite(delta).all()
 
 
 def expected_cost(name: str, z: np.ndarray, y: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from descent.schemas import ConfigError, conceal, config_from, to_yaml
+from descent.schemas import ConfigError, conceal, config_from, resolved, to_yaml
 from descent.schemas.problems.secrets import absent_variables, with_variables
 
 SECRET = "postgresql://me:s3cr@t/x@host:5432/sales"
@@ -32,7 +32,7 @@ def test_no_way_of_writing_a_configuration_shows_the_password() -> None:
     for text in (repr(config), str(config), to_yaml(config), config.model_dump_json(), config.title):
         assert "s3cr" not in text
     assert config.title == "sales"
-    assert config.with_resolved(task="binary").data.source == SECRET
+    assert resolved(config, task="binary").data.source == SECRET
 
 
 def test_messages_do_not_either() -> None:

@@ -16,6 +16,7 @@ from descent.schemas import (
     check_task,
     config_from,
     load_config,
+    resolved,
 )
 
 SKETCH = """\
@@ -115,20 +116,20 @@ def test_json_of_a_configuration_is_a_configuration(sketch: Path) -> None:
 
 def test_inferred_values_can_be_written_in(sketch: Path) -> None:
     config = config_from(LEAST | {"search": {"models": [{"kind": "linear"}]}})
-    resolved = config.with_resolved(name="n", task="binary", split_by="group", group="g", metric="roc_auc")
-    assert (resolved.name, resolved.data.task, resolved.data.group) == ("n", "binary", "g")
-    assert (resolved.split.by, resolved.select.metric) == ("group", "roc_auc")
+    written = resolved(config, name="n", task="binary", split_by="group", group="g", metric="roc_auc")
+    assert (written.name, written.data.task, written.data.group) == ("n", "binary", "g")
+    assert (written.split.by, written.select.metric) == ("group", "roc_auc")
     assert config.data.task is None
-    assert resolved.with_resolved() == resolved
-    assert resolved.search == config.search
+    assert resolved(written) == written
+    assert written.search == config.search
 
 
 def test_what_is_written_in_must_be_allowed_and_fit_the_task() -> None:
     config = config_from(LEAST)
     with pytest.raises(ConfigError, match=r"^data\.task: classes is not allowed\. Allowed: regression, binary, multi"):
-        config.with_resolved(task="classes")
+        resolved(config, task="classes")
     with pytest.raises(ConfigError, match=r"^select\.metric: rmse does not fit a binary task\. Allowed: log_loss, acc"):
-        config.with_resolved(task="binary", metric="rmse")
+        resolved(config, task="binary", metric="rmse")
 
 
 def test_a_metric_or_kind_that_does_not_fit_the_given_task_is_an_error_of_its_line(tmp_path: Path) -> None:
@@ -194,4 +195,4 @@ def test_a_baseline_must_be_a_level_that_determines_a_cost(task: str, metric: st
 def test_a_baseline_of_the_other_metrics_is_fine(task: str, metric: str | None) -> None:
     config = config_from(LEAST | {"select": {"metric": metric}, "diagnose": {"baseline": 0.3}})
     check_task(config, task)
-    assert config.with_resolved(task=task, metric=metric).diagnose.baseline == 0.3
+    assert resolved(config, task=task, metric=metric).diagnose.baseline == 0.3

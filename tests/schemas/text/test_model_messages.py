@@ -81,7 +81,8 @@ MODELS = [
     ("{kind: network, layers: [8], residual: 1}", ".residual: 1 is not allowed: write true or false"),
     (
         "{kind: network, layers: [8], activation: relux}",
-        ".activation: relux is not allowed: did you mean `relu`? Allowed: relu, tanh, sigmoid, leaky_relu, gelu",
+        ".activation: relux is not allowed: did you mean `relu`? Allowed: relu, tanh, sigmoid, leaky_relu, gelu, silu, "
+        "mish, selu",
     ),
     ("{kind: network, layers: [8], batch: ful}", ".batch: ful is not allowed: write a whole number ≥ 1, or full"),
     ("{kind: network, layers: [8], batch: [8, 0]}", ".batch[1]: 0 is not allowed: write a whole number ≥ 1, or full"),
@@ -122,6 +123,15 @@ MODELS = [
     (
         "{kind: network, layers: [8], optimizer: {kind: adam, schedule: cosine}}",
         ".optimizer.schedule: cosine is not a mapping: write {kind: cosine}",
+    ),
+    ("{kind: network, layers: [8], dropout: 1}", ".dropout: 1 is not allowed: must be ≤ 0.99"),
+    (
+        "{kind: network, layers: [8], dropout: 0.1, optimizer: {kind: lbfgs}}",
+        ": lbfgs minimises the cost itself: leave out dropout, or take another optimizer",
+    ),
+    (
+        "{kind: network, layers: [8], rates: {bias: 0.1}, optimizer: {kind: lbfgs}}",
+        ": lbfgs has no learning rate: leave out rates, or take another optimizer",
     ),
     (
         "{kind: network, layers: [8], optimizer: {kind: lbfgs, learning_rate: 1}}",

@@ -2,7 +2,14 @@
 
 import pytest
 
-from descent.schemas import config_from, default_features, default_search, expand_variants
+from descent.schemas import (
+    config_from,
+    default_features,
+    default_search,
+    expand_variants,
+    resolved,
+    with_default_search,
+)
 
 LEAST = {"data": {"source": "a.csv", "target": "y"}}
 
@@ -11,9 +18,9 @@ LEAST = {"data": {"source": "a.csv", "target": "y"}}
 @pytest.mark.parametrize("rows", [60, 1_000, 10_000, 80_000])
 @pytest.mark.parametrize("numeric", [0, 8, 100])
 def test_a_default_search_fits_its_task_and_stays_small(task: str, rows: int, numeric: int) -> None:
-    config = config_from(LEAST).with_resolved(task=task)
-    config = config.with_default_search(task=task, rows=rows, columns=max(numeric, 5), numeric_columns=numeric)
-    found = expand_variants(config.with_resolved(task=task))
+    config = resolved(config_from(LEAST), task=task)
+    config = with_default_search(config, task=task, rows=rows, columns=max(numeric, 5), numeric_columns=numeric)
+    found = expand_variants(resolved(config, task=task))
     assert 15 <= len(found) <= 40
     assert {variant.kind for variant in found} >= {"network"}
     assert {variant.features.degree for variant in found} == ({1, 2} if numeric == 8 else {1})
@@ -30,19 +37,19 @@ def test_the_steps_of_a_training_stay_at_a_few_thousand(rows: int) -> None:
 
 def test_what_is_written_is_kept() -> None:
     config = config_from(LEAST, ["search.epochs=7", "search.early_stopping=null", "features.degree=3"])
-    filled = config.with_default_search(task="binary", rows=100, columns=4, numeric_columns=4)
+    filled = with_default_search(config, task="binary", rows=100, columns=4, numeric_columns=4)
     assert (filled.search.epochs, filled.search.early_stopping, filled.features.degree) == (7, None, 3)
     assert filled.search.models == default_search("binary", 100, 4).models
 
 
 def test_written_models_are_kept_whole() -> None:
     config = config_from(LEAST, ["search.models=[{kind: linear}]"])
-    assert config.with_default_search(task="binary", rows=100, columns=4, numeric_columns=4) is config
+    assert with_default_search(config, task="binary", rows=100, columns=4, numeric_columns=4) is config
 
 
 @pytest.mark.parametrize(("columns", "solver"), [(5, "newton"), (200, "newton"), (201, "lbfgs"), (2000, "lbfgs")])
 def test_wide_tables_get_the_solver_without_a_cube_of_columns(columns: int, solver: str) -> None:
-    config = config_from(LEAST).with_default_search(task="binary", rows=400, columns=columns, numeric_columns=columns)
+    config = with_default_search(config_from(LEAST), task="binary", rows=400, columns=columns, numeric_columns=columns)
     found = expand_variants(config)
     assert {variant.optimizer.kind for variant in found if variant.kind == "logistic"} == {solver}
 
