@@ -144,7 +144,8 @@ def _told(seen: Guess, name: str) -> str:
     value = _value(seen)
     shown = str(value) if isinstance(seen.spelling, Dates) else f"{value:.10g}"
     bounds = f", {count(seen.bounds, 'bound')} such as <0.5 as the number" if seen.bounds else ""
-    return f"{name} ({count(seen.cells, 'cell')}: {shortened(seen.example, 30)} is {shown.removesuffix(' 00:00:00')}{bounds})"
+    shown = shown.removesuffix(" 00:00:00")
+    return f"{name} ({count(seen.cells, 'cell')}: {shortened(seen.example, 30)} is {shown}{bounds})"
 
 
 def _value(seen: Guess) -> Any:
@@ -222,7 +223,7 @@ def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
     told = joined_names([f"{name} ({shortened(seen.doubts[name].example)})" for name in names], MOST)
     return [
         Finding(
-            "leading-zeros", "note", tuple(names), f"numbers that begin with 0 are names, and stay as they stand: {told}",
+            "leading-zeros", "note", tuple(names), f"numbers that begin with 0 stay texts: {told}",
             f"to read numbers: {setting('data.numeric', names)}; to leave out: {exclude(names)}",
         )
     ]  # fmt: skip

@@ -46,8 +46,8 @@ NAMED = re.compile(
 )
 """Names of what comes round again, or has numbers for names."""
 PEAK = 1.5
-"""Rows of the most frequent of some whole numbers over their mean, from which they are counted or graded: names and what
-comes round again are spread more evenly."""
+"""Rows of the most frequent of some whole numbers over their mean, from which these are counts or grades: names, and
+what comes round again, are spread more evenly."""
 YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "on", "off"})
 
 

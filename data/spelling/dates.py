@@ -12,14 +12,19 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 NAMES = (
-    "jan january januar janvier janv enero ene gennaio gen janeiro januari jän jänner", "feb february februar février févr"
-    " fevr fev febrero febbraio fevereiro februari", "mar march mär märz mrz mars marzo março marco maart mrt",
-    "apr april avril avr abril abr aprile", "may mai mayo maggio mag maio mei", "jun june juni juin junio giugno giu junho",
-    "jul july juli juillet juil julio luglio lug julho", "aug august août aout agosto ago augustus",
-    "sep sept september septembre septiembre settembre set setembro", "oct october okt oktober octobre octubre ottobre ott"
-    " outubro out", "nov november novembre noviembre novembro", "dec december dez dezember décembre déc decembre diciembre"
-    " dic dicembre dezembro des",
-)  # fmt: skip
+    "jan january januar janvier janv enero ene gennaio gen janeiro januari jän jänner",
+    "feb february februar février févr fevr fev febrero febbraio fevereiro februari",
+    "mar march mär märz mrz mars marzo março marco maart mrt",
+    "apr april avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei",
+    "jun june juni juin junio giugno giu junho",
+    "jul july juli juillet juil julio luglio lug julho",
+    "aug august août aout agosto ago augustus",
+    "sep sept september septembre septiembre settembre set setembro",
+    "oct october okt oktober octobre octubre ottobre ott outubro out",
+    "nov november novembre noviembre novembro",
+    "dec december dez dezember décembre déc decembre diciembre dic dicembre dezembro des",
+)
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """Of English, German, French, Spanish, Italian, Portuguese and Dutch, in lower case."""
 ZONES = {"utc": 0, "gmt": 0, "z": 0, "wet": 0, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "est": -300, "edt": -240,
@@ -39,10 +44,15 @@ LAYOUTS = {
     "dmy": rf"{_WEEKDAY}{_DAY}(?:/{_MONTH}/|-{_MONTH}-|\. ?{_MONTH}\. ?| {_MONTH} ){_ANY_YEAR}{_TIME}",
     "mdy": rf"{_WEEKDAY}{_MONTH}(?:/{_DAY}/|-{_DAY}-|\.{_DAY}\.| {_DAY} ){_ANY_YEAR}{_TIME}",
     "compact": rf"{_YEAR}(?P<m>\d{{2}})(?P<d>\d{{2}}){_PACKED}",
-    "d-name-y": rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|\.)?[-/ ]?\s*(?:de |of )?{_NAME}\.?,?[-/ ]?\s*(?:de )?'?{_ANY_YEAR}{_TIME}",
+    "d-name-y": (
+        rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|\.)?[-/ ]?\s*(?:de |of )?{_NAME}\.?,?[-/ ]?\s*(?:de )?'?{_ANY_YEAR}{_TIME}"
+    ),
     "name-d-y": rf"{_WEEKDAY}{_NAME}\.?[-/ ]\s*{_DAY}(?:st|nd|rd|th)?(?:,\s*|[-/ ]\s*)'?{_ANY_YEAR}{_TIME}",
     "y-name-d": rf"{_YEAR}[-/ ]{_NAME}[-/ ]{_DAY}{_TIME}",
-    "ctime": rf"{_WEEKDAY}{_NAME}\s+{_DAY}\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?\s+(?:(?P<zone>\pL{{3,4}})\s+)?{_YEAR}",
+    "ctime": (
+        rf"{_WEEKDAY}{_NAME}\s+{_DAY}\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?\s+"
+        rf"(?:(?P<zone>\pL{{3,4}})\s+)?{_YEAR}"
+    ),
     "y-week": rf"{_YEAR}[- ]?(?:[Ww]|KW)\s?(?P<week>\d{{1,2}})(?:-?(?P<weekday>[1-7]))?",
     "week-y": rf"(?:[Ww]|KW|CW|Week)\s?(?P<week>\d{{1,2}})[-/ ]\s?{_YEAR}",
     "y-quarter": rf"{_YEAR}[- /]?[Qq](?P<quarter>[1-4])",
@@ -85,7 +95,7 @@ class Dates:
         return self == Dates()
 
     def parse(self, texts: Any, missing: tuple[str, ...] = ()) -> tuple[Array, Array]:
-        """(n,) datetime64[us] in UTC, NaT for none, and (n,) where a cleaned text of Arrow is neither a date nor a mark."""
+        """(n,) datetime64[us] in UTC, NaT for none, and (n,) where a cleaned text is neither a date nor a mark."""
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.compute as pc  # type: ignore[import-untyped]
 

@@ -66,7 +66,7 @@ class Guess:
 
 
 def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
-    """See how a column of texts is written; ``forced`` is ``numbers`` or ``dates``, if that is what it was said to hold."""
+    """See how a column of texts is written; ``forced`` is ``numbers`` or ``dates``, if it was said to hold them."""
     codes, raw = different(column)
     if len(raw) == 0:
         return Guess()

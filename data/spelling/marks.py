@@ -10,10 +10,12 @@ MISSING = (
 """In any column, as pandas takes them (pandas.read_csv, na_values), with a lone ``?``; texts may be kept as values."""
 
 AMONG_VALUES = frozenset({
-    *(text.lower() for text in MISSING), "?", "-", "--", "---", "----", ".", "..", "...", "*", "**", "/", "_", "n.a.", "n.a",
+    *(text.lower() for text in MISSING), "?", "-", "--", "---", "----", ".", "..", "...", "*", "**", "/", "_", "n.a.",
+    "n.a",
     "n. a.", "n.d.", "n.d", "nd", "n.v.", "n.b.", "n.r.", "nr", "k.a.", "k. a.", "s.d.", "\\n", "nil", "void", "tbd",
     "tba", "t.b.d.", "t.b.a.", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "#getting_data", "#error!",
-    "#wert!", "#bezug!", "#zahl!", "#nv", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "unknown", "unk", "missing",
+    "#wert!", "#bezug!", "#zahl!", "#nv", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "unknown", "unk",
+    "missing",
     "empty", "blank", "undefined", "unspecified", "invalid", "error", "err", "pending", "unavailable", "nat",
     "unbekannt", "fehlt", "keine angabe", "inconnu", "desconocido", "sin dato", "s/d", "nodata", "0000-00-00",
     "00/00/0000", "00.00.0000", "0000-00-00 00:00:00",

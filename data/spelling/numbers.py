@@ -54,7 +54,7 @@ class Numbers:
 
     @property
     def pattern(self) -> str:
-        """A regular expression of RE2 that a cleaned cell has to match. It captures nothing: that is ten times faster."""
+        """A regular expression of RE2 that a cleaned cell has to match. It captures nothing: that is much faster."""
         number = self._number
         several = rf"(?:\s*{_any_of(MULTIPLIERS, '(?i:')}\.?)?" if self.multipliers else ""
         upper = rf"(?:\s*-\s*{number})?" if self.ranges else ""
@@ -105,7 +105,7 @@ class Numbers:
         return values, wrong.to_numpy(zero_copy_only=False)
 
     def read(self, column: "pd.Series", missing: tuple[str, ...] = ()) -> tuple[Array, NDArray[np.bool_]]:
-        """(m,) float64, NaN for no value, and (m,) where a cell holds something else. ``missing`` mean no value, too."""
+        """(m,) float64, NaN for no value, and (m,) where a cell is something else. ``missing`` mean no value, too."""
         from descent.data.cells import blank_out, to_numbers
         from descent.data.spelling.texts import is_text, opened, read_cells
 

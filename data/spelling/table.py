@@ -29,7 +29,7 @@ class Spelled:
         frame: numbers and dates as such, levels without blanks around them; the other texts as they stood.
         spellings: by column, where it is not plain.
         guesses: of the columns that were read as numbers, dates or times.
-        doubts: of those that look like such, but were not read: `Guess.why` or `Guess.wrong` says what stands in the way.
+        doubts: of those that look like such, but were not read: `Guess.why` or `Guess.wrong` says why.
         merged: the spellings that were put together, by column and level.
     """
 
@@ -120,7 +120,8 @@ def _guessed(columns: Mapping[str, pd.Series], said: Mapping[str, str], hints: H
         return found
     again = [
         name for name, seen in found.items()
-        if seen.why in ("decimal", "order") or (told.decimal == "," and seen.decimal is None and isinstance(seen.spelling, Numbers))
+        if seen.why in ("decimal", "order")
+        or (told.decimal == "," and seen.decimal is None and isinstance(seen.spelling, Numbers))
     ]  # fmt: skip
     return found | {name: guess(columns[name], told, forced[name]) for name in again}
 
@@ -145,7 +146,7 @@ def _of_values(column: pd.Series, said: str) -> Spelling | None:
 
 
 def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_said: bool) -> tuple[Levels, pd.Series]:
-    """The texts without blanks around them; those that differ in case alone are one level, its most frequent spelling."""
+    """The texts without blanks around; those that differ in case alone are one level, its most frequent spelling."""
     counts = column.value_counts()
     name = str(column.name)
     if len(counts) > MOST_LEVELS or len(counts) > len(column) / 2 + 10:

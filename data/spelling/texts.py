@@ -60,9 +60,11 @@ def spread(values: Array, codes: Array, nothing: Any) -> Array:
 
 
 def read_cells(
-    column: pd.Series, parse: Callable[[Any], tuple[Array, Array]], of_others: Callable[[pd.Series], tuple[Array, Array]],
+    column: pd.Series,
+    parse: Callable[[Any], tuple[Array, Array]],
+    of_others: Callable[[pd.Series], tuple[Array, Array]],
     nothing: Any,
-) -> tuple[Array, NDArray[np.bool_]]:  # fmt: skip
+) -> tuple[Array, NDArray[np.bool_]]:
     """(m,) values and (m,) where a cell cannot be read, of a column of texts or of texts among other things.
 
     ``parse`` gives them for cleaned texts of Arrow; ``of_others`` for the cells that are no texts.

@@ -15,7 +15,8 @@ _UNIT = r"\s*(?:{})\.?(?:,?\s*(?:and |und )?|$)"
 _DAYS, _HOURS = _UNIT.format("d|days?|Tage?"), _UNIT.format("h|hrs?|hours?|Std")
 _MINUTES, _SECONDS = _UNIT.format("m|min|mins|minutes?"), _UNIT.format("s|sec|secs|seconds?|Sek")
 FORMS = {
-    "clock": r"^(?P<h>\d{1,2})[:h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?$",
+    "clock": r"^(?P<h>\d{1,2})[:h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?$",
     "hms": r"^(?P<minus>-)?(?:(?P<d>\d+) ?(?:d|days?|\.),? ?)?(?P<h>\d+):(?P<m>[0-5]?\d):(?P<s>[0-5]?\d(?:[.,]\d+)?)$",
     "ms": r"^(?P<minus>-)?(?P<m>\d+):(?P<s>[0-5]\d(?:[.,]\d+)?)$",
     "iso": r"^(?P<minus>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?$",
@@ -66,7 +67,7 @@ class Times:
         return values / 3600 if self.of_day else values, wrong
 
     def read(self, column: "pd.Series", missing: tuple[str, ...] = ()) -> tuple[Array, NDArray[np.bool_]]:
-        """(m,) hours or seconds, NaN for none, and (m,) where a cell holds something else. Numbers are taken as such."""
+        """(m,) hours or seconds, NaN for none, and (m,) where a cell is something else. Numbers are taken as such."""
         import datetime
 
         import pandas as pd

@@ -20,14 +20,26 @@ def grouped(value: float, thousands: str, decimal: str) -> str:
 
 
 NUMBERS = {
-    "dollars": lambda v: f"${v:,.2f}", "euros behind": lambda v: grouped(v, ".", ",") + " €", "code": lambda v: f"CHF {v:.2f}",
-    "apostrophe": lambda v: grouped(v, "'", "."), "narrow space": lambda v: grouped(v, "\u202f", ","),
-    "thin space": lambda v: grouped(v, "\u2009", "."), "decimal comma": lambda v: f"{v:.2f}".replace(".", ","),
-    "unit": lambda v: f"{v:.2f} kg", "square": lambda v: f"{v:.2f} m²", "accounting": lambda v: f"({v:.2f})",
-    "trailing minus": lambda v: f"{v:.2f}-", "typeset minus": lambda v: f"−{v:.2f}", "formula": lambda v: f'="{v:.2f}"',
-    "apostrophe before": lambda v: f"'{v:.2f}", "Fortran": lambda v: f"{v / 1000:.5f}D+03", "about": lambda v: f"~{v:.2f}",
-    "thousand": lambda v: f"{v / 1000:.5f}k", "per cent": lambda v: f"{v:.2f} %", "roubles": lambda v: f"{v:.2f} ₽",
-}  # fmt: skip
+    "dollars": lambda v: f"${v:,.2f}",
+    "euros behind": lambda v: grouped(v, ".", ",") + " €",
+    "code": lambda v: f"CHF {v:.2f}",
+    "apostrophe": lambda v: grouped(v, "'", "."),
+    "narrow space": lambda v: grouped(v, "\u202f", ","),
+    "thin space": lambda v: grouped(v, "\u2009", "."),
+    "decimal comma": lambda v: f"{v:.2f}".replace(".", ","),
+    "unit": lambda v: f"{v:.2f} kg",
+    "square": lambda v: f"{v:.2f} m²",
+    "accounting": lambda v: f"({v:.2f})",
+    "trailing minus": lambda v: f"{v:.2f}-",
+    "typeset minus": lambda v: f"−{v:.2f}",
+    "formula": lambda v: f'="{v:.2f}"',
+    "apostrophe before": lambda v: f"'{v:.2f}",
+    "Fortran": lambda v: f"{v / 1000:.5f}D+03",
+    "about": lambda v: f"~{v:.2f}",
+    "thousand": lambda v: f"{v / 1000:.5f}k",
+    "per cent": lambda v: f"{v:.2f} %",
+    "roubles": lambda v: f"{v:.2f} ₽",
+}
 NEGATIVE = {"accounting", "trailing minus", "typeset minus"}
 
 
@@ -179,7 +191,7 @@ def test_a_target_of_numbers_in_disguise_is_refused_or_read() -> None:
     assert inference.task == "regression"
     np.testing.assert_allclose(frame["price"], VALUES)
     mixed = [f"{'€' if i % 2 else '$'}{v:,.2f}" for i, v in enumerate(VALUES)]
-    with pytest.raises(FoundError, match="data.numeric"):
+    with pytest.raises(FoundError, match=r"data\.numeric"):
         ask(pd.DataFrame({"x": VALUES, "price": mixed}), "price")
 
 
@@ -222,7 +234,9 @@ def test_numbers_with_an_order_are_numbers() -> None:
 
 def test_a_spelling_survives_json() -> None:
     for spelling in (
-        Numbers(",", ".", ("€",), ("kg",), multipliers=True), Dates(("dmy",), sentinels=("1900-01-01",)), Times(("hms", "ms")),
+        Numbers(",", ".", ("€",), ("kg",), multipliers=True),
+        Dates(("dmy",), sentinels=("1900-01-01",)),
+        Times(("hms", "ms")),
         Levels(truths=("no", "yes"), same=(("red", "Red"),)),
-    ):  # fmt: skip
+    ):
         assert from_dict(to_dict(spelling)) == spelling
