@@ -8,6 +8,7 @@ from .features.feature_map import FeatureMap as FeatureMap
 from .finding import Finding as Finding
 from .findings.examine import examine as examine
 from .names import find_column as find_column
+from .reading.dialect import Dialect as Dialect
 from .reading.large import LargeTable as LargeTable
 from .reading.large import open_large as open_large
 from .reading.sampling import sampled as sampled

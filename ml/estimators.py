@@ -24,7 +24,7 @@ from descent.ml.errors import OptionError, TargetError
 from descent.ml.fleets.online import Online
 from descent.ml.network.initializers import INITIALIZER_OF
 from descent.ml.network.layout import Array
-from descent.ml.network.model import Model
+from descent.ml.network.model import Embedding, Model
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import SOLVERS
 from descent.ml.optimizers.settings import Settings
@@ -51,10 +51,13 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         activation: relu, tanh, sigmoid, leaky_relu, gelu, silu, mish or selu.
         residual: whether hidden layers have skip connections.
         initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, lecun for selu, else he.
+        input_scale: whether every input gets a learned scale before the first layer.
+        embedding: None, or the fields of `ml.Embedding` for numeric embeddings, such as ``{"columns": 3}``; without
+            ``columns`` of all inputs.
         lam: λ ≥ 0 of the penalty λ/(2m) Σ w².
         optimizer: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs.
         learning_rate: None is the optimizer's default.
-        options: further fields of `ml.Settings`, such as ``{"momentum": 0.95, "clip_norm": 1.0}``.
+        options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.
         epochs: most passes over the rows (with lbfgs iterations).
         patience: None trains all epochs; a number holds ``validation_fraction`` of the rows back, ends the training
@@ -132,8 +135,9 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _model(self, inputs: int, encoded: Encoded) -> Model:
         rule = self.initializer or INITIALIZER_OF.get(self.activation, "he")
+        embedding = None if self.embedding is None else Embedding(**{"columns": inputs, **self.embedding})
         return Model(inputs, tuple(self.hidden), activation=self.activation, residual=self.residual, initializer=rule,
-                     **encoded.shape)  # fmt: skip
+                     input_scale=self.input_scale, embedding=embedding, **encoded.shape)  # fmt: skip
 
     def _checked(self, X: Any) -> tuple[Model, Array, Array]:
         """Model, parameters and rows, ready to predict; float64, so that a row's answer depends on no other row."""
@@ -169,12 +173,14 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
 
     def __init__(
         self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, loss: str = "squared_error", huber_delta: float = 1.0, lam: float = 0.0,
+        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
+        loss: str = "squared_error", huber_delta: float = 1.0, lam: float = 0.0,
         optimizer: str = "adam", learning_rate: float | None = None, options: dict[str, Any] | None = None,
         batch: int | None = 32, epochs: int = 200, patience: int | None = None, min_delta: float = 0.0,
         validation_fraction: float = 0.1, dtype: str = "float32", random_state: Any = None,
     ):  # fmt: skip
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
+        self.input_scale, self.embedding = input_scale, embedding
         self.loss, self.huber_delta, self.lam = loss, huber_delta, lam
         self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
         self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta
@@ -225,12 +231,14 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[m
 
     def __init__(
         self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, class_weight: Any = None, lam: float = 0.0, optimizer: str = "adam",
+        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
+        class_weight: Any = None, lam: float = 0.0, optimizer: str = "adam",
         learning_rate: float | None = None, options: dict[str, Any] | None = None, batch: int | None = 32,
         epochs: int = 200, patience: int | None = None, min_delta: float = 0.0, validation_fraction: float = 0.1,
         dtype: str = "float32", random_state: Any = None,
     ):  # fmt: skip
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
+        self.input_scale, self.embedding = input_scale, embedding
         self.class_weight, self.lam = class_weight, lam
         self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
         self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta

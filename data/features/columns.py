@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from descent.data.reading.dialect import UNSAID, Dialect
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -20,6 +22,8 @@ class Columns:
     """Categories of many levels, which become numbers: see `levels.coder`."""
     keep: tuple[str, ...] = ()
     """Texts that usually mean no value in a CSV, but are values in columns of texts."""
+    dialect: Dialect = UNSAID
+    """What the user said of how a CSV is written, for new rows that come in one."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -39,4 +43,5 @@ class Columns:
         return cls(
             tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
             tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
+            Dialect.from_dict(stored.get("dialect", {})),
         )  # fmt: skip

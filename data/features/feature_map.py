@@ -88,6 +88,11 @@ class FeatureMap:
         return made, made._joined(parts)
 
     @property
+    def numbers(self) -> int:
+        """How many of the first columns are the table's own numbers, parts of dates included; their products follow."""
+        return len(self.columns.numeric) + len(self.columns.calendar)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the matrix's columns."""
         found: list[str] = []
@@ -156,6 +161,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
         missing=inference.missing,
         coded=tuple(name for name in categories if name in many),
         keep=inference.keep,
+        dialect=inference.dialect,
     )
 
 

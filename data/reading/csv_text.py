@@ -8,27 +8,37 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv as arrow  # type: ignore[import-untyped]
 
 from descent.data.errors import ColumnError, TableError
+from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, plain, shown, without_comments
+from descent.data.reading.quotes import check_breaks, check_quotes, unescaped
+from descent.data.reading.sniffer import sniff
 
 # What pandas takes for "no value" (pandas.read_csv, na_values).
 MISSING = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_RARE_DELIMITERS = ("^", "~", "\x1f", "\x1e", "\x01", "#", ":", "!", " ")
-"""Taken only where the header has none of the usual ones, and every one of the first rows has as many of them."""
-_LOOKED_AT = 50
 LONGEST_LINE = 1 << 22
 """Bytes of a line, 4 MiB: hundreds of thousands of cells. A longer one is seldom a row of a table."""
 _BLOCK = 1 << 22
 _LONGEST_CELL = 1 << 30
+
+
+class Parsed(NamedTuple):
+    """A CSV as a table of Arrow, of which `frame_of` makes a frame."""
+
+    table: pa.Table
+    notes: list[str]
+    """How it was read."""
+    line: int
+    """Where the first row stands in the file, if every row stands on a line of its own from there on; else 0."""
 
 
 def parse_csv(
@@ -37,57 +47,86 @@ def parse_csv(
     missing: Sequence[str] = (),
     *,
     keep: Sequence[str] = (),
-    delimiter: str | None = None,
-) -> tuple[pa.Table, list[str]]:
-    """The table, of which `frame_of` makes a frame, and notes on how it was read.
+    dialect: Dialect = UNSAID,
+    known: Collection[str] = (),
+) -> Parsed:
+    """A CSV in whatever dialect: see `sniffer.sniff`.
 
     Args:
         raw: the file, decompressed, as UTF-8.
         where: the file's name, for messages.
         missing: texts that mean no value, beside the usual ones; a lone ``?`` is recognised by itself.
         keep: of the usual ones, those that are values in columns of texts, such as ``None``.
-        delimiter: the character between cells; None to see it from the first rows.
+        dialect: what the user said of how the file is written.
+        known: names that the header must have, where they are known.
 
     Raises:
-        TableError: empty, no rows, or a line that does not fit the header.
+        TableError: empty, no rows, a line that does not fit the header, a quote in disorder, or no header.
         ColumnError: two columns of the same name.
     """
     _check_lines(raw, where)
-    given = delimiter is not None
-    delimiter = delimiter or delimiter_of(raw)
+    seen = sniff(raw, where, dialect, known)
+    bare = seen.dialect.header == NO_HEADER
+    raw = plain(raw, seen.dialect, seen.first)
+    parsed = parse_plain(
+        raw, where, missing, keep=keep, delimiter=str(seen.dialect.delimiter), before=seen.first - 1 - bare
+    )
+    return parsed._replace(notes=[*seen.notes, *parsed.notes])
+
+
+def parse_plain(
+    raw: bytes,
+    where: str,
+    missing: Sequence[str] = (),
+    *,
+    keep: Sequence[str] = (),
+    delimiter: str = ",",
+    before: int = 0,
+) -> Parsed:
+    """A CSV that begins with its header, as `dialect.plain` makes it; ``before`` are lines of the file before it.
+
+    Raises:
+        TableError, ColumnError: as `parse_csv`.
+    """
+    notes = []
+    raw, escaped = unescaped(raw, delimiter)
+    if escaped:
+        notes.append('a backslash before a quote or a delimiter is read as part of the text: \\" is "')
     names = _header(raw, delimiter, where)
+    raw, comments = without_comments(raw, delimiter, len(names))
+    if comments:
+        notes.append(f"{comments:,} line{'s that begin' if comments > 1 else ' that begins'} with # left out")
     if _ends_with_delimiter(raw, delimiter, len(names)):
         names.append("")
         start = len(raw) - len(raw.lstrip(b"\r\n"))
         end = min(at for at in (raw.find(b"\n", start), raw.find(b"\r", start), len(raw)) if at >= 0)
         raw = raw[:end] + delimiter.encode() + raw[end:]
-    notes = []
-    if delimiter != "," and not given:
-        notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))} (detected)")
-    if raw.count(b'"') % 2:
-        _find_open_quote(raw, delimiter, where)
+    check_quotes(raw, delimiter, where, before)
     decimal = "," if delimiter == ";" and _has_decimal_commas(raw) else "."
     if decimal == ",":
         notes.append("numbers are written with a decimal comma")
     tokens = [*MISSING, *missing]
-    table = _read(raw, where, delimiter, decimal, tokens, names)
+    table = _read(raw, where, delimiter, decimal, tokens, names, before)
     left = [token for token in tokens if token not in keep]
     if marked := _question_marks(table) if b"?" in raw else {}:
         left.append("?")
         del table  # or it would lie in memory beside the other
-        table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names)
+        table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names, before)
         cells = ", ".join(f"{name} ({count})" for name, count in list(marked.items())[:8])
         more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
         notes.append(f"cells that only say ? are read as missing: {cells}{more}")
     if keep:
-        table = _with_kept(table, _read(raw, where, delimiter, decimal, left, names), keep, notes)
+        table = _with_kept(table, _read(raw, where, delimiter, decimal, left, names, before), keep, notes)
     if table.num_rows == 0:
         raise TableError(f"{where}: only a header line, no rows: is the file complete?")
+    lines = _rows_on_lines(raw)
+    line = before + 2 if not comments and lines == table.num_rows else 0
+    notes += check_breaks(raw, delimiter, where, before, len(names), lines - table.num_rows)
     if names[-1] == "" and len(names) > 1 and table.columns[-1].null_count == table.num_rows:
         table = table.remove_column(len(names) - 1)
         notes.append("the last column has neither a name nor values (a separator ends every line): left out")
     unnamed = [name or f"Unnamed: {index}" for index, name in enumerate(table.column_names)]
-    return table.rename_columns(unnamed), notes
+    return Parsed(table.rename_columns(unnamed), notes, line)
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
@@ -96,7 +135,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def rows_on_lines(raw: bytes) -> int:
+def _rows_on_lines(raw: bytes) -> int:
     """How many lines follow the header, empty ones at the end left out."""
     end = len(raw)
     while end and raw[end - 1] in b"\r\n":
@@ -119,25 +158,6 @@ def _check_lines(raw: bytes, where: str) -> None:
             )
         line += raw.count(b"\n", at, end + 1)
         at = end + 1
-
-
-def delimiter_of(raw: bytes) -> str:
-    """The usual one that the header has most of; else a rare one that the first rows agree on; else a comma."""
-    lines = [
-        re.sub(r'"[^"]*"', "", line)
-        for line in raw[: 1 << 20].decode("utf-8", "ignore").replace("\r", "\n").split("\n", _LOOKED_AT)[:_LOOKED_AT]
-        if line.strip()
-    ]
-    if not lines:
-        return ","
-    usual = max(_DELIMITERS, key=lines[0].count)
-    if usual in lines[0]:
-        return usual
-    for rare in _RARE_DELIMITERS:
-        counts = {line.count(rare) for line in lines}
-        if len(counts) == 1 and len(lines) > 1 and counts.pop() > 0:
-            return rare
-    return ","
 
 
 def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
@@ -192,7 +212,9 @@ def _has_decimal_commas(raw: bytes) -> bool:
     return len(re.findall(rb"[;\n]-?\d+,\d+(?=[;\r\n])", head)) > len(re.findall(rb"[;\n]-?\d+\.\d+(?=[;\r\n])", head))
 
 
-def _read(raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence[str], names: list[str]) -> pa.Table:
+def _read(
+    raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence[str], names: list[str], before: int
+) -> pa.Table:
     spaced = [*tokens, *(f" {token}" for token in tokens)]  # "a, NA": some files put a space after the comma
     try:
         table = arrow.read_csv(
@@ -202,7 +224,7 @@ def _read(raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence
             arrow.ConvertOptions(null_values=spaced, strings_can_be_null=True, decimal_point=decimal),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        _find_ragged_line(raw, delimiter, where, len(names))
+        _find_ragged_line(raw, delimiter, where, len(names), before)
         raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
     return table.rename_columns(names) if table.num_columns == len(names) else table
 
@@ -228,38 +250,20 @@ def _rows(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         begins = reader.line_num + 1
 
 
-def _find_open_quote(raw: bytes, delimiter: str, where: str) -> None:
-    """Raise if a quote is opened and never closed; odd quotes inside of cells (5" pipe) are no mistake."""
-    line = 1
-    try:
-        for begins, row in _rows(raw, delimiter):
-            line = begins + 1 + sum(cell.count("\n") for cell in row)
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise TableError(
-                f'{where}: line {line}: a quote (") is opened in this row and never closed: close it, or '
-                "double the quotes that belong to the text"
-            ) from None
-
-
-def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int) -> None:
+def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int, before: int) -> None:
     begins = 1
     try:
         for begins, row in _rows(raw, delimiter):
             if row and len(row) != width:
                 raise TableError(
-                    f"{where}: line {begins} has {len(row)} cell{'s' * (len(row) != 1)}, the header has {width}: "
+                    f"{where}: line {before + begins} has {len(row)} cell{'s' * (len(row) != 1)}, the header has "
+                    f"{width}: "
                     + (
                         "add what is missing"
                         if len(row) < width
                         else f"put quotes around texts with {delimiter!r} in them, or take out what is too much"
                     )
-                    + f" ({_shown(row, delimiter)})"
+                    + f" ({shown(row, delimiter)})"
                 )
     except csv.Error as error:
-        raise TableError(f"{where}: the row after line {begins} is broken: {error}") from None
-
-
-def _shown(row: Sequence[str], delimiter: str) -> str:
-    text = delimiter.join(row)
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+        raise TableError(f"{where}: the row after line {before + begins} is broken: {error}") from None

@@ -8,19 +8,22 @@ in carriage returns alone) is read whole.
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from descent.data.errors import TableError
 from descent.data.reading.compression import GZIP, ZSTD
-from descent.data.reading.csv_text import delimiter_of, frame_of, parse_csv
+from descent.data.reading.csv_text import frame_of, parse_csv, parse_plain
+from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, line_start, plain, runs_as_tabs
 from descent.data.reading.large import LargeTable
 from descent.data.reading.plain import plain_frame
+from descent.data.reading.quotes import unescaped
+from descent.data.reading.sniffer import HEAD, sniff
 from descent.data.reading.sources import is_url
 from descent.data.reading.tables import read_table
 
@@ -28,7 +31,14 @@ PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""
 
 
-def stream(source: str, where: str, missing: Sequence[str] = (), keep: Sequence[str] = ()) -> Iterator[pd.DataFrame]:
+def stream(
+    source: str,
+    where: str,
+    missing: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    dialect: Dialect = UNSAID,
+    known: Collection[str] = (),
+) -> Iterator[pd.DataFrame]:
     """Frames that together are the table, in its order, numbered through from 0; arguments as of `data.read_table`.
 
     Raises:
@@ -38,47 +48,81 @@ def stream(source: str, where: str, missing: Sequence[str] = (), keep: Sequence[
     if large is not None:
         yield from (frame for _, frame in large.batches())
         return
+
+    def whole() -> pd.DataFrame:
+        return read_table(source, missing, keep=keep, dialect=dialect, known=known, name=where).frame
+
     path = Path(source).expanduser()
     if is_url(source) or not path.is_file():
-        yield read_table(source, missing, keep=keep, name=where).frame
+        yield whole()
         return
     first = 0
-    for piece, delimiter in _pieces(path, where):
-        if not _is_utf8(piece):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
-            yield read_table(source, missing, keep=keep, name=where).frame.iloc[first:]
+    for piece in _pieces(path, where, dialect, known):
+        if not _is_utf8(piece.raw):  # the rows before it are ASCII, the same in all encodings, or the reader refuses
+            yield whole().iloc[first:]
             return
-        table = parse_csv(piece, where, missing, keep=keep, delimiter=delimiter)[0]
+        if piece.delimiter is None:
+            table = parse_csv(piece.raw, where, missing, keep=keep, dialect=dialect, known=known).table
+        else:
+            table = parse_plain(
+                piece.raw, where, missing, keep=keep, delimiter=piece.delimiter, before=piece.before
+            ).table
         frame = plain_frame(frame_of(table), where, missing)[0]
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)
         yield frame
 
 
-def _pieces(path: Path, where: str) -> Iterator[tuple[bytes, str]]:
-    """Whole lines behind the header, with the delimiter; all of a file without line feeds."""
-    rest = header = b""
-    delimiter = ""
+class _Piece(NamedTuple):
+    """Whole lines behind the header, with the delimiter; all of a file without line feeds, the delimiter being None."""
+
+    raw: bytes
+    delimiter: str | None
+    before: int = 0
+    """Lines of the file before, as `csv_text.parse_plain` counts them."""
+
+
+def _pieces(path: Path, where: str, dialect: Dialect, known: Collection[str]) -> Iterator[_Piece]:
     with path.open("rb") as file, _unpacking(file) as text:
-        while True:
-            block = _read(text, PIECE, where)
-            if not header:
-                block = block.removeprefix(codecs.BOM_UTF8)
-                delimiter = delimiter_of(block)
-                header, rest = _first_line(block)
-                block = b""
-                if not rest:  # a header alone, an empty file, or lines that end in carriage returns
-                    yield header + _read(text, None, where), delimiter
-                    return
-            elif not block:
-                if rest.strip():
-                    yield header + rest, delimiter
-                return
+        head = _read(text, max(PIECE, HEAD), where).removeprefix(codecs.BOM_UTF8)
+        lines = head[: head.rfind(b"\n") + 1]
+        if not _is_utf8(lines) or not lines.strip():
+            yield _Piece(head + _read(text, None, where), None)
+            return
+        seen = sniff(head, where, dialect, known)
+        bare = seen.dialect.header == NO_HEADER
+        header, _ = _first_line(plain(lines, seen.dialect, seen.first))
+        body = head[line_start(head, seen.first) :]
+        if not bare:
+            body = _first_line(body)[1]
+        if not body:  # a header alone
+            yield _Piece(head + _read(text, None, where), None)
+            return
+        before, ready, rest, delimiter = seen.first - 1 - bare, b"", b"", str(seen.dialect.delimiter)
+        for block in _blocks(text, body, where):
             rest += block
-            end = _end_of_lines(rest)
-            if end:
-                if rest[:end].strip():
-                    yield header + rest[:end], delimiter
-                rest = rest[end:]
+            cut = rest.rfind(b"\n") + 1 if block else len(rest)
+            ready, rest = ready + _lines_of(rest[:cut], seen.dialect), rest[cut:]
+            end = _end_of_lines(ready) if block else len(ready)
+            if ready[:end].strip():
+                yield _Piece(header + ready[:end], delimiter, before)
+            before, ready = before + ready.count(b"\n", 0, end), ready[end:]
+
+
+def _blocks(text: Any, body: bytes, where: str) -> Iterator[bytes]:
+    """What was read already, what is still to be read, and an empty block at the end."""
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+    while block := _read(text, PIECE, where):
+        yield block
+    yield b""
+
+
+def _lines_of(raw: bytes, dialect: Dialect) -> bytes:
+    """Whole lines in the plain dialect."""
+    if dialect.blanks:
+        raw = runs_as_tabs(raw, dialect.blanks)
+    return unescaped(raw, str(dialect.delimiter))[0]
 
 
 def _read(text: Any, size: int | None, where: str) -> bytes:

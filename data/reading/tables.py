@@ -1,7 +1,7 @@
 """A source becomes a table: read once, so that the digest belongs to exactly what was parsed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from descent.data.errors import ColumnError, TableError
 from descent.data.reading.compression import unpack
-from descent.data.reading.csv_text import frame_of, parse_csv, rows_on_lines
+from descent.data.reading.csv_text import frame_of, parse_csv
+from descent.data.reading.dialect import UNSAID, Dialect
 from descent.data.reading.encoding import to_utf8
 from descent.data.reading.parquet import parse_parquet
 from descent.data.reading.plain import plain_frame
@@ -44,8 +45,9 @@ class Table:
         missing: texts that the user said mean no value, beside the usual ones and ``?``.
         notes: what the user should know about how it was read.
         keep: of the usual texts for no value, those that are values in columns of texts.
-        lines: whether row i stands on line i + 2 of the file (a CSV without empty lines or line breaks inside cells).
+        line: where the first row stands in the file, if each stands on a line of its own from there on; else 0.
         whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
+        dialect: what the user said of how the CSV is written.
         complete: whether ``frame`` holds all rows that have a target.
     """
 
@@ -54,15 +56,16 @@ class Table:
     path: str
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    lines: bool = False
+    line: int = 0
     whole: "LargeTable | None" = None
     rows: NDArray[np.intp] | None = None
     keep: tuple[str, ...] = ()
+    dialect: Dialect = UNSAID
     complete: bool = True
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
-        return f"row {position + 1}" + (f" (line {position + 2})" if self.lines else "")
+        return f"row {position + 1}" + (f" (line {self.line + position})" if self.line else "")
 
 
 def read_table(
@@ -70,8 +73,9 @@ def read_table(
     missing: Sequence[str] = (),
     *,
     keep: Sequence[str] = (),
-    delimiter: str | None = None,
+    dialect: Dialect = UNSAID,
     encoding: str | None = None,
+    known: Collection[str] = (),
     query: str | None = None,
     name: str | None = None,
 ) -> Table:
@@ -84,7 +88,8 @@ def read_table(
         missing: texts that mean no value, such as ``unknown`` or ``-999``; in columns of numbers they are compared as
             numbers. The usual ones (``NA``, ``null``, an empty cell, …) and a lone ``?`` need not be listed.
         keep: of the usual ones, those that are values in columns of texts.
-        delimiter, encoding: of a CSV; None to detect them.
+        dialect, encoding: of a CSV; what they leave open is detected.
+        known: names that the header of a CSV must have, where they are known.
         query: what to ask a database.
         name: how to call the source in messages, where it holds a password.
 
@@ -102,19 +107,20 @@ def read_table(
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
         release_memory()
-        return _table(frame, digest, where, missing, notes, lines=False)
+        return _table(frame, digest, where, missing, notes)
     raw = unpack(files[0][1], where)
     del files
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
-    table, more = parse_csv(raw, where, missing, keep=keep, delimiter=delimiter)
-    lines = rows_on_lines(raw) == table.num_rows
+    table, more, line = parse_csv(raw, where, missing, keep=keep, dialect=dialect, known=known)
     del raw  # file, table and frame are never all in memory
     frame = frame_of(table)
+    del table
     release_memory()
-    return replace(_table(frame, digest, where, missing, [*notes, *more], lines=lines), keep=tuple(keep))
+    made = _table(frame, digest, where, missing, [*notes, *more])
+    return replace(made, keep=tuple(keep), line=line, dialect=dialect)
 
 
 def release_memory() -> None:
@@ -142,7 +148,7 @@ def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str
             raise ColumnError(
                 f"{name}: column {column!r} has cells that hold several values: leave it out, or split it"
             )
-    made = _table(plain, "", name, missing, [], lines=False)
+    made = _table(plain, "", name, missing, [])
     return Table(made.frame, _digest_of_cells(made.frame), name, made.missing, made.notes)
 
 
@@ -161,11 +167,9 @@ def _from_database(source: str, query: str | None, where: str, missing: Sequence
     return Table(made.frame, made.digest, where, made.missing, (*notes, *made.notes))
 
 
-def _table(
-    frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str], *, lines: bool
-) -> Table:
+def _table(frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str]) -> Table:
     frame, more = plain_frame(frame, where, missing)
-    return Table(frame, digest, where, tuple(missing), (*notes, *more), lines)
+    return Table(frame, digest, where, tuple(missing), (*notes, *more))
 
 
 def _digest(files: Files) -> str:

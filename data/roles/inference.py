@@ -12,6 +12,7 @@ from descent.data.cells import to_dates, to_numbers
 from descent.data.errors import ColumnError
 from descent.data.names import count, find_column, listed, shortened
 from descent.data.options import setting
+from descent.data.reading.dialect import UNSAID, Dialect
 from descent.data.reading.tables import Table
 from descent.data.roles.checks import (
     as_dates,
@@ -55,6 +56,8 @@ class Inference:
     split_column: str | None = None
     """The column that says of every row whether it is for train, cv or test."""
     keep: tuple[str, ...] = ()
+    dialect: Dialect = UNSAID
+    """What the user said of how a CSV is written."""
 
     @property
     def by_chance(self) -> bool:
@@ -161,7 +164,7 @@ def infer(
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
     return frame, Inference(
         target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
-        table.keep,
+        table.keep, table.dialect,
     )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ def submit(study: Study, variants: Sequence[Variant], matrices: Matrices, **more
 
 def model_for(study: Study, variant: Variant, matrices: Matrices) -> ml.Model:
     """The architecture of a variant over these columns."""
-    return model_of(variant, matrices.width, matrices.target.outputs, study.question.task)
+    numbers = matrices.features.numbers
+    return model_of(variant, matrices.width, matrices.target.outputs, study.question.task, numbers)
 
 
 def work_of(

@@ -35,7 +35,7 @@ def _predicted(model: "Predictor", source: str, keep: Sequence[str], level: floa
     where = conceal(source)
     params = None if level is None else {"level": level}
     columns = model.features.columns
-    for frame in stream(source, where, columns.missing, columns.keep):
+    for frame in stream(source, where, columns.missing, columns.keep, columns.dialect, columns.all):
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
         found = model.predict(frame, params)
         if twice := set(kept.columns) & set(found.columns):

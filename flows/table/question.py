@@ -90,8 +90,8 @@ def load(config: ExperimentConfig) -> data.Table:
     if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
         return data.sampled(large, given.target, limit, config.split.seed)
     return data.read_table(
-        source, given.missing, keep=given.keep, delimiter=given.delimiter, encoding=given.encoding, query=given.query,
-        name=name,
+        source, given.missing, keep=given.keep, dialect=data.Dialect.given(given.delimiter, given.header),
+        encoding=given.encoding, query=given.query, name=name,
     )  # fmt: skip
 
 

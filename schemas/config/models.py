@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from descent.schemas.config.base import kind_tag, refuse
+from descent.schemas.config.embeddings import Embedding
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize
@@ -60,6 +61,21 @@ class LinearSearch(SweepModel):
         return self
 
 
+class Rates(SweepModel):
+    """Learning rates of kinds of parameters, as factors on the optimizer's."""
+
+    bias: NumberSweep[Annotated[float, Field(gt=0)]] = Field(default=1.0, description="of biases", examples=[0.1])
+    scale: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
+        default=1.0, description="of the scales that input_scale learns", examples=[6]
+    )
+    embedding: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
+        default=1.0, description="of numeric embeddings", examples=[0.1]
+    )
+    ntk: Sweep[bool] = Field(
+        default=False, description="weights of a layer with n inputs get 1/√n: NTK parametrisation", examples=[True]
+    )
+
+
 class NetworkSearch(SweepModel):
     """A dense network."""
 
@@ -78,7 +94,22 @@ class NetworkSearch(SweepModel):
         description="spread of the initial weights; not given: glorot for tanh and sigmoid, lecun for selu, else he",
         examples=["lecun"],
     )
+    input_scale: Sweep[bool] = Field(
+        default=False, description="whether every input gets a learned scale before the first layer", examples=[True]
+    )
+    embedding: Sweep[Embedding] | None = Field(
+        default=None, description="how numbers become several columns each", examples=[{"kind": "pbld"}]
+    )
     lambda_: Lambda = LAMBDA
+    dropout: NumberSweep[Annotated[float, Field(ge=0, le=0.99)]] = Field(
+        default=0.0, description="share of hidden units left out in each row of training", examples=[[0, 0.15]]
+    )
+    label_smoothing: NumberSweep[Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default=0.0, description="share of a class target that goes to all classes alike", examples=[0.1]
+    )
+    rates: Rates = Field(
+        default=Rates.model_construct(), description="learning rates of kinds of parameters, as factors"
+    )
     optimizer: Sweep[NetworkOptimizer] = Field(
         default=Adam.model_construct(),
         description="how the network is trained",
@@ -90,6 +121,12 @@ class NetworkSearch(SweepModel):
     @model_validator(mode="after")
     def _batch_fits(self) -> Self:
         check_batch(self.batch, self.optimizer)
+        solver = next((each.kind for each in choices(self.optimizer) if isinstance(each, SOLVERS)), None)
+        for key in ("dropout", "label_smoothing"):
+            if solver is not None and any(choices(getattr(self, key))):
+                raise refuse(f"{solver} minimises the cost itself: leave out {key}, or take another optimizer")
+        if solver is not None and self.rates != Rates():
+            raise refuse(f"{solver} has no learning rate: leave out rates, or take another optimizer")
         return self
 
 

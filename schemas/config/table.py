@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_serializer, model_validator
 
 from descent.schemas.config.base import ConfigModel, refuse
-from descent.schemas.config.words import Memory
+from descent.schemas.config.words import Header, Memory
 from descent.schemas.problems.secrets import conceal
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -63,6 +63,11 @@ class DataConfig(ConfigModel):
     )
     delimiter: Text | None = Field(
         default=None, description="the character between the cells of a CSV; not given: detected", examples=[";"]
+    )
+    header: Header | None = Field(
+        default=None,
+        description="the line of a CSV with the names of its columns, counted from 1, or none; not given: detected",
+        examples=[3],
     )
     encoding: Text | None = Field(
         default=None, description="encoding of a CSV; not given: UTF-8, or what is detected", examples=["cp1252"]

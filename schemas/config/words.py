@@ -25,6 +25,9 @@ BatchSize = Annotated[Annotated[int, Field(ge=1)] | Literal["full"], _whole_or("
 Workers = Annotated[Annotated[int, Field(ge=1)] | Literal["auto"], _whole_or("auto")]
 """Number of training processes, or "auto" for the processors of the machine."""
 
+Header = Annotated[Annotated[int, Field(ge=1)] | Literal["none"], _whole_or("none")]
+"""A line of a file, or "none" for a file without a header."""
+
 SIZE = re.compile(r"\d+(\.\d+)?\s*[kKMGT]B")
 
 

@@ -1,6 +1,8 @@
 """What fits which task."""
 
 from descent.schemas.config.experiment import ExperimentConfig
+from descent.schemas.config.models import NetworkSearch
+from descent.schemas.config.sweeps import choices
 from descent.schemas.problems.errors import ConfigError, Problem
 from descent.schemas.problems.origin import Path
 
@@ -51,6 +53,9 @@ def check_task(config: ExperimentConfig, task: str) -> None:
             if model.kind not in KINDS[task]:
                 path = ("search", "models", index, "kind")
                 refuse(path, f"{model.kind} does not fit a {task} task. Allowed: {', '.join(KINDS[task])}")
+            elif task == "regression" and isinstance(model, NetworkSearch) and any(choices(model.label_smoothing)):
+                path = ("search", "models", index, "label_smoothing")
+                refuse(path, "a regression has no labels to smooth: leave it out")
         if config.data.positive is not None and task != "binary":
             refuse(("data", "positive"), f"names a label of a binary task, but the task is {task}: leave it out")
     if problems:

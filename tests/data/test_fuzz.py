@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from descent.data import DataError, Table, examine, infer, read_table, split_rows
+from descent.data import DataError, Dialect, Table, examine, infer, read_table, split_rows
 
 EXAMPLES = int(os.environ.get("DESCENT_FUZZ", "250"))
 FUZZ = settings(
@@ -132,6 +132,6 @@ def test_noise_is_a_table_or_one_message(place: Path, raw: bytes, name: str) -> 
 def test_wrong_settings_are_one_message_too(place: Path, raw: bytes, delimiter: str, encoding: str) -> None:
     place.write_bytes(raw)
     try:
-        read_table(place, delimiter=delimiter, encoding=encoding, keep=["NA"], missing=["Ulm", "1e400", ""])
+        read_table(place, dialect=Dialect(delimiter), encoding=encoding, keep=["NA"], missing=["Ulm", "1e400", ""])
     except DataError as error:
         one_line(error)

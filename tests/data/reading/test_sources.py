@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from descent.data import ColumnError, DataError, TableError, read_table, table_of
+from descent.data import ColumnError, DataError, Dialect, TableError, read_table, table_of
 from descent.data.reading import compression as compressions
 from descent.data.reading import sources as readings
 
@@ -84,7 +84,7 @@ def test_an_encoding_that_is_given_is_taken(tmp_path: Path) -> None:
 def test_a_delimiter_is_detected_and_said_or_given(tmp_path: Path, delimiter: str) -> None:
     text = "".join(delimiter.join(row) + "\n" for row in (("a", "b"), ("x", "1"), ("y", "2")))
     path = written(tmp_path, text.encode())
-    for table in (read_table(path), read_table(path, delimiter=delimiter)):
+    for table in (read_table(path), read_table(path, dialect=Dialect(delimiter))):
         assert table.frame.to_dict("list") == {"a": ["x", "y"], "b": [1, 2]}
     said = [note for note in read_table(path).notes if "(detected)" in note]
     assert len(said) == (delimiter != ",")
@@ -92,7 +92,7 @@ def test_a_delimiter_is_detected_and_said_or_given(tmp_path: Path, delimiter: st
 
 def test_a_given_delimiter_wins_over_a_more_frequent_one(tmp_path: Path) -> None:
     path = written(tmp_path, b"a,b;c,d\n1,2;3,4\n")
-    assert list(read_table(path, delimiter=";").frame.columns) == ["a,b", "c,d"]
+    assert list(read_table(path, dialect=Dialect(";")).frame.columns) == ["a,b", "c,d"]
 
 
 def test_words_kept_as_values_stay_in_columns_of_texts_alone(tmp_path: Path) -> None:

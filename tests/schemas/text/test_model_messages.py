@@ -124,6 +124,15 @@ MODELS = [
         "{kind: network, layers: [8], optimizer: {kind: adam, schedule: cosine}}",
         ".optimizer.schedule: cosine is not a mapping: write {kind: cosine}",
     ),
+    ("{kind: network, layers: [8], dropout: 1}", ".dropout: 1 is not allowed: must be ≤ 0.99"),
+    (
+        "{kind: network, layers: [8], dropout: 0.1, optimizer: {kind: lbfgs}}",
+        ": lbfgs minimises the cost itself: leave out dropout, or take another optimizer",
+    ),
+    (
+        "{kind: network, layers: [8], rates: {bias: 0.1}, optimizer: {kind: lbfgs}}",
+        ": lbfgs has no learning rate: leave out rates, or take another optimizer",
+    ),
     (
         "{kind: network, layers: [8], optimizer: {kind: lbfgs, learning_rate: 1}}",
         ".optimizer.learning_rate: there is no such key. Keys here: kind, history, tolerance, iterations",
