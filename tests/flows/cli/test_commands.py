@@ -271,8 +271,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def refused(home: Embedded, folders: dict[str, Path]) -> dict[str, Answer]:
     """What ``descent run`` says in every case, one after another in one process: the imports take longest."""
     asked = [[str(folders[name]), shlex.split(CASES[name].words)] for name in CASES]
-    # loky's tracker of semaphores may hear of an end after it, when Python ends under load: no message of ours
-    answer = home.python("-c", MANY, stdin=json.dumps(asked), PYTHONWARNINGS="ignore:resource_tracker")
+    answer = home.python("-c", MANY, stdin=json.dumps(asked))
     assert (answer.code, answer.stderr) == (0, "")
     return {name: Answer(*json.loads(line)) for name, line in zip(CASES, answer.stdout.splitlines(), strict=True)}
 

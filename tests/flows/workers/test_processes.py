@@ -1,6 +1,5 @@
 import os
 import signal
-import time
 
 import pytest
 
@@ -21,20 +20,3 @@ def test_workers_end_when_their_parent_is_stopped() -> None:
         raise KeyboardInterrupt
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
-
-
-def _grow() -> int:
-    _kept.append(bytearray(b"x") * (200 << 20))
-    return os.getpid()
-
-
-_kept: list[bytearray] = []
-
-
-def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
-    with processes(1, print) as executor:
-        pids = set()
-        for _ in range(3):
-            pids.add(executor.submit(_grow).result())
-            time.sleep(1.1)  # loky looks once a second
-        assert len(pids) == 1
