@@ -5,6 +5,7 @@ import time
 import pytest
 
 from descent.flows.workers.engine import processes
+from descent.flows.workers.processes import count_workers
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -38,3 +39,8 @@ def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
             pids.add(executor.submit(_grow).result())
             time.sleep(1.1)  # loky looks once a second
         assert len(pids) == 1
+
+
+def test_the_number_of_workers_is_the_setting_or_the_processors() -> None:
+    assert count_workers(3) == 3
+    assert count_workers("auto") >= 1
