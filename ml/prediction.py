@@ -38,6 +38,11 @@ class Forward:
         self._matrices = Matrices(model.layout, self._stack)
         self._kept = threading.local()
 
+    @property
+    def parameters(self) -> Array:
+        """The parameters (P,)."""
+        return np.asarray(self._stack[0])
+
     def outputs(self, x: ArrayLike) -> Array:
         """Outputs of the last layer, as of the function `outputs`."""
         rows = make_inputs(self.model, x, self._stack.dtype.name)
@@ -71,7 +76,7 @@ class Forward:
 
     def probabilities(self, x: ArrayLike) -> Array:
         """Probabilities of the classes, as of `predict_proba`."""
-        return _probabilities(self.model, self.outputs(x))
+        return probabilities_of(self.model.task, self.outputs(x))
 
 
 def outputs(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
@@ -101,10 +106,11 @@ def predict_proba(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
     return Forward(model, parameters).probabilities(x)
 
 
-def _probabilities(model: Model, z: Array) -> Array:
-    if model.task == "regression":
+def probabilities_of(task: str, z: Array) -> Array:
+    """Probabilities of the classes (m, K) from outputs as of `outputs`; raises `OptionError` for regression."""
+    if task == "regression":
         raise OptionError("a regression model has no class probabilities; use predict")
-    if model.task == "binary":
+    if task == "binary":
         z = np.stack([np.zeros_like(z), z], axis=1)
     z = z - z.max(axis=1, keepdims=True)
     e = np.exp(z)
