@@ -13,6 +13,7 @@ from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
+from descent.ml.statistics.rows import probabilities
 
 
 class Forward:
@@ -73,11 +74,7 @@ def predict_proba(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
 def _probabilities(model: Model, z: Array) -> Array:
     if model.task == "regression":
         raise OptionError("a regression model has no class probabilities; use predict")
-    if model.task == "binary":
-        z = np.stack([np.zeros_like(z), z], axis=1)
-    z = z - z.max(axis=1, keepdims=True)
-    e = np.exp(z)
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+    return probabilities(z)
 
 
 def cost(model: Model, parameters: ArrayLike, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> float:
