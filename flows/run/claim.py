@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from descent.flows.machine.files import write_whole
 from descent.flows.machine.home import home, make_home
 from descent.flows.machine.locks import lock
 from descent.flows.run.workspace import Workspace, new_id
@@ -147,6 +148,4 @@ def _read(note: Path) -> dict[str, Any] | None:
 
 
 def _write(note: Path, value: dict[str, Any]) -> None:
-    aside = note.with_name(f".{note.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value), encoding="utf-8")
-    aside.replace(note)
+    write_whole(note, json.dumps(value))

@@ -1,12 +1,12 @@
 """The folder of one run: what it works on while it runs, and what it leaves behind."""
 
-import os
 import re
 import shutil
 import uuid
 from datetime import datetime
 from pathlib import Path
 
+from descent.flows.machine.files import write_whole
 from descent.flows.machine.home import make_home
 from descent.schemas import ExperimentResult
 
@@ -51,9 +51,7 @@ class Workspace:
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""
         target = self.folder / name
-        aside = target.with_name(f".{name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(target)
+        write_whole(target, text)
         return target
 
     def keep(self, name: str) -> Path:
