@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from descent.flows.machine import databases
-from descent.flows.machine.files import write_whole
 from descent.flows.machine.locks import lock
 from descent.flows.prefect_server.server import RECORD
 
@@ -36,7 +35,9 @@ def main(listening: int, held: int, idle: float) -> None:
     """Run until stopped or idle."""
     home, listener = Path(os.environ["PREFECT_HOME"]), socket.socket(fileno=listening)
     port = listener.getsockname()[1]
-    write_whole(home / RECORD, json.dumps({"pid": os.getpid(), "port": port, "prefect": version("prefect")}))
+    aside = home / f".{RECORD}"
+    aside.write_text(json.dumps({"pid": os.getpid(), "port": port, "prefect": version("prefect")}), encoding="utf-8")
+    aside.replace(home / RECORD)
     migrated = _prepare_database(home)
     gc.disable()  # a tenth of the start-up goes into collecting what imports keep anyway
     import uvicorn

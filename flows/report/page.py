@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from descent.flows.errors import attempt
 from descent.flows.evaluation.importance import Importance
-from descent.flows.machine.files import write_whole
 from descent.flows.report import outcomes, sweep, terminal, words
 from descent.flows.report.contents import Contents
 from descent.flows.report.figure import Figure, number
@@ -29,7 +28,9 @@ COLUMNS = 20
 def write(contents: Contents, path: Path) -> list[str]:
     """Write the page to ``path``, whole or not at all; gives a sentence about every picture that could not be drawn."""
     page, failures = render(contents)
-    write_whole(path, page)
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(page, encoding="utf-8")
+    aside.replace(path)
     return failures
 
 

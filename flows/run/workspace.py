@@ -6,8 +6,8 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-from descent.flows.machine.files import write_whole
 from descent.flows.machine.home import make_home
+from descent.ml.checkpoints import write_atomically
 from descent.schemas import ExperimentResult
 
 RESULT = "result.json"
@@ -50,9 +50,8 @@ class Workspace:
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""
-        target = self.folder / name
-        write_whole(target, text)
-        return target
+        write_atomically(self.folder / name, text.encode(), durable=False)
+        return self.folder / name
 
     def keep(self, name: str) -> Path:
         """Move a finished ``scratch`` entry into the run's folder."""

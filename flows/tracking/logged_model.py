@@ -85,7 +85,8 @@ def example(folder: Path) -> "pd.DataFrame":
     """A row that the model takes, and nobody's: numbers that stand in for missing ones, and the first levels."""
     import pandas as pd
 
-    return pd.DataFrame([CompiledFeatures.load(folder / "features").example()])
+    first = folder / "features" if (folder / "features").exists() else folder / "members" / "0" / "features"
+    return pd.DataFrame([CompiledFeatures.load(first).example()])
 
 
 def signature(folder: Path, inputs: dict[str, str]) -> "ModelSignature":

@@ -22,10 +22,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from descent.flows.machine.files import write_whole
 from descent.flows.machine.home import home, make_home
 from descent.flows.machine.locks import lock, locked
 from descent.flows.tracking.records import Beginning, Dataset, Ending, Outcome, VariantRecord
+from descent.ml.checkpoints import write_atomically
 
 PART, GONE = ".part", ".gone"
 
@@ -206,7 +206,7 @@ class Outbox:
         return self.folder / "outcome" / "model"
 
     def _write(self, name: str, value: Any) -> None:
-        write_whole(self.folder / name, json.dumps(value))
+        write_atomically(self.folder / name, json.dumps(value).encode(), durable=False)
 
     def _read(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
