@@ -5,7 +5,7 @@ import pytest
 
 from descent import data
 from descent.data.references import stack
-from descent.ml.diagnosis.replicates import row_costs
+from descent.ml.statistics.rows import row_costs
 
 RNG = np.random.default_rng(5)
 
