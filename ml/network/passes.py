@@ -31,7 +31,7 @@ class Workspace:
         self.table, self.parts = compose(model, self.out, dtype, noise)
         self.upward = self.parts[::-1]
         assert model.loss is not None
-        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta)
+        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta, model.shift)
         self.divisors: dict[int, Array] = {}
 
     def forward(self, parameters: Matrices, x: Array) -> Array:

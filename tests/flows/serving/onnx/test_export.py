@@ -124,6 +124,8 @@ CASES: list[dict[str, Any]] = [
     *({"activation": name, "dtype": dtype, "residual": residual}
       for name in ACTIVATIONS
       for dtype, residual in (("float32", True), ("float64", False))),
+    *({"loss": loss, "shift": 3.0, "dtype": dtype}
+      for loss in ("poisson", "gamma") for dtype in ("float32", "float64")),
     {"residual": True, "hidden": (6, 6, 4)}, {"input_scale": True}, {"input_scale": True, "embedding": Embedding(2)},
     *({"embedding": Embedding(3, 5, 2, 1.0), "dtype": dtype, "residual": True} for dtype in ("float32", "float64")),
 ]  # fmt: skip
