@@ -171,9 +171,7 @@ class Recorder:
         question, parts, final = study.question, study.parts, answer.final
         began = time.perf_counter()
         name = question.config.registration.name
-        promotion = (
-            {} if name is None else kept.write(question, parts, final.features.schema, study.folder / kept.FOLDER)
-        )
+        promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -189,10 +187,10 @@ class Recorder:
                     **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
-                winner=_record(answer.winner.entry),
+                winner=_record(answer.selection.winner.entry),
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
-                model_inputs=final.features.schema,
+                model_inputs=final.model.schema,
                 register=name,
             ),
             {
@@ -246,7 +244,7 @@ class Recorder:
 def _of_parent(result: ExperimentResult) -> dict[str, float]:
     """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
     test, selected = result.test, result.selected
-    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear, "boosted": test.boosted}
     named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     named |= {
         f"test/{name}_{end}": value
