@@ -9,7 +9,7 @@ WHOLE = {"history", "every"}
 """Hyperparameters that count something."""
 
 
-def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: int, shift: float) -> ml.Model:
+def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: int = 0, shift: float = 0.0) -> ml.Model:
     """The architecture of a variant over ``inputs`` columns; linear models are networks without hidden layers.
 
     The first ``numbers`` columns are the table's own numbers, the ones that embeddings are for: where there are none,

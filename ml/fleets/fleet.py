@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from descent.ml.network.initializers import initialize
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 from descent.ml.optimizers.rules import RULES
 from descent.ml.optimizers.settings import Settings
@@ -45,6 +44,6 @@ def new_fleet(model: Model, optimizer: str, settings: Sequence[Settings], dtype:
         for seed in {one.seed for one in settings}
     }
     parameters = np.stack([drawn[one.seed] for one in settings])
-    if LOSSES[str(model.loss)].shifted and model.shift > 0:  # standardised targets have the mean 0: start from it
+    if model.never_negative and model.shift > 0:  # standardised targets have the mean 0: start from it
         model.layout.affine[-1].view(parameters)[:, :, -1] = np.log(model.shift)
     return Fleet(np.arange(len(settings)), parameters, np.zeros((RULES[optimizer].slots, *parameters.shape), dtype))

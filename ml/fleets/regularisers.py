@@ -7,7 +7,6 @@ import numpy as np
 from descent.ml.errors import OptionError
 from descent.ml.network.layers.dropout import Noise
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 from descent.ml.optimizers.rules import SOLVERS
 from descent.ml.optimizers.settings import Settings
@@ -22,7 +21,7 @@ def regularisers(settings: Sequence[Settings], dtype: str) -> tuple[Noise | None
 
 def check_regularisers(model: Model, optimizer: str, settings: Sequence[Settings]) -> None:
     """Raise `OptionError` where dropout or label smoothing mean nothing, or a solver meets a loss with a log link."""
-    if optimizer in SOLVERS and LOSSES[str(model.loss)].shifted:
+    if optimizer in SOLVERS and model.never_negative:
         raise OptionError(f"loss is {model.loss!r}, which {optimizer} does not minimise; take a first-order optimizer")
     for index, one in enumerate(settings):
         for name in ("dropout", "label_smoothing"):

@@ -113,6 +113,11 @@ class Model:
         return make_layout(self.widths, self.residual, self.input_scale, waves)
 
     @property
+    def never_negative(self) -> bool:
+        """Whether predictions, counted from the target's own zero, are never below it: a loss with a log link."""
+        return LOSSES[str(self.loss)].shifted
+
+    @property
     def prepared(self) -> bool:
         """Whether layers stand between the rows and the first dense one."""
         return self.input_scale or self.embedding is not None

@@ -41,6 +41,11 @@ class Workspace:
             part.forward(parameters)
         return self.out
 
+    def predict(self, parameters: Matrices, x: Array) -> Array:
+        """What the models say (V, K, B): numbers on the targets' scale, or logits of classes; ``x`` as of `forward`."""
+        self.loss.predict(self.forward(parameters, x))
+        return self.out
+
     def backward(self, parameters: Matrices, delta: Array, gradients: Matrices) -> None:
         """Write the gradients of the cost whose gradient over the outputs is ``delta`` (V, K, B), after `forward`."""
         e: Array | None = delta

@@ -40,9 +40,7 @@ class Program:
         matrices = Matrices(self.model.layout, parameters)
         z = np.empty((self.variants, len(x), self.model.outputs), self.dtype)
         for start, stop in spans(len(x), BLOCK):
-            workspace = self.workspace(stop - start)
-            block = workspace.forward(matrices, x[None, start:stop])
-            workspace.loss.predict(block)
+            block = self.workspace(stop - start).predict(matrices, x[None, start:stop])
             z[:, start:stop] = block.transpose(0, 2, 1)
         return z
 

@@ -150,7 +150,7 @@ def _check_targets(model: Model, y: Array, rows: int, name: str) -> Array:
 
 def _check_sign(model: Model, y: Array, name: str) -> None:
     """Poisson takes targets from their zero on, gamma those above; what rounding did to a zero is borne."""
-    if not LOSSES[str(model.loss)].shifted:
+    if not model.never_negative:
         return
     least, slack = float(y.min()) + model.shift, 1e-6 * (1 + abs(model.shift))
     if least < -slack or (model.loss == "gamma" and least <= 0):

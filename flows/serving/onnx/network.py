@@ -8,7 +8,7 @@ from descent.flows.serving.onnx.graph import Graph
 from descent.ml.network.activations import LEAK, SELU_ALPHA, SELU_SCALE, Mish
 from descent.ml.network.layers.embedding import TURN
 from descent.ml.network.layout import Array, Matrices
-from descent.ml.network.losses import LARGEST, LOSSES
+from descent.ml.network.losses import LARGEST
 from descent.ml.network.model import Model
 
 
@@ -29,7 +29,7 @@ def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
             a = graph.add("Add", a, around)
         below = a
     z = _affine(graph, layout.affine[-1].view(flat)[0], below)
-    if not LOSSES[str(model.loss)].shifted:
+    if not model.never_negative:
         return z
     z = graph.add("Exp", graph.add("Min", z, graph.constant(LARGEST, parameters.dtype)))
     return graph.add("Sub", z, graph.constant(model.shift, parameters.dtype))
