@@ -50,6 +50,11 @@ class LinearSearch(SweepModel):
 
     kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
+    degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] | None = Field(
+        default=None,
+        description="powers and products of numeric columns in this family; not given: features.degree",
+        examples=[[1, 2]],
+    )
     optimizer: Sweep[Optimizer] = Field(
         default=Newton.model_construct(), description="how the model is trained", examples=[{"kind": "newton"}]
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
-from descent.schemas.config.models import AnyModel, NetworkSearch
+from descent.schemas.config.models import AnyModel, LinearSearch, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
@@ -82,6 +82,8 @@ def _sample(config: ExperimentConfig, models: Sequence[AnyModel], count: int) ->
 def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyModel) -> Iterator[Variant]:
     search = config.search
     seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
+    if isinstance(model, LinearSearch) and model.degree is not None:
+        features = features.model_copy(update={"degree": model.degree})
     for settings, body, (optimizer, iterations) in product(
         tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
