@@ -40,7 +40,7 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, input_scale, embedding, optimizer, batch, λ, dropout,
+    slowest, then layers, activation, residual, initializer, loss, input_scale, embedding, optimizer, batch, λ, dropout,
     label_smoothing, rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of
     drawing (`schemas.variants.sampling`).
 
@@ -129,11 +129,11 @@ def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
     ):
         fitting = STARTS.get(activation, "he")
         initializers = (fitting,) if model.initializer is None else choices(model.initializer)
-        for initializer, scale, embedding in product(
-            initializers, choices(model.input_scale), tuple(_embeddings(model.embedding))
+        for initializer, loss, scale, embedding in product(
+            initializers, choices(model.loss), choices(model.input_scale), tuple(_embeddings(model.embedding))
         ):
             yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
-                   "input_scale": scale, "embedding": embedding}  # fmt: skip
+                   "loss": loss, "input_scale": scale, "embedding": embedding}  # fmt: skip
 
 
 def _embeddings(sweep: Any) -> Iterator[EmbeddingSettings | None]:
