@@ -158,14 +158,18 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
+    least = float(frame[inference.target].min()) if inference.task == "regression" else None
     config = resolved(
-        with_default_search(config, task=inference.task, rows=rows, columns=columns, numeric_columns=numeric),
+        with_default_search(
+            config, task=inference.task, rows=rows, columns=columns, numeric_columns=numeric,
+            amounts=least is not None and least >= 0,
+        ),
         name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference),
         group=inference.group, time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),
     )  # fmt: skip
-    if inference.task == "regression":
-        check_losses(config, float(frame[inference.target].min()))
+    if least is not None:
+        check_losses(config, least)
     large = None if table.whole is None else table
     return Question(config, inference, expand_variants(config), table.digest, table.path, large), frame
 

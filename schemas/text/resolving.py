@@ -44,18 +44,19 @@ def resolved(
 
 
 def with_default_search(
-    config: ExperimentConfig, *, task: str, rows: int, columns: int, numeric_columns: int
+    config: ExperimentConfig, *, task: str, rows: int, columns: int, numeric_columns: int, amounts: bool = False
 ) -> ExperimentConfig:
     """A copy in which the models, where none are written, are those that fit the size of the table.
 
     The epochs and early stopping that go with them are taken as well, unless they are written; the linear models try
-    degree 2 where `features.degree` is not written.
+    degree 2 where `features.degree` is not written. ``amounts``: no number of the target is negative.
     """
     if config.search.models is not None:
         return config
     search = default_search(
-        task, rows, columns, numeric_columns, degrees="degree" not in config.features.model_fields_set
-    )
+        task, rows, columns, numeric_columns, amounts=amounts,
+        degrees="degree" not in config.features.model_fields_set,
+    )  # fmt: skip
     taken = {
         key: getattr(search, key)
         for key in type(search).model_fields

@@ -49,12 +49,14 @@ def plain_search(task: str, columns: int) -> SearchConfig:
 
 
 def default_search(
-    task: str, rows: int, columns: int, numbers: int = 0, *, degrees: bool = False, effort: Effort = "standard"
-) -> SearchConfig:
+    task: str, rows: int, columns: int, numbers: int = 0, *,
+    degrees: bool = False, amounts: bool = False, effort: Effort = "standard",
+) -> SearchConfig:  # fmt: skip
     """Linear models along a path of λ, and networks whose learning rate, dropout and numeric embedding are swept.
 
     ``rows``, ``columns`` and ``numbers``, the numeric columns among them, are the table's; ``degrees`` lets the linear
-    models try squares and products, where the columns are few enough. Small tables get small batches and many epochs,
+    models try squares and products, where the columns are few enough. ``amounts`` says that no number of the target is
+    negative: the loss of counts is then swept in place of dropout. Small tables get small batches and many epochs,
     because an epoch then has few steps; large ones get few epochs of large batches, which keeps a run within minutes.
     ``quick`` trains networks of one rate for half the epochs; ``thorough`` wider ones and a third rate beside, for
     twice the epochs.
@@ -71,7 +73,8 @@ def default_search(
     embedded = 0 < numbers <= FEW_NUMBERS and rows <= HUGE
     network = NetworkSearch(
         layers=_layers(rows, effort), activation="mish", initializer="lecun",
-        dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" else 0.0,
+        dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" and not amounts else 0.0,
+        loss=("squared_error", "poisson") if amounts and rows <= HUGE else "squared_error",
         embedding=(NoEmbedding(), Pbld()) if embedded else None, rates=Rates(ntk=True, embedding=0.1),
         optimizer=Adam(learning_rate=RATES[effort], beta2=0.95, schedule=Cosine()), batch=batch,
     )  # fmt: skip

@@ -74,3 +74,11 @@ def test_more_effort_is_more_work_in_every_respect() -> None:
         work.append((sum(bool(one.layers) for one in found), search.epochs, search.early_stopping.patience))
     assert work[0] < work[1] < work[2]
     assert [networks for networks, _, _ in work] == [2, 8, 24]
+
+
+def test_counts_have_their_loss_tried_and_no_more_variants() -> None:
+    plain, amounts = (default_search("regression", 10_000, 10, 10, amounts=one) for one in (False, True))
+    found = [expand_variants(config_from(LEAST).model_copy(update={"search": one})) for one in (plain, amounts)]
+    assert len(found[0]) == len(found[1])
+    assert {one.loss for one in found[0]} == {"squared_error"}
+    assert {one.loss for one in found[1] if one.layers} == {"squared_error", "poisson"}
