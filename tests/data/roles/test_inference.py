@@ -167,7 +167,11 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         ({"y": ["a", "b"] * 60}, {"positive": "c"}, "data.positive: 'c' is no label of 'y'; allowed: a, b"),
         ({"y": pd.date_range("2020-01-01", periods=M)}, {}, "t.csv: target 'y' holds dates"),
         ({"c": [np.nan] * M}, {}, "t.csv: column 'c' has no value in any row that can be used. Leave it out: --set "),
-        ({"c": ["1"] * 118 + ["2", "n.a."]}, {}, "t.csv: column 'c', row 120: 'n.a.' stands among numbers (1 such"),
+        (
+            {"c": [*map(str, range(119)), "kaputt"]},
+            {},
+            "t.csv: column 'c', row 120: 'kaputt' stands among numbers (1 such",
+        ),
         (
             {"c": ["1", "b"] * 60},
             {"roles": {"numeric": ["c"]}},
