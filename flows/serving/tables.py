@@ -36,16 +36,17 @@ def predict_table(
             written. No half of a file is left.
     """
     check_output(output)
-    return write_frames(_predicted(model, source, keep, level, unknown), output)
+    return write_frames(_predicted(model, source, keep, level, unknown, exact=".csv" in output.suffixes), output)
 
 
 def _predicted(
-    model: "Predictor", source: str, keep: Sequence[str], level: float | None, unknown: Unknown | None
+    model: "Predictor", source: str, keep: Sequence[str], level: float | None, unknown: Unknown | None, *, exact: bool
 ) -> Iterator[pd.DataFrame]:
+    """With ``exact``, kept columns of numbers are texts as well: 1.50 stays 1.50 in a CSV."""
     where = conceal(source)
     params = None if level is None else {"level": level}
     columns = model.features.columns
-    copied = {name.strip() for name in keep}
+    copied = {name.strip() for name in keep} if exact else set()
     numbers = [name for name in columns.plain_numbers if name.strip() not in copied]
     for frame in stream(source, where, (*columns.missing, *columns.keep), numbers, columns.dialect, columns.all):
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
