@@ -10,11 +10,12 @@ from descent.flows import tasks
 from descent.flows.diagnosis.diagnose import Standing
 from descent.flows.errors import attempt
 from descent.flows.evaluation import folds
+from descent.flows.evaluation.selection import Finalist
 from descent.flows.follow import follow
 from descent.flows.report.result import Answer
 from descent.flows.run.study import Study
 from descent.flows.search.cost import Estimate
-from descent.flows.search.leaderboard import Entry, Finalist, candidates
+from descent.flows.search.leaderboard import Entry, candidates
 from descent.flows.search.plan import Plan
 from descent.flows.search.race import Race
 from descent.flows.session import Session, session
@@ -78,27 +79,30 @@ def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> Exper
 
         run.watch.enter("crossvalidate")
         finalists = crossvalidate(board, study, run)
-        winner = tasks.select(finalists, study)
+        selection = tasks.select(finalists, study)
 
         run.watch.enter("diagnose")
-        diagnosed, followed = tasks.diagnose(winner, board, study), None
+        diagnosed, followed = tasks.diagnose(selection.winner, board, study), None
         if config.diagnose.follow:
             run.watch.enter("follow")
-            winner, followed = follow(diagnosed, Standing(finalists, winner), study, run.recorder, run.say)
+            selection, followed = follow(diagnosed, Standing(finalists, selection), study, run.recorder, run.say)
             if followed is not None:
                 board = tasks.leaderboard([*board, *followed.entries], study)
             if followed is not None and followed.selected:
-                diagnosed = tasks.diagnose(winner, board, study)
+                diagnosed = tasks.diagnose(selection.winner, board, study)
+        winner = selection.winner
         run.recorder.draw(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
 
         run.watch.enter("refit")
         measuring = tasks.importance.submit(winner, study)  # beside the refit, whose worker leaves a processor idle
-        final = tasks.refit(winner, study)
-        tested = tasks.final_test(final, study)
+        growing = tasks.rival.submit(study)
+        final = tasks.refit(selection, study)
+        rival = attempt("the boosted trees", growing.result, run.recorder.warnings)
+        tested = tasks.final_test(final, study, rival)
         importance = attempt("the importance of the columns", measuring.result, run.recorder.warnings)
 
         run.watch.enter("track")
-        answer = Answer(race, board, winner, diagnosed, followed, final, tested, importance)
+        answer = Answer(race, board, selection, diagnosed, followed, final, tested, importance, rival)
         return run.finish(tasks.record(answer, study, run.recorder, run.work, run.watch))
 
 
@@ -114,12 +118,12 @@ def train(plan: Plan, estimate: Estimate, study: Study, run: Session) -> Race:
 
 def crossvalidate(board: Sequence[Entry], study: Study, run: Session) -> list[Finalist]:
     """Measure the best variants again, on folds where there are any."""
-    question, best = (
-        study.question,
-        candidates(board, study.question.metric, study.question.config.validation.finalists),
-    )
+    metric, count = study.question.metric, study.question.config.validation.finalists
+    best = candidates(board, metric, count)
     numbers = range(1, len(study.parts.folds) + 1)
     if numbers:
         run.say(f"cross-validating {len(best)} finalists on {len(numbers)} folds")
-    scores = [tasks.score_fold.submit(number, best, study) for number in numbers]
-    return folds.finalists(best, [future.result() for future in scores], question.metric)
+    held = [tasks.score_fold.submit(number, best, study) for number in numbers]
+    found = folds.finalists(best, [future.result() for future in held], study)
+    run.recorder.warnings += folds.exploded(found, best) if numbers else []
+    return found

@@ -2,7 +2,8 @@
 
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -39,25 +40,32 @@ def run_experiment(
     """
     quiet(verbose)
     server = connect()
-    gc.disable()  # a tenth of the time of the imports below would go into collecting what they keep anyway
-    # MLflow's import takes as long as pandas', scikit-learn's and Prefect's here, and there is a processor to spare.
-    process.prestart()
-    try:
+    with process.ready(), _uncollected():
         from descent.flows.table.question import ask
 
         posed = ask(config, table)
         refuse_full_disk(posed.bytes)
         store.reach_server()
+        if not server.is_local:
+            wait_connected(server)  # one that is not there is said at once
+        # Half of the start-up is this import of Prefect and scikit-learn, and a new local server takes as long.
+        from descent.flows.experiment import flow_over
+
+        gc.enable()
         wait_connected(server)
         say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
         with session(server, say):
-            from descent.flows.experiment import flow_over
-
-            gc.enable()
             return _run(flow_over(posed), server, say, config, fresh)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A tenth of the time of imports would go into collecting what they keep anyway."""
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
-        process.discard()
 
 
 def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
@@ -69,8 +77,7 @@ def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
     """
     quiet(verbose)
     server = connect()
-    process.prestart()
-    try:
+    with process.ready():
         store.reach_server()
         wait_connected(server)
         say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
@@ -78,8 +85,6 @@ def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
             from descent.flows.retrain import retrain as flow
 
             return flow(config)
-    finally:
-        process.discard()
 
 
 def _run(

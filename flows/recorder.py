@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from descent.flows.diagnosis.diagnose import Diagnosed
 from descent.flows.errors import attempt
@@ -56,13 +56,12 @@ class Recorder:
         self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
         self._figures: dict[str, Path] = {}
         self.warnings: list[str] = []
-        self._pending: list[Future[Any]] = []
         self._finished = False
         self.spent = Spent()
 
     def __enter__(self) -> Self:
-        self._executor = process.take()
-        self._executor.say = self._say
+        self._process = process.take()
+        self._process.say = self._say
         return self
 
     def begin(self, study: Study) -> None:
@@ -95,7 +94,7 @@ class Recorder:
             config_yaml=to_yaml(config, comments=False),
             datasets=datasets.worked_on(question, study.parts),
         ))  # fmt: skip
-        self._handle = self._executor.submit(process.begin, self._outbox.folder, config.track.system_metrics)
+        self._handle = self._process.submit(process.begin, self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -109,7 +108,7 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._later(process.drain, self._outbox.folder)
+        self._process.submit(process.drain, self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def draw(
@@ -130,7 +129,7 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._executor.submit(figures.draw, self._drawing, study.folder / "figures")
+        self._drawn = self._process.submit(figures.draw, self._drawing, study.folder / "figures")
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -172,9 +171,7 @@ class Recorder:
         question, parts, final = study.question, study.parts, answer.final
         began = time.perf_counter()
         name = question.config.registration.name
-        promotion = (
-            {} if name is None else kept.write(question, parts, final.features.schema, study.folder / kept.FOLDER)
-        )
+        promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
             Outcome(
                 metrics=_of_parent(result),
@@ -190,10 +187,10 @@ class Recorder:
                     **({"warnings": " ".join(result.warnings)} if result.warnings else {}),
                 },
                 note=markdown(result),
-                winner=_record(answer.winner.entry),
+                winner=_record(answer.selection.winner.entry),
                 datasets=[datasets.tested_on(question, parts)],
                 tables=[LEADERBOARD],
-                model_inputs=final.features.schema,
+                model_inputs=final.model.schema,
                 register=name,
             ),
             {
@@ -205,10 +202,10 @@ class Recorder:
             },
             final.folder,
         )
-        for future in self._pending:
-            future.result()
         delivery: Delivery
-        delivery, self.spent.beside = self._executor.submit(process.finish, self._outbox.folder).result()
+        delivery, self.spent.beside = self._process.submit(
+            process.finish, self._outbox.folder, question.config.track.system_metrics
+        ).result()
         self._outbox.release()
         self._finished = True
         self.spent.run += time.perf_counter() - began
@@ -225,26 +222,21 @@ class Recorder:
             raise RuntimeError("begin comes first")
         return self._handle.result()
 
-    def _later(self, function: Callable[..., Any], *args: Any) -> None:
-        self._pending.append(self._executor.submit(function, *args))
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._outbox is not None and not self._finished:
             self._end_early(self._outbox, error)
-        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+        self._process.shutdown(kill_workers=kind is not None)
 
     def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
-        for future in self._pending:
-            future.cancel()
         try:
             if self._handle is not None and self._handle.done() and self._handle.exception() is not None:
                 outbox.remove()  # the run never began
                 return
             failed = isinstance(error, Exception)
             outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
-            self._executor.submit(process.end, outbox.folder).result(timeout=LAST_WORDS)
+            self._process.submit(process.drain, outbox.folder).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
         finally:
@@ -254,7 +246,7 @@ class Recorder:
 def _of_parent(result: ExperimentResult) -> dict[str, float]:
     """What is known of the parent run alone: the test, with the ends of the intervals, and the winner on the folds."""
     test, selected = result.test, result.selected
-    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear}
+    parts = {"test": test.metrics, "dummy": test.baseline, "linear": test.linear, "boosted": test.boosted}
     named = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     named |= {
         f"test/{name}_{end}": value

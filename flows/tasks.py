@@ -20,8 +20,11 @@ from descent.flows.diagnosis.diagnose import Diagnosed, diagnosed
 from descent.flows.errors import RunError
 from descent.flows.evaluation import folds
 from descent.flows.evaluation.final_test import Tested, tested
+from descent.flows.evaluation.folds import Held, judge_of
 from descent.flows.evaluation.importance import Importance, measure
-from descent.flows.evaluation.refit import Final, refitted
+from descent.flows.evaluation.refit import Final, finished
+from descent.flows.evaluation.rival import Rival, rival_of
+from descent.flows.evaluation.selection import Finalist, Selection
 from descent.flows.machine.memory import release
 from descent.flows.recorder import Recorder
 from descent.flows.report.result import Answer, Circumstances, result_of
@@ -29,7 +32,7 @@ from descent.flows.run.stopwatch import Stopwatch
 from descent.flows.run.study import Study
 from descent.flows.run.workspace import REPORT, RESULT, Workspace
 from descent.flows.search.cost import Estimate, estimate
-from descent.flows.search.leaderboard import Entry, Finalist, choose, rank
+from descent.flows.search.leaderboard import Entry, rank
 from descent.flows.search.plan import Chunk, Plan, plan_of
 from descent.flows.search.race import Trained
 from descent.flows.search.work import entries_of, work_for
@@ -161,15 +164,15 @@ def leaderboard(entries: Sequence[Entry], study: Study) -> list[Entry]:
 
 
 @task("score fold", run_name="score fold {number}")
-def score_fold(number: int, candidates: Sequence[Entry], study: Study) -> list[float]:
-    """Train the finalists on one fold, features refitted, and measure them on the rows held out."""
+def score_fold(number: int, candidates: Sequence[Entry], study: Study) -> list[Held]:
+    """Train the finalists on one fold, features refitted; what they say of the rows held out."""
     return folds.score_fold(number, candidates, study)
 
 
 @task("select")
-def select(finalists: Sequence[Finalist], study: Study) -> Finalist:
-    """Choose the winner."""
-    return choose(finalists, study.question.config.select.rule, study.question.greater_is_better)
+def select(finalists: Sequence[Finalist], study: Study) -> Selection:
+    """Choose the winner, and what is averaged."""
+    return judge_of(study).select(finalists, study.question.config.select.ensemble.members)
 
 
 @task("diagnose")
@@ -184,16 +187,22 @@ def importance(winner: Finalist, study: Study) -> Importance | None:
     return measure(winner.entry, study)
 
 
+@task("rival")
+def rival(study: Study) -> Rival | None:
+    """Train gradient-boosted trees on the same rows, to stand beside the model."""
+    return rival_of(study)
+
+
 @task("refit")
-def refit(winner: Finalist, study: Study) -> Final:
-    """Train the winner on train and cv rows together and store it."""
-    return refitted(winner.entry, study)
+def refit(selection: Selection, study: Study) -> Final:
+    """Average the folds' models, or train the winner on train and cv rows together; store the final model."""
+    return finished(selection, study)
 
 
 @task("final test")
-def final_test(model: Final, study: Study) -> Tested:
+def final_test(model: Final, study: Study, rival: Rival | None) -> Tested:
     """Note the opening in the ledger, then open the sealed rows."""
-    return tested(model, study)
+    return tested(model, study, rival)
 
 
 @task("record")

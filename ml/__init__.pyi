@@ -14,6 +14,7 @@ from .estimators import NeuralNetworkClassifier as NeuralNetworkClassifier
 from .estimators import NeuralNetworkRegressor as NeuralNetworkRegressor
 from .history import Outcome as Outcome
 from .history import Progress as Progress
+from .network.model import Embedding as Embedding
 from .network.model import Model as Model
 from .network.rows import Arrays as Arrays
 from .network.rows import balanced_weights as balanced_weights

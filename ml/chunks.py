@@ -195,6 +195,8 @@ def chunk_size(model: Model, batch: int | None, dtype: str = "float32", optimize
     rows = BLOCK if batch is None else min(batch, BLOCK)
     slots = RULES[optimizer].slots
     buffers = rows * (sum(model.hidden) + 2 * max(model.hidden, default=0) + 3 * model.outputs)
+    if model.embedding is not None:  # angles, waves, and what they become
+        buffers += rows * model.embedding.columns * (2 * model.embedding.waves + model.embedding.width)
     return int(np.clip(CACHE_BUDGET // (size * (buffers + (2 + slots) * model.size)), 1, MOST))
 
 

@@ -24,7 +24,7 @@ from descent.ml.errors import OptionError, TargetError
 from descent.ml.fleets.online import Online
 from descent.ml.network.initializers import INITIALIZER_OF
 from descent.ml.network.layout import Array
-from descent.ml.network.model import Model
+from descent.ml.network.model import Embedding, Model
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import SOLVERS
 from descent.ml.optimizers.settings import Settings
@@ -48,13 +48,16 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     Args:
         hidden: widths of the hidden layers; () is a linear model.
-        activation: relu, tanh, sigmoid, leaky_relu, gelu, silu, mish or selu.
+        activation: a name of `ml.network.activations.ACTIVATIONS`, such as relu.
         residual: whether hidden layers have skip connections.
         initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, lecun for selu, else he.
+        input_scale: whether every input gets a learned scale before the first layer.
+        embedding: None, or the fields of `ml.Embedding` for numeric embeddings, such as ``{"columns": 3}``; without
+            ``columns`` of all inputs.
         lam: λ ≥ 0 of the penalty λ/(2m) Σ w².
-        optimizer: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs.
+        optimizer: a name of `ml.optimizers.rules.OPTIMIZERS`, such as adam; newton takes linear models alone.
         learning_rate: None is the optimizer's default.
-        options: further fields of `ml.Settings`, such as ``{"momentum": 0.95, "clip_norm": 1.0}``.
+        options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.
         epochs: most passes over the rows (with lbfgs iterations).
         patience: None trains all epochs; a number holds ``validation_fraction`` of the rows back, ends the training
@@ -132,8 +135,9 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _model(self, inputs: int, encoded: Encoded) -> Model:
         rule = self.initializer or INITIALIZER_OF.get(self.activation, "he")
+        embedding = None if self.embedding is None else Embedding(**{"columns": inputs, **self.embedding})
         return Model(inputs, tuple(self.hidden), activation=self.activation, residual=self.residual, initializer=rule,
-                     **encoded.shape)  # fmt: skip
+                     input_scale=self.input_scale, embedding=embedding, **encoded.shape)  # fmt: skip
 
     def _checked(self, X: Any) -> tuple[Model, Array, Array]:
         """Model, parameters and rows, ready to predict; float64, so that a row's answer depends on no other row."""
@@ -157,7 +161,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
     """Linear regression (``hidden=()``) and dense networks, for one target or several.
 
     The network learns targets in units of their standard deviation; for ``hidden=()`` this leaves the meaning of λ
-    unchanged. ``loss`` is squared_error or huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``.
+    unchanged. ``loss`` is squared_error; huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``; or
+    poisson or gamma, for one target that is never negative, or above 0.
     All other arguments and attributes are those of `NeuralNetwork`, besides:
 
     Attributes:
@@ -169,12 +174,14 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
 
     def __init__(
         self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, loss: str = "squared_error", huber_delta: float = 1.0, lam: float = 0.0,
+        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
+        loss: str = "squared_error", huber_delta: float = 1.0, lam: float = 0.0,
         optimizer: str = "adam", learning_rate: float | None = None, options: dict[str, Any] | None = None,
         batch: int | None = 32, epochs: int = 200, patience: int | None = None, min_delta: float = 0.0,
         validation_fraction: float = 0.1, dtype: str = "float32", random_state: Any = None,
     ):  # fmt: skip
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
+        self.input_scale, self.embedding = input_scale, embedding
         self.loss, self.huber_delta, self.lam = loss, huber_delta, lam
         self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
         self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta
@@ -210,6 +217,10 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
         else:
             mean, scale = self.target_mean_, self.target_scale_
         shape = {"outputs": y.shape[1] if y.ndim == 2 else 1, "loss": self.loss, "huber_delta": self.huber_delta}
+        if self.loss in ("poisson", "gamma"):
+            if np.ptp(scale) or np.ptp(mean / scale):
+                raise OptionError(f"loss is {self.loss!r}, which takes one target; y has shape {y.shape}")
+            shape["shift"] = float(np.max(mean / scale))
         return Encoded((y - mean) / scale, weights, shape, {"target_mean_": mean, "target_scale_": scale})
 
 
@@ -225,12 +236,14 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[m
 
     def __init__(
         self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, class_weight: Any = None, lam: float = 0.0, optimizer: str = "adam",
+        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
+        class_weight: Any = None, lam: float = 0.0, optimizer: str = "adam",
         learning_rate: float | None = None, options: dict[str, Any] | None = None, batch: int | None = 32,
         epochs: int = 200, patience: int | None = None, min_delta: float = 0.0, validation_fraction: float = 0.1,
         dtype: str = "float32", random_state: Any = None,
     ):  # fmt: skip
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
+        self.input_scale, self.embedding = input_scale, embedding
         self.class_weight, self.lam = class_weight, lam
         self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
         self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta

@@ -112,13 +112,24 @@ class CrossValidation(ResultModel):
     folds: tuple[Number, ...] = Field(description="the metric on each fold")
 
 
+class MemberResult(ResultModel):
+    """A variant in the final model: its weight, and how many trained models of it are averaged."""
+
+    name: str
+    weight: float
+    models: int
+
+
 class Selected(ResultModel):
-    """The winner."""
+    """The winner, and what the final model is made of."""
 
     name: str
     params: Mapping[str, str | int | float | bool]
     cv: CrossValidation
     metric: str | None = None
+    members: tuple[MemberResult, ...] = Field(
+        default=(), description="what the final model averages, by weight; a single one is the winner, refitted"
+    )
 
 
 class Evidence(ResultModel):
@@ -245,6 +256,13 @@ class TestResult(ResultModel):
     linear: Mapping[str, Number] = Field(
         default_factory=dict, description="metrics of a plain linear model trained on the same rows: degree 1, λ = 1"
     )
+    boosted: Mapping[str, Number] = Field(
+        default_factory=dict,
+        description="metrics of gradient-boosted trees trained on the same rows; empty if none were",
+    )
+    beaten: bool = Field(
+        default=False, description="whether the trees are better by more than two standard errors of the difference"
+    )
     intervals: Mapping[str, tuple[Number, Number]] = Field(
         default_factory=dict, description="bootstrap interval of each metric, low and high"
     )
@@ -287,6 +305,9 @@ class ExperimentResult(ResultModel):
     variants: tuple[VariantResult, ...]
     search: SearchResult | None = None
     selected: Selected
+    rivals: Mapping[str, Mapping[str, Number]] = Field(
+        default_factory=dict, description="metrics on the cv rows of other kinds of models, trained on the train rows"
+    )
     diagnosis: DiagnosisResult
     test: TestResult
     seconds: Seconds

@@ -1,6 +1,7 @@
 """What commands have left: in their results, in `.descent/` and in MLflow."""
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,12 +33,16 @@ def weights(home: Path) -> dict[str, str]:
     """A digest of what is kept of each trained variant, by its address."""
     from descent.flows.cache.values import Value
 
-    with closing(sqlite3.connect(home / "cache" / "trained.db")) as connection:
-        rows = connection.execute("select address, content from trained").fetchall()
+    values = {path.name: Value.from_bytes(path.read_bytes().partition(b"\n")[2]) for path in _kept(home)}
     return {
-        address: hashlib.sha256(np.ascontiguousarray(Value.from_bytes(content).outcome.parameters)).hexdigest()
-        for address, content in rows
+        address: hashlib.sha256(np.ascontiguousarray(value.outcome.parameters)).hexdigest()
+        for address, value in values.items()
     }
+
+
+def _kept(home: Path) -> list[Path]:
+    found = (home / "cache" / "trained").rglob("*")
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 
 def _runs(home: Path) -> list[tuple[str, str, str, str]]:
@@ -77,6 +82,7 @@ def left_over(home: Path) -> Iterator[str]:
             yield f"{name}/ holds {', '.join(left)}"
     if len(list((home / "runs").iterdir())) != len(parents) or list((home / "runs").glob("*/scratch")):
         yield f"runs/ holds {', '.join(path.name for path in (home / 'runs').iterdir())}"
-    with closing(sqlite3.connect(home / "cache" / "trained.db")) as connection:
-        if (answer := connection.execute("pragma integrity_check").fetchone()) != ("ok",):
-            yield f"trained.db: {answer}"
+    for path in _kept(home):
+        head, _, content = path.read_bytes().partition(b"\n")
+        if json.loads(head)["sha256"] != hashlib.sha256(content).hexdigest():
+            yield f"{path} is damaged"

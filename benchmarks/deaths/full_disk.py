@@ -113,7 +113,7 @@ class Disk:
     def damage(self) -> list[str]:
         """What under the home folder is not whole: databases, records, results, models."""
         found = []
-        for database in (self.home / "mlflow.db", self.home / "prefect/prefect.db", self.home / "cache/trained.db"):
+        for database in (self.home / "mlflow.db", self.home / "prefect/prefect.db"):
             with closing(sqlite3.connect(database)) as connection:
                 (answer,) = connection.execute("PRAGMA integrity_check").fetchone()
             if answer != "ok":

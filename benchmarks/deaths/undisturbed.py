@@ -35,7 +35,7 @@ def undisturbed(epochs: int, *, curves: bool) -> Iterator[Undisturbed]:
         config = experiment(Path(place), epochs, curves=curves)
         import_all()
         # Prefect's server starts before the first command, which would take longer than all others.
-        program = "from descent.flows.prefect_server.server import ensure_server; ensure_server()"
+        program = "from descent.flows.prefect_server.server import start_server, wait_ready; wait_ready(start_server())"
         subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)
         ended = start(config, Path(place)).end()
         if ended.code or ended.result is None:

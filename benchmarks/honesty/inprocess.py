@@ -12,9 +12,10 @@ import pandas as pd
 from descent.flows.diagnosis.diagnose import Diagnosed, observe
 from descent.flows.diagnosis.evidence import Gathered, gather
 from descent.flows.evaluation import folds
+from descent.flows.evaluation.selection import Finalist
 from descent.flows.run.study import Study
 from descent.flows.search import work
-from descent.flows.search.leaderboard import Entry, Finalist, candidates, choose, rank
+from descent.flows.search.leaderboard import Entry, candidates, rank
 from descent.flows.search.plan import plan_of
 from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question, ask
@@ -62,9 +63,8 @@ def sweep(question: Question, parts: Parts, folder: Path) -> Run:
         entries += work.entries_of(chunk.variants, chunk.fleet.number, result, mine.target)
     board = rank(entries, question.metric, question.greater_is_better)
     best = candidates(board, question.metric, question.config.validation.finalists)
-    scores = [folds.score_fold(number, best, study) for number in range(1, len(parts.folds) + 1)]
-    found = folds.finalists(best, scores, question.metric)
-    return Run(study, board, choose(found, question.config.select.rule, question.greater_is_better))
+    held = [folds.score_fold(number, best, study) for number in range(1, len(parts.folds) + 1)]
+    return Run(study, board, folds.judge_of(study).choose(folds.finalists(best, held, study)))
 
 
 __all__ = ["Diagnosed", "Run", "TemporaryDirectory", "np", "pose", "study_of", "sweep"]

@@ -24,8 +24,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DESCENT = "from descent.flows.cli.app import main; main()"
 NO_TRACKING = """
+from contextlib import nullcontext
 from descent.flows.tracking import process
-process.prestart = lambda: None
+process.ready = nullcontext
 from descent.flows.recorder import Recorder
 from descent.flows.tracking.client import Handle
 from descent.flows.tracking.sender import Delivery

@@ -1,28 +1,23 @@
-"""The file that keeps values under their addresses: SQLite, so that a write is whole or not at all, whatever dies.
+"""Where values are kept under their addresses: a file each, whole or not there at all, whatever dies.
 
-What cannot be read counts as absent; what cannot be written is not kept. Neither ends a run.
+A file begins with a line of JSON: the SHA-256 of what follows, the run that trained it, and when. What cannot be read
+counts as absent; what cannot be written is not kept. Neither ends a run.
 """
 
 import hashlib
-import sqlite3
+import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from threading import RLock
 from typing import Any, NamedTuple
 
 from descent.flows.machine.home import home, make_home
+from descent.ml.checkpoints import write_atomically
 
-NAME = "trained.db"
 LIMIT = 1 << 30
 """Bytes that the values may take; those that were not used for longest go first."""
-BUSY = 30.0
-"""Seconds to wait while another command writes."""
-
-_TABLE = """create table if not exists trained (
-    address text primary key, content blob not null, digest blob not null, size integer not null,
-    run text not null, at real not null, used real not null)"""
 
 
 class Origin(NamedTuple):
@@ -33,132 +28,85 @@ class Origin(NamedTuple):
 
 
 class Shelf:
-    """Values by address. ``say`` is told once what is wrong with the file, if anything is."""
+    """Values by address. ``say`` is told once what cannot be written, and what is damaged."""
 
     def __init__(self, say: Callable[[str], None], limit: int = LIMIT) -> None:
-        self.path = make_home("cache") / NAME
-        self._say, self._limit = say, limit
-        self._lock = RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._size = 0
-        with self._mending():
-            self._open()
+        self._folder, self._say, self._limit = make_home("cache", "trained"), say, limit
+        self._full = False
 
     def look(self, addresses: Sequence[str]) -> dict[str, bytes]:
         """The values of those addresses that are there, whole."""
         found: dict[str, bytes] = {}
-        damaged = []
-        with self._mending() as connection:
-            for address in addresses if connection else ():
-                assert connection is not None
-                row = connection.execute("select content, digest from trained where address = ?", (address,)).fetchone()
-                if row is not None and hashlib.sha256(row[0]).digest() == row[1]:
-                    found[address] = row[0]
-                elif row is not None:
-                    damaged.append(address)
+        damaged = 0
+        for address in addresses:
+            with suppress(OSError):
+                head, _, content = self._path(address).read_bytes().partition(b"\n")
+                if _facts(head).get("sha256") == hashlib.sha256(content).hexdigest():
+                    found[address] = content
+                else:
+                    damaged += 1
+                    self._path(address).unlink()
         if damaged:
-            self._say(f"{self.path}: {len(damaged)} values are damaged; they are trained again")
-            self.forget(damaged)
+            self._say(f"{self._folder}: {damaged} values are damaged; they are trained again")
         return found
 
     def origins(self, addresses: Sequence[str]) -> list[Origin]:
         """Where the values come from that are there."""
-        with self._mending() as connection:
-            if connection is not None:
-                rows = [
-                    connection.execute("select run, at from trained where address = ?", (address,)).fetchone()
-                    for address in addresses
-                ]
-                return [Origin(*row) for row in rows if row is not None]
-        return []
+        found = []
+        for address in addresses:
+            with suppress(OSError, KeyError), self._path(address).open("rb") as file:
+                facts = _facts(file.readline())
+                found.append(Origin(facts["run"], facts["at"]))
+        return found
 
     def put(self, values: Mapping[str, bytes], run: str) -> None:
-        """Keep values, all of them or none, and on the disk when this returns."""
-        now = time.time()
-        rows = [
-            (address, content, hashlib.sha256(content).digest(), len(content), run, now, now)
-            for address, content in values.items()
-            if len(content) <= self._limit // 4
-        ]
-        with self._mending() as connection:
-            if connection is None or not rows:
-                return
-            with connection:
-                connection.executemany("insert or replace into trained values (?, ?, ?, ?, ?, ?, ?)", rows)
-            self._size += sum(row[3] for row in rows)
-            if self._size > self._limit:
-                self._prune(connection)
+        """Keep values. They may be lost with the machine's power: they can be trained again."""
+        for address, content in values.items():
+            if self._full or len(content) > self._limit // 4:
+                continue
+            facts = {"sha256": hashlib.sha256(content).hexdigest(), "run": run, "at": time.time()}
+            path = self._path(address)
+            try:
+                path.parent.mkdir(exist_ok=True)
+                write_atomically(path, json.dumps(facts).encode() + b"\n" + content, durable=False)
+            except OSError as error:
+                self._full = True
+                self._say(f"{self._folder}: {error.strerror}; what is trained from here on is not kept")
 
     def use(self, addresses: Sequence[str]) -> None:
         """Note that values were of use."""
-        self._change("update trained set used = ? where address = ?", [(time.time(), one) for one in addresses])
-
-    def forget(self, addresses: Sequence[str]) -> None:
-        """Remove values."""
-        self._change("delete from trained where address = ?", [(one,) for one in addresses])
+        for address in addresses:
+            with suppress(OSError):
+                os.utime(self._path(address))
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            if self._connection is not None:
-                with suppress(sqlite3.Error):
-                    self._connection.close()
-            self._connection = None
+        """Make room: remove what was of no use for longest."""
+        found = sorted(_files(self._folder), key=lambda one: one[1].st_mtime_ns)
+        size = sum(status.st_size for _, status in found)
+        for path, status in found if size > self._limit else ():
+            if size <= 0.9 * self._limit:
+                break
+            path.unlink(missing_ok=True)
+            size -= status.st_size
 
-    def _change(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        with self._mending() as connection:
-            if connection is not None and rows:
-                with connection:
-                    connection.executemany(statement, rows)
-
-    def _prune(self, connection: sqlite3.Connection) -> None:
-        with connection:
-            (self._size,) = connection.execute("select coalesce(sum(size), 0) from trained").fetchone()
-            for address, size in connection.execute("select address, size from trained order by used").fetchall():
-                if self._size <= 0.9 * self._limit:
-                    break
-                connection.execute("delete from trained where address = ?", (address,))
-                self._size -= size
-
-    def _open(self) -> None:
-        connection = sqlite3.connect(self.path, timeout=BUSY, check_same_thread=False)
-        try:
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-            connection.execute(_TABLE)
-            (self._size,) = connection.execute("select coalesce(sum(size), 0) from trained").fetchone()
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-
-    @contextmanager
-    def _mending(self) -> Iterator[sqlite3.Connection | None]:
-        """The connection, None where there is none; a file that is none of ours is replaced by an empty one."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.OperationalError as error:  # no room, no right, or locked for long
-                self._say(f"{self.path}: {error}; what is trained from here on is not kept")
-                self.close()
-            except sqlite3.DatabaseError as error:
-                self._say(f"{self.path}: {error}; it is replaced, and what it held is trained again")
-                self.close()
-                for part in files():
-                    part.unlink(missing_ok=True)
-                with suppress(sqlite3.Error):
-                    self._open()
-
-
-def files() -> list[Path]:
-    """The files that the shelf consists of."""
-    return sorted((home() / "cache").glob(f"{NAME}*"))
+    def _path(self, address: str) -> Path:
+        return self._folder / address[:2] / address
 
 
 def cache_size() -> int:
     """Bytes on the disk, checkpoints of half-trained chunks among them."""
-    size = 0
-    for path in (home() / "cache").rglob("*"):
+    return sum(status.st_size for _, status in _files(home() / "cache"))
+
+
+def _facts(head: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(head))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for path in folder.rglob("*"):
         with suppress(FileNotFoundError):  # a run goes on beside
-            size += path.stat().st_size if path.is_file() else 0
-    return size
+            if path.is_file():
+                yield path, path.stat()

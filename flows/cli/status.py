@@ -14,20 +14,20 @@ def status() -> None:
     """Say what runs in the background for this folder."""
     from descent.flows.cache.shelf import cache_size
     from descent.flows.machine.home import home
-    from descent.flows.prefect_server.server import server_status
+    from descent.flows.prefect_server.server import running_server
     from descent.flows.run import claim
     from descent.flows.tracking.store import tracking_uri
     from descent.flows.tracking.sync import unsent
 
-    state = server_status()
+    server = running_server()
     print(f"folder   {home()}{'' if home().exists() else '   (nothing has run here yet)'}")
     if os.environ.get("PREFECT_API_URL"):
         print(f"prefect  {os.environ['PREFECT_API_URL']} (PREFECT_API_URL)")
-    if state.server is None:
+    if server is None:
         print("prefect  no local server is running")
     else:
-        since = f"{datetime.fromtimestamp(state.since):%Y-%m-%d %H:%M}"
-        print(f"prefect  {state.server.url}   process {state.server.pid}, since {since}")
+        since = f"{datetime.fromtimestamp(server.since):%Y-%m-%d %H:%M}"
+        print(f"prefect  {server.url}   process {server.pid}, since {since}")
     print(f"mlflow   {tracking_uri()}   (to look at it: descent ui)")
     if waiting := unsent():
         print(f"outbox   {len(waiting)} run{'s' * (len(waiting) > 1)} not in MLflow yet; to send: descent sync")

@@ -20,11 +20,11 @@ def ui(
 ) -> None:
     """Open the MLflow UI on this folder's runs, and say where the Prefect UI is."""
     from descent.flows.machine.environment import quiet
-    from descent.flows.prefect_server.server import server_status
+    from descent.flows.prefect_server.server import running_server
     from descent.flows.tracking.ui import open_ui
 
     quiet(verbose)
-    state = server_status()
-    where = os.environ.get("PREFECT_API_URL", "").removesuffix("/api") or (state.server and state.server.url)
+    server = running_server()
+    where = os.environ.get("PREFECT_API_URL", "").removesuffix("/api") or (server and server.url)
     print(f"Prefect: {where}" if where else "Prefect: not running; descent run starts it")
     open_ui(port, say=lambda line: print(line, flush=True))

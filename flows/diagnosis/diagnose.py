@@ -10,8 +10,9 @@ from descent.flows.diagnosis.changes import Change
 from descent.flows.diagnosis.curves import Curves, capacity_curve, lambda_curve, learning_curve
 from descent.flows.diagnosis.evidence import gather
 from descent.flows.evaluation.baselines import cost_of, dummy_metrics
+from descent.flows.evaluation.selection import Finalist, Selection
 from descent.flows.run.study import Study
-from descent.flows.search.leaderboard import Entry, Finalist
+from descent.flows.search.leaderboard import Entry
 from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question
 from descent.ml.diagnosis.advice import Advice
@@ -55,7 +56,7 @@ class Standing:
     """The finalists with their scores, and who leads."""
 
     finalists: Sequence[Finalist]
-    winner: Finalist
+    selection: Selection
 
 
 def observe(winner: Finalist, board: Sequence[Entry], study: Study) -> Observations:

@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 
 from descent.flows.evaluation.baselines import dummy_metrics
 from descent.flows.evaluation.refit import Final
+from descent.flows.evaluation.rival import Rival, clearly_better
 from descent.flows.run.study import Study
 from descent.flows.table import ledger
 from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question
 from descent.ml.statistics import bootstrap, metrics
+from descent.ml.statistics.comparison import row_losses
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Tested:
-    """Metrics on the test rows: of the model, of the dummy that knows no features, of the plain linear model.
+    """Metrics on the test rows: of the model, of the dummy that knows no features, of the plain linear model, and of
+    boosted trees (empty where there are none); ``beaten`` says whether these are clearly better than the model.
 
     ``intervals`` hold the model's metrics with the probability ``confidence``. ``y`` (m,) are the test rows' targets:
     numbers in their own units, or class codes. ``outputs`` are the model's: predictions (m,) in those units, logits
@@ -33,13 +36,15 @@ class Tested:
     metrics: Mapping[str, float]
     baseline: Mapping[str, float]
     linear: Mapping[str, float]
+    boosted: Mapping[str, float]
+    beaten: bool
     intervals: Mapping[str, tuple[float, float]]
     count: ledger.Count
     y: Array = field(repr=False)
     outputs: Array = field(repr=False)
 
 
-def tested(final: Final, study: Study) -> Tested:
+def tested(final: Final, study: Study, rival: Rival | None = None) -> Tested:
     """Enter the opening in the ledger, open the sealed rows and measure; nothing is decided after this.
 
     Raises:
@@ -47,33 +52,46 @@ def tested(final: Final, study: Study) -> Tested:
     """
     question, parts = study.question, study.parts
     count = ledger.enter(_opening(question, parts, study.run))
-    task, target, inference = question.task, final.target, question.inference
+    task, target, inference = question.task, final.model.target, question.inference
     regression, grouped = task == "regression", inference.split_by == "group"
     known, units = target.encode(parts.frame[inference.target]), target.metrics_in_units
-    seen = _Seen([], [], [], [])
+    seen = _Seen([], [], [], [], [])
     for rows in parts.rows.opened(parts.sealed):
         seen.column.append(rows[inference.target])
-        seen.outputs.append(final.outputs(rows))
+        seen.outputs.append(final.model.outputs(rows))
         if final.linear is not None:
-            seen.linear.append(final.linear.outputs(rows))
+            seen.linear.append(final.linear.rescaled(rows, target))
+        if rival is not None:
+            seen.boosted.append(rival.trees.outputs(rows))
         if grouped:
             seen.groups.append(rows[inference.group])
     column, outputs = pd.concat(seen.column, ignore_index=True), np.concatenate(seen.outputs)
     y = target.encode(column)
     y_in_units = column.to_numpy(np.float64) if regression else y
     outputs_in_units = target.decode(outputs) if regression else outputs
+    clusters = pd.factorize(pd.concat(seen.groups), use_na_sentinel=False)[0] if grouped else None
+    trees = np.concatenate(seen.boosted) if seen.boosted else None
     return Tested(
         metrics=units(metrics.evaluate(task, None, y, outputs)),
         baseline=units(dummy_metrics(task, known, y, len(inference.classes))),
         linear=units(metrics.evaluate(task, None, y, np.concatenate(seen.linear))) if seen.linear else {},
         intervals=bootstrap.intervals(
             task, y_in_units, outputs_in_units, confidence=count.confidence, seed=question.config.split.seed,
-            clusters=pd.factorize(pd.concat(seen.groups), use_na_sentinel=False)[0] if grouped else None,
+            clusters=clusters,
         ),
+        boosted={} if trees is None else metrics.evaluate(task, None, y_in_units, trees),
+        beaten=trees is not None and _beaten(question, y_in_units, outputs_in_units, trees, clusters),
         count=count,
         y=y_in_units,
         outputs=outputs_in_units,
     )  # fmt: skip
+
+
+def _beaten(question: Question, y: Array, mine: Array, trees: Array, clusters: Array | None) -> bool:
+    metric = question.metric if row_losses(question.task, question.metric, y, mine) else "log_loss"
+    losses = [row_losses(question.task, metric, y, outputs) for outputs in (mine, trees)]
+    own, theirs = (one[1] for one in losses if one is not None)
+    return clearly_better(own, theirs, np.arange(len(y)) if clusters is None else clusters)
 
 
 class _Seen(NamedTuple):
@@ -83,6 +101,7 @@ class _Seen(NamedTuple):
     outputs: list[Array]
     linear: list[Array]
     groups: list[pd.Series]
+    boosted: list[Array]
 
 
 def _opening(question: Question, parts: Parts, run: str) -> ledger.Opening:

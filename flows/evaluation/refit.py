@@ -1,116 +1,163 @@
-"""The winner trained on all rows but the test's."""
+"""The final model: an average of the folds' own models, or the winner trained on all rows but the test's."""
 
-import json
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from descent import data, ml
+from descent import data
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import plain_linear
+from descent.flows.evaluation.ensemble import Ensemble, Member, Trained
 from descent.flows.evaluation.folds import epochs_found
+from descent.flows.evaluation.selection import Selection
 from descent.flows.machine.memory import give_back
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
 from descent.flows.search.work import model_for, submit
-from descent.flows.serving import manifest
 from descent.flows.table.matrices import Matrices
 from descent.ml.chunks import ChunkResult
+from descent.ml.ensembles import blend
 from descent.ml.statistics.conformal import half_widths
 from descent.schemas import Variant
 
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A model with the features that it sees and the target that it answers in."""
+@dataclass(frozen=True, eq=False)
+class Final:
+    """The final model, the folder it is stored in, and the plain linear model beside it."""
 
-    features: data.FeatureMap
-    target: data.Target
-    model: ml.Model
-    parameters: Array
-
-    def outputs(self, rows: pd.DataFrame) -> Array:
-        """What the last layer says about rows of the table: see `ml.outputs`."""
-        return ml.outputs(self.model, self.parameters, self.features.transform(rows))
-
-
-@dataclass(frozen=True)
-class Final(Trained):
-    """The winner, trained on train and cv rows, the folder it is stored in, and the plain linear model beside it."""
-
+    model: Ensemble
     folder: Path
     linear: Trained | None
     """None where its training diverged."""
 
 
-def refitted(entry: Entry, study: Study) -> Final:
-    """Train on train and cv rows together, features refitted, for the epochs found; store it in the folder ``model``.
+def finished(selection: Selection, study: Study) -> Final:
+    """Make the final model and store it in the folder ``model``.
 
-    The plain linear model is trained on the same rows meanwhile, and for numbers the winner once more on the training
-    rows alone: its residuals on the cv rows make the intervals around predictions.
+    A network is the average of the folds' models, each stopped by rows that it did not learn from: they are trained
+    already, and their average is better than one of them by what they differ (bagging: Breiman 1996, *Machine
+    Learning* 24). A linear model has nothing to stop, and is trained on train and cv rows together, features refitted;
+    so is the winner where folds are not to be averaged (`averages`).
 
     Raises:
         RunError: training diverged on these rows.
     """
-    variant, question, parts = entry.variant, study.question, study.parts
-    swept, matrices = study.swept(variant.features), study.working(variant.features, "refit")
-    waiting = submit(study, [variant], matrices, stop_after=epochs_found(entry))
-    plain = plain_linear(question.config, question.task, variant.features, parts.frame.shape[1])
-    same = plain.features == variant.features
-    plain_matrices = matrices if same else study.working(plain.features, "refit-plain")
-    plain_waiting = submit(study, [plain], plain_matrices)
+    winner, question = selection.winner.entry, study.question
+    plain = plain_linear(question.config, question.task, winner.variant.features, study.parts.frame.shape[1])
+    refits = _Refits(study)
+    refits.begin(plain, None)
+    averaged = averages(selection, study)
+    alone = [winner] if not averaged else [one.entry for one, _ in selection.members if one.is_linear]
+    for entry in alone:
+        refits.begin(entry.variant, epochs_found(entry))
     give_back()
-
-    def held_out_too() -> "Future[ChunkResult]":
-        return submit(study, [variant], swept, stop_after=epochs_found(entry), keep_outputs=True, metrics=())
-
-    regression, held_out = question.task == "regression", None
-    if regression and not parts.rows.sampled:
-        held_out = held_out_too()
-    won = _trained(waiting, variant, matrices, study)
-    if isinstance(won, str):
-        raise RunError(f"the winner {variant.name} could not be trained on train and cv rows: {won}")
-    linear = _trained(plain_waiting, plain, plain_matrices, study)
-    if regression and held_out is None:  # not beside the others: its rows are as much memory again
-        held_out = held_out_too()
+    if averaged:
+        members = tuple(_members(selection, refits))
+        final = Ensemble(members, _target(members, study), _intervals_of(selection, study))
+    else:
+        widths = None if question.task != "regression" else _intervals_beside(winner, study)
+        trained = _sound(refits.result(winner.variant), winner)
+        final = Ensemble((Member(trained, 1.0),), trained.target, widths)
+    linear = refits.result(plain)
     folder = study.folder / "model"
-    won.features.save(folder / "features")
-    (folder / "target.json").write_text(json.dumps(won.target.to_dict(), ensure_ascii=False), encoding="utf-8")
-    ml.save_model(folder / "model", won.model, won.parameters)
-    if held_out is not None:
-        stored = _intervals(held_out.result(), swept)
-        (folder / "interval.json").write_text(json.dumps(stored, indent=2), encoding="utf-8")
-    manifest.write(folder)
-    return Final(
-        won.features, won.target, won.model, won.parameters, folder, None if isinstance(linear, str) else linear
-    )
+    final.store(folder)
+    return Final(final, folder, None if isinstance(linear, str) else linear)
 
 
-def _intervals(result: ChunkResult, swept: Matrices) -> dict[str, Any]:
-    """Half the length of the interval around a prediction for every level in hundredths; null where it is infinite."""
+def averages(selection: Selection, study: Study) -> bool:
+    """Whether the final model is an average, and not the winner trained on all rows.
+
+    Not where the configuration wants one model, where there are no folds, where folds follow each other in time (the
+    first have few rows, and old ones), or where the winner is linear and alone.
+    """
+    config, inference = study.question.config.select, study.question.inference
+    if config.ensemble.members < 2 or inference.split_by == "time":
+        return False
+    return any(any(one.models) and not one.is_linear for one, _ in selection.members)
+
+
+class _Refits:
+    """Trainings on train and cv rows together, each once; features are made once per setting."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._matrices: dict[object, Matrices] = {}
+        self._waiting: dict[Variant, tuple[Matrices, Future[ChunkResult]]] = {}
+
+    def begin(self, variant: Variant, epochs: int | None) -> None:
+        """Submit a training for so many epochs."""
+        if variant.features not in self._matrices:
+            name = f"refit-{len(self._matrices)}"
+            self._matrices[variant.features] = self._study.working(variant.features, name)
+        matrices = self._matrices[variant.features]
+        self._waiting[variant] = (matrices, submit(self._study, [variant], matrices, stop_after=epochs))
+
+    def result(self, variant: Variant) -> Trained | str:
+        """The trained model, or why there is none."""
+        matrices, future = self._waiting[variant]
+        outcome = future.result().outcomes[0]
+        if outcome.status in ("diverged", "interrupted"):
+            return outcome.message
+        model = model_for(self._study, variant, matrices)
+        return Trained(matrices.features, matrices.target, model, outcome.parameters)
+
+
+def _members(selection: Selection, refits: _Refits) -> Iterator[Member]:
+    for one, weight in selection.members:
+        if one.is_linear:
+            yield Member(_sound(refits.result(one.entry.variant), one.entry), weight)
+            continue
+        models = [model for model in one.models if model is not None]
+        yield from (Member(model, weight / len(models)) for model in models)
+
+
+def _sound(found: Trained | str, entry: Entry) -> Trained:
+    if isinstance(found, str):
+        raise RunError(f"the winner {entry.variant.name} could not be trained on train and cv rows: {found}")
+    return found
+
+
+def _target(members: tuple[Member, ...], study: Study) -> data.Target:
+    """What an average says: values in the target's own units, standardised as by all rows."""
+    inference = study.question.inference
+    if len(members) == 1:
+        return members[0].trained.target
+    return data.Target.fit(study.parts.frame[inference.target], study.question.task, inference.classes)
+
+
+def _intervals_of(selection: Selection, study: Study) -> dict[str, Any] | None:
+    """Intervals from what the folds' models said of rows that they were not trained on."""
+    if study.question.task != "regression":
+        return None
+    found = [(np.asarray(one.outputs), weight) for one, weight in selection.members]
+    whole = blend("regression", [outputs for outputs, _ in found], [weight for _, weight in found])
+    known = np.isfinite(whole)
+    return _widths(study.y[known] - whole[known], "cross-conformal: out-of-fold residuals on the train and cv rows")
+
+
+def _intervals_beside(entry: Entry, study: Study) -> dict[str, Any]:
+    """Intervals from the winner trained once more on the training rows alone."""
+    swept = study.swept(entry.variant.features)
+    future = submit(study, [entry.variant], swept, stop_after=epochs_found(entry), keep_outputs=True, metrics=())
     decode, y = swept.target.decode, swept.sources.open().y_cv
     assert y is not None
-    residuals = decode(np.asarray(y)) - decode(result.outputs_cv[0])
+    residuals = decode(np.asarray(y)) - decode(future.result().outputs_cv[0])
+    return _widths(residuals, "split conformal: residuals on the cv rows of the winner trained on the training rows")
+
+
+def _widths(residuals: Array, method: str) -> dict[str, Any]:
+    """Half the length of the interval around a prediction for every level in hundredths; null where it is infinite."""
     levels = range(50, 100)
     widths = dict(zip(levels, half_widths(residuals, [level / 100 for level in levels]), strict=True))
     return {
-        "method": "split conformal: residuals on the cv rows of the winner trained on the training rows",
+        "method": method,
         "rows": len(residuals),
         "half_widths": {str(level): width if np.isfinite(width) else None for level, width in widths.items()},
     }
-
-
-def _trained(waiting: "Future[ChunkResult]", variant: Variant, matrices: Matrices, study: Study) -> Trained | str:
-    """The trained model, or why there is none."""
-    outcome = waiting.result().outcomes[0]
-    if outcome.status in ("diverged", "interrupted"):
-        return outcome.message
-    model = model_for(study, variant, matrices)
-    return Trained(matrices.features, matrices.target, model, outcome.parameters)

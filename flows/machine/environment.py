@@ -1,14 +1,12 @@
-"""The environment of Prefect and MLflow: silent, private, nobody else's settings.
-
-Both read their settings when they are imported, so `quiet` comes first. A variable that the user has set stays.
-"""
+"""The environment of Prefect and MLflow: silent, private, nobody else's settings. A variable that the user has set
+stays."""
 
 import logging
 import os
 import sys
 from typing import NoReturn
 
-from descent.flows.machine.home import home, prefect_home
+from descent.flows.machine.home import home, make_home, prefect_home
 
 # Neither library reports home, asks for news or advertises.
 PRIVATE = {
@@ -43,7 +41,9 @@ PATIENCE = {
 
 
 def quiet(verbose: bool = False) -> None:
-    """Prepare the environment of this process and its children; call it before prefect or mlflow is imported.
+    """Prepare the environment of this process and its children, best before prefect or mlflow is imported.
+
+    Both read it at their import. What was imported before, as a notebook does, is made to read it again.
 
     Without a ``PREFECT_API_URL`` from the user, Prefect lives inside ``.descent/``: ``~/.prefect`` with its profiles is
     neither read nor written. ``verbose`` leaves the logs of both on the terminal. Calls after the first do nothing: a
@@ -51,8 +51,6 @@ def quiet(verbose: bool = False) -> None:
     """
     if _prepared:
         return
-    if early := {"prefect", "mlflow"} & sys.modules.keys():
-        raise RuntimeError(f"quiet() must come before the import of {' and '.join(sorted(early))}")
     settings = PRIVATE | PATIENCE | ({} if verbose else SILENT)
     if "PREFECT_API_URL" not in os.environ:
         settings |= {
@@ -65,6 +63,23 @@ def quiet(verbose: bool = False) -> None:
     for name, value in settings.items():
         os.environ.setdefault(name, value)
     _prepared.append(True)
+    if "prefect" in sys.modules:
+        _read_again()
+    if "mlflow" in sys.modules:
+        sys.modules["mlflow"].telemetry.set_telemetry_client()  # none, from now on
+        if not verbose:
+            logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
+
+
+def _read_again() -> None:
+    """Let Prefect read its environment again."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.logging.configuration import setup_logging
+
+    if "PREFECT_API_URL" not in os.environ:
+        make_home("prefect")  # Prefect makes no parents of its home, and warns
+    refresh_global_settings_context()
+    setup_logging()
 
 
 _prepared: list[bool] = []

@@ -23,7 +23,7 @@ def connect() -> Server:
     """
     external = os.environ.get("PREFECT_API_URL")
     if external and external != os.environ.get("DESCENT_PREFECT_API_URL"):
-        return Server(external.removesuffix("/api"), external, None, False, "")
+        return Server(external)
     server = start_server()
     os.environ["PREFECT_API_URL"] = os.environ["DESCENT_PREFECT_API_URL"] = server.api_url
     _bypass_proxies()

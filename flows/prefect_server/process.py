@@ -1,12 +1,11 @@
 """The process of the local Prefect server: Prefect's own application, started fast and ended when nobody needs it.
 
-It is started by `flows.prefect_server.server` as ``python -m flows.prefect_server.process`` with three inherited
-descriptors: a listening socket, on which clients may already wait, the lock that says that it lives, and a pipe that
-says go once its record is written. Where the pipe ends without a word, its starter was killed, nobody would find it,
-and it ends.
+``python -m descent.flows.prefect_server.process SOCKET LOCK IDLE`` is started by `flows.prefect_server.server` with two
+inherited descriptors, a listening socket on which clients may already wait, and the lock that says that it lives; it
+ends after IDLE seconds without use. Prefect's own background server (``prefect server start --background``) knows
+neither: it has no idle end, two commands at once would start two, and whoever comes early is refused.
 """
 
-import argparse
 import gc
 import json
 import os
@@ -14,108 +13,63 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http.client import HTTPConnection
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from descent.flows.machine import databases
 from descent.flows.machine.locks import lock
+from descent.flows.prefect_server.server import RECORD
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 10.0
 
 
-class Guard:
-    """Prefect's application, seen through a door that notes the time and knows its visitors.
-
-    Requests whose ``Host`` is not this machine are refused, so that no web page reaches the server by a name that
-    resolves to the loopback address. The health answer names this process, which tells it from any other server that
-    may one day sit on the same port.
-    """
-
-    def __init__(self, application: Application, ready: Callable[[], None]) -> None:
-        self._application = application
-        self._ready = ready
-        self.used = time.monotonic()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, or the life of the application."""
-        if scope["type"] == "lifespan":
-            await self._application(scope, receive, self._noticing(send))
-            return
-        health = scope["path"] == "/api/health"
-        if not health:
-            self.used = time.monotonic()
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"").rsplit(b":", 1)[0]
-        if host not in (b"127.0.0.1", b"localhost"):
-            await self._refuse(scope, receive, send)
-            return
-        await self._application(scope, receive, self._named(send) if health else send)
-
-    def _noticing(self, send: Send) -> Send:
-        async def notice(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                self._ready()
-            await send(message)
-
-        return notice
-
-    def _named(self, send: Send) -> Send:
-        async def name(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-descent-server", str(os.getpid()).encode())]
-            await send(message)
-
-        return name
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"This server answers to 127.0.0.1 and localhost only.\n"})
-
-
-def main() -> None:
+def main(listening: int, held: int, idle: float) -> None:
     """Run until stopped or idle."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--home", type=Path, required=True, help="Prefect's home folder")
-    parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
-    parser.add_argument("--lock", type=int, required=True, help="descriptor of server.lock, held")
-    parser.add_argument("--go", type=int, required=True, help="descriptor of a pipe that says when to begin")
-    parser.add_argument("--idle", type=float, required=True, help="seconds without use after which the server ends")
-    arguments = parser.parse_args()
-    home: Path = arguments.home
-    if not os.read(arguments.go, 1):
-        return
-    os.close(arguments.go)
-
+    home, listener = Path(os.environ["PREFECT_HOME"]), socket.socket(fileno=listening)
+    port = listener.getsockname()[1]
+    aside = home / f".{RECORD}"
+    aside.write_text(json.dumps({"pid": os.getpid(), "port": port, "prefect": version("prefect")}), encoding="utf-8")
+    aside.replace(home / RECORD)
     migrated = _prepare_database(home)
     gc.disable()  # a tenth of the start-up goes into collecting what imports keep anyway
     import uvicorn
+    from fastapi.middleware.trustedhost import TrustedHostMiddleware
     from prefect.server.api.server import create_app
 
-    def ready() -> None:
-        if migrated is not None:
-            migrated()
-
-    guard = Guard(create_app(final=True), ready)
+    application = create_app(final=True)
+    if migrated is not None:
+        _call_when_started(application, migrated)
+    # No web page reaches the server by a name that resolves to the loopback address.
+    guarded = TrustedHostMiddleware(application, ["127.0.0.1", "localhost"])
     gc.freeze()
     gc.enable()
     server = uvicorn.Server(
-        uvicorn.Config(guard, log_level="warning", access_log=False, timeout_graceful_shutdown=3, lifespan="on")
+        uvicorn.Config(guarded, log_level="warning", access_log=False, timeout_graceful_shutdown=3, lifespan="on")
     )
-    listener = socket.socket(fileno=arguments.socket)
-    watch = Watch(home, arguments.lock, listener.getsockname()[1], guard, arguments.idle, server)
+    watch = Watch(home, held, port, idle, server)
     threading.Thread(target=watch.run, name="idle-watch", daemon=True).start()
     server.run(sockets=[listener])
+
+
+def _call_when_started(application: "FastAPI", function: Callable[[], None]) -> None:
+    """Before the first request."""
+    whole = application.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: "FastAPI") -> AsyncIterator[Any]:
+        async with whole(app) as state:
+            function()
+            yield state
+
+    application.router.lifespan_context = lifespan
 
 
 def _prepare_database(home: Path) -> Callable[[], None] | None:
@@ -146,14 +100,13 @@ class Watch:
     of theirs that is not in a final state has lost its process and is marked as crashed.
     """
 
-    def __init__(self, home: Path, held: int, port: int, guard: Guard, idle: float, server: Any) -> None:
+    def __init__(self, home: Path, held: int, port: int, idle: float, server: "uvicorn.Server") -> None:
         self._home = home
         self._held = held
         self._port = port
-        self._guard = guard
         self._idle = idle
         self._server = server
-        self._used = time.monotonic()
+        self._used, self._requests = time.monotonic(), 0
         self._swept = False
 
     def run(self) -> None:
@@ -168,9 +121,11 @@ class Watch:
                 self._used, self._swept = time.monotonic(), False
                 continue
             # Held to the end of this look, or of the process: a command that starts now waits and then sees the truth.
+            if (requests := self._server.server_state.total_requests) != self._requests:
+                self._used, self._requests = time.monotonic(), requests
             if not self._swept and self._server.started:
                 self._swept = self._sweep()
-            if time.monotonic() - max(self._used, self._guard.used) >= self._idle:
+            if time.monotonic() - self._used >= self._idle:
                 self._server.should_exit = True
                 time.sleep(SHUTDOWN_SECONDS)
                 os._exit(0)
@@ -184,14 +139,13 @@ class Watch:
             return True
 
     def _sweep(self) -> bool:
-        used = self._guard.used
         try:
             mark_orphans(self._port)
         except OSError as error:
             print(f"orphaned flow runs could not be marked: {error}", file=sys.stderr, flush=True)
             return False
         finally:
-            self._guard.used = used  # the watch's own questions are no use
+            self._requests = self._server.server_state.total_requests  # the watch's own questions are no use
         return True
 
 
@@ -224,4 +178,4 @@ def _post(port: int, path: str, body: object) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -4,12 +4,11 @@ Three locks in ``.descent/prefect/`` say what is true, whatever was killed or re
 
 ============== ============================================ =====================================================
 start.lock     while a command looks, starts or stops       two commands at once never start two servers
-server.lock    by the server, as long as it lives           ``server.json`` (pid, port, version) is right while held
+server.lock    by the server, as long as it lives           its `RECORD` (pid, port, version) is right while held
 in-use.lock    shared by commands, as long as they run      the server ends itself only while it gets it alone
 ============== ============================================ =====================================================
 """
 
-import contextlib
 import errno
 import json
 import os
@@ -18,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.metadata import version
@@ -25,9 +25,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from descent.flows.errors import RunError, UsageError
+from descent.flows.machine.environment import PRIVATE
 from descent.flows.machine.home import make_home, prefect_home, server_log
 from descent.flows.machine.locks import is_free, lock, locked
 
+RECORD = "server.json"
 IDLE_MINUTES = 30.0
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -37,40 +39,23 @@ _in_use: dict[Path, int] = {}  # locks that this process keeps until it ends, by
 
 @dataclass(frozen=True)
 class Server:
-    """A Prefect server: its address, and its process if it is the local one."""
+    """A Prefect server: the address of its API, and its process if it is the local one."""
 
-    url: str
     api_url: str
-    pid: int | None
-    started: bool  # by this very call
-    prefect: str  # version
+    pid: int | None = None
+    started: bool = False  # by this very call
+    prefect: str = ""  # version
+    since: float = 0.0  # seconds since the epoch
+
+    @property
+    def url(self) -> str:
+        """Its pages."""
+        return self.api_url.removesuffix("/api")
 
     @property
     def is_local(self) -> bool:
         """Whether descent started it for this folder."""
         return self.pid is not None
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is known of the local server without starting one."""
-
-    server: Server | None
-    ready: bool = False
-    in_use: bool = False
-    since: float = 0.0  # seconds since the epoch
-
-
-def ensure_server(wait: bool = True) -> Server:
-    """The local server of this folder, started if none lives; with ``wait``, not before it answers.
-
-    Raises:
-        RunError: it could not be started; the message ends with its last words.
-    """
-    server = start_server()
-    if wait:
-        wait_ready(server)
-    return server
 
 
 def start_server() -> Server:
@@ -80,14 +65,11 @@ def start_server() -> Server:
     """
     folder = make_home("prefect")
     make_home("logs")
-    if folder not in _in_use:
-        descriptor = lock(folder / "in-use.lock", shared=True)
-        assert descriptor is not None
-        _in_use[folder] = descriptor
+    _use(folder)
     with locked(folder / "start.lock"):
         held = lock(folder / "server.lock", wait=False)
         if held is None:
-            server = _read_record(folder)
+            server = _recorded(folder)
             if server is not None:
                 if _listens(server) and (server.prefect == version("prefect") or _used_by_others(folder)):
                     return server
@@ -138,91 +120,56 @@ def stop_server() -> bool:
     if not folder.exists():
         return False
     with locked(folder / "start.lock"):
-        if is_free(folder / "server.lock"):
+        server = _recorded(folder)
+        if server is None:
             return False
         if _used_by_others(folder):
             raise RunError("the local Prefect server is in use by another descent command; end that first")
-        server = _read_record(folder)
-        if server is None:
-            return False
         _end(folder, server)
     return True
 
 
-def server_status() -> Status:
-    """Look at the local server without starting one or prolonging its life."""
+def running_server() -> Server | None:
+    """The local server, if one lives; none is started, and the life of one is not prolonged."""
     folder = prefect_home()
     if not folder.exists():
-        return Status(None)
+        return None
     with locked(folder / "start.lock"):
-        if is_free(folder / "server.lock"):
-            return Status(None)
-        server = _read_record(folder)
-        if server is None:
-            return Status(None)
-        in_use = not is_free(folder / "in-use.lock")
-    try:
-        ready = _answers(server, 1.0)
-    except (OSError, HTTPException):
-        ready = False
-    since = (folder / "server.json").stat().st_mtime
-    return Status(server, ready, in_use, since)
+        return _recorded(folder)
 
 
 def _spawn(folder: Path, held: int) -> Server:
-    listener = _listen(_previous_port(folder))
-    port = listener.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     idle = 60 * idle_minutes()
-    _write_record(folder, None, port)
-    waits, go = os.pipe()
-    command = [sys.executable, "-m", "descent.flows.prefect_server.process", "--home", str(folder), "--socket",
-    str(listener.fileno()),
-               "--lock", str(held), "--go", str(waits), "--idle", str(idle)]  # fmt: skip
-    try:
-        with server_log().open("wb") as log, listener:
-            process = subprocess.Popen(
-                command,
-                env=_environment(folder, url),
-                cwd=folder,  # where no .env, prefect.toml or pyproject.toml of the user lies
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(listener.fileno(), held, waits),
-                start_new_session=True,  # Ctrl-C in the terminal is not meant for it
-            )
-        process.returncode = 0  # it outlives this process on purpose; without this, Popen warns at its deletion
-        _write_record(folder, process.pid, port)
-        os.write(go, b"\n")
-    finally:
-        os.close(waits)
-        os.close(go)
-    return Server(url, f"{url}/api", process.pid, True, version("prefect"))
+    with _listen(_previous_port(folder)) as listener, server_log().open("wb") as log:
+        (folder / RECORD).unlink(missing_ok=True)
+        api_url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        inherited = listener.fileno(), held
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "descent.flows.prefect_server.process", *map(str, (*inherited, idle))],
+            env=_environment(folder, api_url),
+            cwd=folder,  # where no .env, prefect.toml or pyproject.toml of the user lies
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=inherited,
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+        )
+    process.returncode = 0  # it outlives this process on purpose; without this, Popen warns at its deletion
+    return Server(api_url, process.pid, True, version("prefect"), time.time())
 
 
-def _write_record(folder: Path, pid: int | None, port: int) -> None:
-    aside = folder / ".server.json"
-    aside.write_text(json.dumps({"pid": pid, "port": port, "prefect": version("prefect")}), encoding="utf-8")
-    aside.replace(folder / "server.json")
-
-
-def _environment(folder: Path, url: str) -> dict[str, str]:
-    from descent.flows.machine.environment import PRIVATE
-
+def _environment(folder: Path, api_url: str) -> dict[str, str]:
+    url = api_url.removesuffix("/api")
     mine = {name: value for name, value in os.environ.items() if name not in ("PREFECT_API_URL", "PREFECT_PROFILE")}
-    for name, value in PRIVATE.items():
-        mine.setdefault(name, value)
-    path = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return mine | {
-        "PYTHONPATH": os.pathsep.join(path),
+    return PRIVATE | mine | {
         "PREFECT_HOME": str(folder),
         "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
-        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_SERVER_UI_API_URL": api_url,
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{url},{url.replace('127.0.0.1', 'localhost')}",
         # The console handler is silenced for commands; here it is the log file.
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
-    }
+    }  # fmt: skip
 
 
 def idle_minutes() -> float:
@@ -249,21 +196,20 @@ def _listen(port: int) -> socket.socket:
 def _previous_port(folder: Path) -> int:
     """The port of the server before, so that bookmarks stay true; 0, any free one, if there was none."""
     try:
-        return int(json.loads((folder / "server.json").read_text(encoding="utf-8"))["port"])
+        return int(json.loads((folder / RECORD).read_text(encoding="utf-8"))["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0
 
 
-def _read_record(folder: Path) -> Server | None:
-    """What the living server's record says; only right under ``start.lock`` while ``server.lock`` is held.
-
-    None if the command that started the server was killed before it could say so: such a server ends at once.
-    """
-    record = json.loads((folder / "server.json").read_text(encoding="utf-8"))
-    if record["pid"] is None:
-        return None
-    url = f"http://127.0.0.1:{record['port']}"
-    return Server(url, f"{url}/api", record["pid"], False, record["prefect"])
+def _recorded(folder: Path) -> Server | None:
+    """The living server, as it says itself in its first moments; None if none lives. Under ``start.lock``."""
+    while not is_free(folder / "server.lock"):
+        with suppress(FileNotFoundError):
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            since = (folder / RECORD).stat().st_mtime
+            return Server(f"http://127.0.0.1:{record['port']}/api", record["pid"], False, record["prefect"], since)
+        time.sleep(0.01)
+    return None
 
 
 def _answers(server: Server, timeout: float) -> bool:
@@ -271,8 +217,7 @@ def _answers(server: Server, timeout: float) -> bool:
     connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
     try:
         connection.request("GET", "/api/health")
-        answer = connection.getresponse()
-        return answer.status == 200 and answer.getheader("x-descent-server") == str(server.pid)
+        return connection.getresponse().status == 200
     finally:
         connection.close()
 
@@ -286,6 +231,13 @@ def _listens(server: Server) -> bool:
     return True
 
 
+def _use(folder: Path) -> None:
+    if folder not in _in_use:
+        descriptor = lock(folder / "in-use.lock", shared=True)
+        assert descriptor is not None
+        _in_use[folder] = descriptor
+
+
 def _used_by_others(folder: Path) -> bool:
     """Whether another process holds ``in-use.lock``; this one's own share is given back for the look."""
     mine = _in_use.pop(folder, None)
@@ -293,16 +245,14 @@ def _used_by_others(folder: Path) -> bool:
         os.close(mine)
     used = not is_free(folder / "in-use.lock")
     if mine is not None:
-        descriptor = lock(folder / "in-use.lock", shared=True)
-        assert descriptor is not None
-        _in_use[folder] = descriptor
+        _use(folder)
     return used
 
 
 def _end(folder: Path, server: Server) -> None:
     assert server.pid is not None
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.kill(server.pid, number)
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:

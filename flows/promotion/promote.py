@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from descent import ml
 from descent.data import DataError
 from descent.data.splits.fingerprints import row_hashes
 from descent.flows.errors import RunError
@@ -178,8 +177,7 @@ def refuse_other_question(
 
 
 def _outputs(model: Predictor, rows: pd.DataFrame) -> Array:
-    outputs = ml.outputs(model.model, model.parameters, model.features.transform(rows))
-    return model.target.decode(outputs) if model.target.task == "regression" else outputs
+    return model.outputs(rows)
 
 
 def _opening(about: About, challenger: Version) -> ledger.Opening:

@@ -9,8 +9,10 @@ from descent.flows.diagnosis.diagnose import Diagnosed, Followed
 from descent.flows.evaluation.final_test import Tested
 from descent.flows.evaluation.importance import Importance
 from descent.flows.evaluation.refit import Final
+from descent.flows.evaluation.rival import Rival
+from descent.flows.evaluation.selection import Selection
 from descent.flows.run.study import Study
-from descent.flows.search.leaderboard import Entry, Finalist
+from descent.flows.search.leaderboard import Entry
 from descent.flows.search.race import Race
 from descent.flows.table.parts import Parts
 from descent.ml.diagnosis.verdict import Advice
@@ -25,12 +27,13 @@ class Answer:
 
     race: Race
     board: Sequence[Entry]
-    winner: Finalist
+    selection: Selection
     diagnosed: Diagnosed
     followed: Followed | None
     final: Final
     tested: Tested
     importance: Importance | None
+    rival: Rival | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Circumstances:
 
 def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentResult:
     """Put everything together."""
-    question, parts, winner = study.question, study.parts, answer.winner
+    question, parts, winner = study.question, study.parts, answer.selection.winner
     chosen = winner.entry.variant
     stages = {name: run.seconds[name] for name in ("total", *STAGES)}
     return ExperimentResult.model_validate(
@@ -84,7 +87,9 @@ def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentRes
                 "params": chosen.params(),
                 "cv": {"mean": winner.mean, "se": winner.se, "folds": winner.folds if winner.se is not None else ()},
                 "metric": question.metric,
+                **_made_of(answer),
             },
+            "rivals": {} if answer.rival is None else {"boosted": answer.rival.cv},
             "diagnosis": {**_diagnosis(answer, parts), "followed": _followed(answer.followed)},
             "test": _test(answer.tested),
             "seconds": {
@@ -98,6 +103,23 @@ def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentRes
             "warnings": tuple(run.warnings),
         }
     )
+
+
+def _made_of(answer: Answer) -> dict[str, object]:
+    """What the final model consists of."""
+    selection, models = answer.selection, len(answer.final.model.members)
+    if models == 1:
+        return {"members": ({"name": selection.winner.entry.variant.name, "weight": 1.0, "models": 1},)}
+    return {
+        "members": tuple(
+            {
+                "name": one.entry.variant.name,
+                "weight": weight,
+                "models": 1 if one.is_linear else sum(model is not None for model in one.models),
+            }
+            for one, weight in selection.members
+        )
+    }
 
 
 def _diagnosis(answer: Answer, parts: Parts) -> dict[str, object]:
@@ -151,6 +173,8 @@ def _test(tested: Tested) -> dict[str, object]:
         "metrics": tested.metrics,
         "baseline": tested.baseline,
         "linear": tested.linear,
+        "boosted": tested.boosted,
+        "beaten": tested.beaten,
         "intervals": tested.intervals,
         "confidence": count.confidence,
         "opening": {

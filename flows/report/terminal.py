@@ -19,8 +19,6 @@ SHOWN = 10
 SECOND = ("accuracy", "r2", "log_loss", "rmse")
 """What is shown beside the metric that selects: the first of these that the task has."""
 
-STYLES = ("", "bold", "", "", "dim")
-"""Of the columns of the test result."""
 HEADED = 3
 """So many of them stand under titles of one line; those of the others may take several."""
 
@@ -72,6 +70,9 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_selection(result, metric, console)
     _print_diagnosis(result, console)
     console.print()
+    console.print(_indented(words.made_of(result)))
+    if result.test.beaten:
+        console.print(_indented(f"! {words.rival(result)}"), style="yellow")
     console.print(_test_table(result, console))
     for caveat in words.caveats(result):
         console.print(_indented(f"! {caveat}"))
@@ -172,6 +173,7 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
     from rich.table import Table
 
     titles, rows = words.columns(result), words.rows(result)
+    styles = ["", "bold", *[""] * (len(titles) - 3), "dim"]
 
     def build(without: Sequence[str]) -> Table:
         table = Table(
@@ -181,7 +183,7 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
         kept = [place for place, title in enumerate(titles) if title not in without]
         for place in kept:
             table.add_column(
-                titles[place], justify="left" if place == 0 else "right", style=STYLES[place], overflow="fold",
+                titles[place], justify="left" if place == 0 else "right", style=styles[place], overflow="fold",
                 no_wrap=place < HEADED, min_width=max(len(row[place]) for row in rows),
             )  # fmt: skip
         for row in rows:

@@ -4,10 +4,8 @@ from math import isfinite
 from pathlib import PurePath
 
 from descent.flows.report.figure import number as apart
+from descent.ml.statistics.metrics import greater_is_better
 from descent.schemas import ExperimentResult
-
-ERRORS = ("rmse", "mae", "log_loss")
-"""Metrics of which less is better."""
 
 NAMES = {
     "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²", "log_loss": "log loss",
@@ -54,16 +52,43 @@ def headline(result: ExperimentResult) -> str:
 def columns(result: ExperimentResult) -> list[str]:
     """Titles: the metric, this model, its interval, and the models that know less."""
     dummy = "always the mean" if result.task == "regression" else "always the class shares"
-    return ["", "this model", f"{100 * result.test.confidence:.4g} % interval", "plain linear", dummy]
+    trees = ["boosted trees"] if result.test.boosted else []
+    return ["", "this model", f"{100 * result.test.confidence:.4g} % interval", *trees, "plain linear", dummy]
 
 
 def rows(result: ExperimentResult) -> list[list[str]]:
     """One row per metric, in the order of `columns`."""
     test = result.test
+    others = [*([test.boosted] if test.boosted else []), test.linear, test.baseline]
     return [
-        [name, number(value), _interval(result, name), number(test.linear.get(name)), number(test.baseline.get(name))]
+        [name, number(value), _interval(result, name), *(number(one.get(name)) for one in others)]
         for name, value in test.metrics.items()
     ]
+
+
+def rival(result: ExperimentResult) -> str:
+    """What to say first where boosted trees are clearly better; nothing where they are not."""
+    test, metric = result.test, result.selected.metric or ""
+    if not test.beaten:
+        return ""
+    mine, theirs = test.metrics.get(metric), test.boosted.get(metric)
+    figures = "" if None in (mine, theirs) else f" ({metric_name(metric)} {apart(theirs)} against {apart(mine)})"
+    return (
+        f"Another kind of model, gradient-boosted trees, predicts these rows clearly better{figures}: where "
+        f"predictions are all that counts, use those. {len(result.variants)} variants were tried here."
+    )
+
+
+def made_of(result: ExperimentResult) -> str:
+    """What the final model is, in a sentence."""
+    members = result.selected.members
+    if not members or (len(members) == 1 and members[0].models == 1):
+        return "The final model was trained on the train and cv rows together."
+    count = sum(one.models for one in members)
+    if len(members) == 1:
+        return f"The final model is the average of the {count} models of the folds."
+    shares = ", ".join(f"{one.name} {percent(round(one.weight, 2))}" for one in members)
+    return f"The final model is a weighted average of {count} models: {shares}."
 
 
 def caveats(result: ExperimentResult) -> list[str]:
@@ -127,7 +152,7 @@ def better_than_dummy(result: ExperimentResult) -> str:
     value, dummy = result.test.metrics.get(metric), result.test.baseline.get(metric)
     if value is None or not dummy:
         return ""
-    if metric in ERRORS:
+    if not greater_is_better(metric):
         change = 1 - value / dummy
         return f"{100 * abs(change):.0f} % {'less' if change >= 0 else 'more'} than the dummy's {apart(dummy)}"
     return f"the dummy has {apart(dummy)}"

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.data import Target
 from descent.flows.table.matrices import Matrices
 from descent.flows.table.parts import InMemory, Parts
 from descent.flows.table.question import Question
@@ -48,9 +53,27 @@ class Study:
         return {settings: one.width for settings, one in self.matrices.items()}
 
     @property
+    def numbers(self) -> int:
+        """How many of the first feature columns are numbers of the table, under any settings."""
+        return next(iter(self.matrices.values())).features.numbers
+
+    @property
+    def shift(self) -> float:
+        """How far the target's own zero lies below that of the standardised target."""
+        return next(iter(self.matrices.values())).target.shift
+
+    @property
     def outputs(self) -> int:
         """Numbers that a model gives per row."""
         return next(iter(self.matrices.values())).target.outputs
+
+    @property
+    def y(self) -> NDArray[Any]:
+        """The target of all rows of the frame in memory: numbers in their own units, or codes of the classes."""
+        column = self.parts.frame[self.question.inference.target]
+        if self.question.task == "regression":
+            return column.to_numpy(np.float64)
+        return Target(str(column.name), self.question.task, self.question.inference.classes).encode(column)
 
     def swept(self, settings: FeatureSettings) -> Matrices:
         """Features learned on the training rows, of all training and cv rows; made at the first call."""

@@ -1,9 +1,8 @@
-"""Which variants go to the final, and which finalist wins."""
+"""How variants are ranked, and which of them go to the final."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isfinite, sqrt
-from statistics import fmean, stdev
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -43,24 +42,6 @@ class Entry:
         return self.usable and (self.status in ("completed", "stopped") or self.epochs >= winner.epochs)
 
 
-@dataclass(frozen=True)
-class Finalist:
-    """An entry with its metric on every fold."""
-
-    entry: Entry
-    folds: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean of the metric over the folds; the metric on the cv set where no folds were asked for."""
-        return fmean(self.folds)
-
-    @property
-    def se(self) -> float | None:
-        """Standard error of that mean, s/√k; None for a single value."""
-        return stdev(self.folds) / sqrt(len(self.folds)) if len(self.folds) > 1 else None
-
-
 def rank(entries: Sequence[Entry], metric: str, greater_is_better: bool) -> list[Entry]:
     """Best metric on the cv set first; diverged variants and undefined metrics last, in their old order."""
 
@@ -73,23 +54,17 @@ def rank(entries: Sequence[Entry], metric: str, greater_is_better: bool) -> list
 
 
 def candidates(board: Sequence[Entry], metric: str, count: int) -> list[Entry]:
-    """The best entries of a leaderboard, which go to the folds."""
-    return [entry for entry in board if entry.usable and metric in entry.metrics][:count]
+    """The entries of a leaderboard that go to the folds: the best, the best of each family, then the next best.
 
-
-def choose(finalists: Sequence[Finalist], rule: str, greater_is_better: bool) -> Finalist:
-    """The winner.
-
-    ``best`` takes the best mean. ``one-standard-error`` takes the simplest finalist whose mean is within one standard
-    error of the best one's (Breiman, Friedman, Olshen & Stone 1984, *Classification and Regression Trees*, §3.4.3;
-    Hastie, Tibshirani & Friedman 2009, *The Elements of Statistical Learning*, §7.10). Simplest: fewest parameters
-    (a higher degree has more, and so has a wider or deeper network), then fewest hidden layers, then the largest λ.
+    A family is one architecture; all linear models of one degree are one. The best linear model is always among them,
+    so that no network wins that is not better.
     """
-    sign = -1.0 if greater_is_better else 1.0
-    best = min(finalists, key=lambda finalist: sign * finalist.mean)
-    if rule == "best" or best.se is None:
-        return best
-    within = [finalist for finalist in finalists if sign * finalist.mean <= sign * best.mean + best.se]
-    return min(
-        within, key=lambda f: (f.entry.parameters, len(f.entry.variant.layers), -f.entry.variant.lambda_, sign * f.mean)
-    )
+    usable = [entry for entry in board if entry.usable and metric in entry.metrics]
+    first: dict[object, Entry] = {}
+    for entry in usable:
+        variant = entry.variant
+        first.setdefault((variant.layers, variant.activation if variant.layers else variant.features.degree), entry)
+    linear = [entry for entry in usable if not entry.variant.layers][:1]
+    wanted = [*usable[:1], *linear, *first.values(), *usable]
+    chosen = [*list({id(entry): entry for entry in wanted}.values())[:count], *linear]
+    return [entry for entry in usable if any(entry is one for one in chosen)]

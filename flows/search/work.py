@@ -24,7 +24,10 @@ def submit(study: Study, variants: Sequence[Variant], matrices: Matrices, **more
 
 def model_for(study: Study, variant: Variant, matrices: Matrices) -> ml.Model:
     """The architecture of a variant over these columns."""
-    return model_of(variant, matrices.width, matrices.target.outputs, study.question.task)
+    target = matrices.target
+    return model_of(
+        variant, matrices.width, target.outputs, study.question.task, matrices.features.numbers, target.shift
+    )
 
 
 def work_of(

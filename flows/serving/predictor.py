@@ -1,31 +1,49 @@
 """A trained model as MLflow serves it: raw columns in, predictions out.
 
-This file is shipped inside every model, with `ml`, `data` and `flows.serving.manifest`, so it imports only those. A
-model folder holds ``features/`` (what a `data.FeatureMap` learned, compiled), ``target.json`` (`data.Target`),
-``model/`` (`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers and JSON, no pickle.
-Loading one imports neither pandas nor scikit-learn.
+This file is shipped inside every model, with what it imports of `ml` and `data`. A model folder holds ``features/``
+(`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json`` (`data.Target`), ``model/``
+(`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers and JSON, no pickle. One of several
+members has, in place of ``features/`` and ``model/``, ``members.json`` with their weights and ``members/<n>/`` with
+``features/``, ``target.json`` and ``model-<i>/``. Loading one imports neither pandas nor scikit-learn.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from descent.data.errors import DataError
 from descent.data.features.compiled.features import CompiledFeatures
+from descent.data.features.compiled.unknown import Unknown
 from descent.data.target import Target
 from descent.flows.serving import manifest
 from descent.flows.serving.manifest import ModelError
 from descent.ml.checkpoints import load_model
+from descent.ml.ensembles import blend
 from descent.ml.errors import MLError
-from descent.ml.prediction import Forward
+from descent.ml.prediction import Forward, probabilities_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Array = NDArray[Any]
+
 LEVEL = 0.9
 """Probability with which an interval holds the value, where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Models of one ensemble that see the same features, with their weights, and the target that they answer in."""
+
+    features: CompiledFeatures
+    target: Target
+    forwards: tuple[Forward, ...]
+    weights: tuple[float, ...]
 
 
 class Predictor:
@@ -40,9 +58,7 @@ class Predictor:
         manifest.verify(folder)
         try:
             self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
-            self.model, self.parameters = load_model(folder / "model")
-            self.forward = Forward(self.model, self.parameters)
-            self.features = CompiledFeatures.load(folder / "features")
+            self.groups = _groups(folder, self.target)
             self.half_widths = _half_widths(folder / "interval.json")
         except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a model of descent: {error}") from error
@@ -50,14 +66,47 @@ class Predictor:
     @property
     def inputs(self) -> dict[str, str]:
         """The columns that are needed, by kind: ``double``, ``string`` or ``datetime``."""
-        return self.features.schema
+        return {name: kind for group in self.groups for name, kind in group.features.schema.items()}
 
-    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+    @property
+    def features(self) -> CompiledFeatures:
+        """Those of the first member: the columns that go in are the same for all."""
+        return self.groups[0].features
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether no member can predict a number below 0: then no interval begins there either."""
+        return all(forward.model.never_negative for group in self.groups for forward in group.forwards)
+
+    def outputs(self, frame: "pd.DataFrame", unknown: Unknown | None = None) -> Array:
+        """What the model says of rows: values (m,) in the target's units, or logits, (m,) of the positive class or
+        (m, K). ``unknown`` counts the levels that the first member did not learn.
+
+        Raises:
+            FeatureError: as of `predict`.
+        """
+        counts = (unknown, *[None] * (len(self.groups) - 1))
+        blocks = (group.features.blocks(frame, one) for group, one in zip(self.groups, counts, strict=True))
+        return np.concatenate([self._outputs(matrices) for matrices in zip(*blocks, strict=True)])
+
+    def _outputs(self, matrices: Sequence[Array]) -> Array:
+        found, weights = list[Array](), list[float]()
+        for group, matrix in zip(self.groups, matrices, strict=True):
+            for forward, weight in zip(group.forwards, group.weights, strict=True):
+                z = forward.outputs(matrix)
+                found.append(group.target.decode(z) if self.target.task == "regression" else z)
+                weights.append(weight)
+        return blend(self.target.task, found, weights)
+
+    def predict(
+        self, frame: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
+    ) -> "pd.DataFrame":
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
         ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
-        infinite where too few rows were held out to say.
+        infinite where too few rows were held out to say; ``lower`` is not below 0 where no prediction can be.
+        ``unknown`` counts the levels that the model did not learn.
 
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.
@@ -69,10 +118,13 @@ class Predictor:
             return self._of_none(frame)
         if self.target.task == "regression":
             width = self.half_width((params or {}).get("level", LEVEL))
-            values = self.target.decode(np.concatenate([*map(self.forward.outputs, self.features.blocks(frame))]))
-            columns = {"prediction": values, "lower": values - width, "upper": values + width}
+            values = self.outputs(frame, unknown)
+            lower = values - width
+            if self.never_negative:
+                np.maximum(lower, 0, out=lower)
+            columns = {"prediction": values, "lower": lower, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
-        probabilities = np.concatenate([*map(self.forward.probabilities, self.features.blocks(frame))])
+        probabilities = probabilities_of(self.target.task, self.outputs(frame, unknown))
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)
@@ -103,6 +155,26 @@ class Predictor:
             if abs(step - wanted) < 1e-6:
                 return width
         raise ModelError(f"level is {level}; intervals are known from 0.5 to 0.99 in steps of 0.01")
+
+
+def _groups(folder: Path, target: Target) -> tuple[Group, ...]:
+    """The members of a model folder: one in the folder itself, or several, grouped by their features."""
+    listed = folder / "members.json"
+    if not listed.exists():
+        return (Group(CompiledFeatures.load(folder / "features"), target, (_forward(folder / "model"),), (1.0,)),)
+    found = []
+    for number, weights in enumerate(json.loads(listed.read_text(encoding="utf-8"))["weights"]):
+        place = folder / "members" / str(number)
+        forwards = tuple(_forward(place / f"model-{at}") for at in range(len(weights)))
+        own = Target.from_dict(json.loads((place / "target.json").read_text(encoding="utf-8")))
+        found.append(Group(CompiledFeatures.load(place / "features"), own, forwards, tuple(map(float, weights))))
+    if not found:
+        raise ValueError(f"{listed.name} names no member")
+    return tuple(found)
+
+
+def _forward(folder: Path) -> Forward:
+    return Forward(*load_model(folder))
 
 
 def _half_widths(path: Path) -> dict[int, float]:

@@ -22,7 +22,7 @@ def unsent() -> list[Outbox]:
 
 def sync(say: Callable[[str], None]) -> bool:
     """Send every outbox whose command has ended, oldest first; returns whether MLflow has everything now."""
-    os.environ |= process.ONCE
+    os.environ |= process.ENVIRONMENT
     boxes = waiting()
     if not boxes:
         say("nothing waits: MLflow has every run of this folder")

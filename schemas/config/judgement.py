@@ -28,6 +28,16 @@ class ValidateConfig(ConfigModel):
         return folds
 
 
+class EnsembleConfig(ConfigModel):
+    """What the final model averages."""
+
+    members: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=5,
+        description="votes given to finalists, one by one, on out-of-fold rows; each is the average of its folds' "
+        "models; 1: one model, refitted on all rows",
+    )
+
+
 class SelectConfig(ConfigModel):
     """What makes a model the winner."""
 
@@ -36,7 +46,11 @@ class SelectConfig(ConfigModel):
     )
     rule: Literal["one-standard-error", "best"] = Field(
         default="one-standard-error",
-        description="the simplest within one standard error of the best, or the best itself",
+        description="the simplest that is not worse than the best by one standard error of their difference, or the "
+        "best itself",
+    )
+    ensemble: EnsembleConfig = Field(
+        default=EnsembleConfig.model_construct(), description="what the final model averages"
     )
 
 

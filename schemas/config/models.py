@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from descent.schemas.config.base import kind_tag, refuse
+from descent.schemas.config.embeddings import Embedding
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
 from descent.schemas.config.words import BatchSize
 
 Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
+NumberLoss = Literal["squared_error", "poisson", "gamma"]
 LinearKind = Literal["linear", "logistic", "softmax"]
 
 
@@ -48,6 +50,11 @@ class LinearSearch(SweepModel):
 
     kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
+    degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] | None = Field(
+        default=None,
+        description="powers and products of numeric columns in this family; not given: features.degree",
+        examples=[[1, 2]],
+    )
     optimizer: Sweep[Optimizer] = Field(
         default=Newton.model_construct(), description="how the model is trained", examples=[{"kind": "newton"}]
     )
@@ -58,6 +65,21 @@ class LinearSearch(SweepModel):
     def _batch_fits(self) -> Self:
         check_batch(self.batch, self.optimizer)
         return self
+
+
+class Rates(SweepModel):
+    """Learning rates of kinds of parameters, as factors on the optimizer's."""
+
+    bias: NumberSweep[Annotated[float, Field(gt=0)]] = Field(default=1.0, description="of biases", examples=[0.1])
+    scale: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
+        default=1.0, description="of the scales that input_scale learns", examples=[6]
+    )
+    embedding: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
+        default=1.0, description="of numeric embeddings", examples=[0.1]
+    )
+    ntk: Sweep[bool] = Field(
+        default=False, description="weights of a layer with n inputs get 1/√n: NTK parametrisation", examples=[True]
+    )
 
 
 class NetworkSearch(SweepModel):
@@ -78,7 +100,27 @@ class NetworkSearch(SweepModel):
         description="spread of the initial weights; not given: glorot for tanh and sigmoid, lecun for selu, else he",
         examples=["lecun"],
     )
+    input_scale: Sweep[bool] = Field(
+        default=False, description="whether every input gets a learned scale before the first layer", examples=[True]
+    )
+    loss: Sweep[NumberLoss] = Field(
+        default="squared_error",
+        description="for numbers: what is minimised; poisson and gamma predict amounts and counts, never below zero",
+        examples=[["squared_error", "poisson"]],
+    )
+    embedding: Sweep[Embedding] | None = Field(
+        default=None, description="how numbers become several columns each", examples=[{"kind": "pbld"}]
+    )
     lambda_: Lambda = LAMBDA
+    dropout: NumberSweep[Annotated[float, Field(ge=0, le=0.99)]] = Field(
+        default=0.0, description="share of hidden units left out in each row of training", examples=[[0, 0.15]]
+    )
+    label_smoothing: NumberSweep[Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default=0.0, description="share of a class target that goes to all classes alike", examples=[0.1]
+    )
+    rates: Rates = Field(
+        default=Rates.model_construct(), description="learning rates of kinds of parameters, as factors"
+    )
     optimizer: Sweep[NetworkOptimizer] = Field(
         default=Adam.model_construct(),
         description="how the network is trained",
@@ -90,6 +132,14 @@ class NetworkSearch(SweepModel):
     @model_validator(mode="after")
     def _batch_fits(self) -> Self:
         check_batch(self.batch, self.optimizer)
+        solver = next((each.kind for each in choices(self.optimizer) if isinstance(each, SOLVERS)), None)
+        for key in ("dropout", "label_smoothing"):
+            if solver is not None and any(choices(getattr(self, key))):
+                raise refuse(f"{solver} minimises the cost itself: leave out {key}, or take another optimizer")
+        if solver is not None and set(choices(self.loss)) != {"squared_error"}:
+            raise refuse(f"{solver} minimises the squared error: leave out loss, or take another optimizer")
+        if solver is not None and self.rates != Rates():
+            raise refuse(f"{solver} has no learning rate: leave out rates, or take another optimizer")
         return self
 
 

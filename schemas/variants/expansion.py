@@ -7,13 +7,20 @@ from typing import Any
 
 from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
-from descent.schemas.config.models import AnyModel, NetworkSearch
+from descent.schemas.config.models import AnyModel, LinearSearch, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
 from descent.schemas.variants.names import named
 from descent.schemas.variants.sampling import draw
-from descent.schemas.variants.variant import FeatureSettings, OptimizerSettings, ScheduleSettings, Variant
+from descent.schemas.variants.variant import (
+    EmbeddingSettings,
+    FeatureSettings,
+    OptimizerSettings,
+    RateSettings,
+    ScheduleSettings,
+    Variant,
+)
 
 LIMIT = 10_000
 """More variants than this are an error: somebody forgot that sweeps multiply."""
@@ -33,8 +40,9 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, optimizer, batch, λ, and the seed changes fastest. Where
-    the search draws ``samples``, they stand in the order of drawing (`schemas.variants.sampling`).
+    slowest, then layers, activation, residual, initializer, loss, input_scale, embedding, optimizer, batch, λ, dropout,
+    label_smoothing, rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of
+    drawing (`schemas.variants.sampling`).
 
     Raises:
         ConfigError: no models are given, or there are more variants than ``LIMIT``.
@@ -74,20 +82,19 @@ def _sample(config: ExperimentConfig, models: Sequence[AnyModel], count: int) ->
 def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyModel) -> Iterator[Variant]:
     search = config.search
     seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
+    if isinstance(model, LinearSearch) and model.degree is not None:
+        features = features.model_copy(update={"degree": model.degree})
     for settings, body, (optimizer, iterations) in product(
         tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
-        layers, activation, residual, initializer = body
         stopping = search.early_stopping if iterations is None else None  # a solver ends by itself
-        for batch, lambda_, seed in product(_batches(model.batch, optimizer), choices(model.lambda_), seeds):
+        for batch, lambda_, more, seed in product(
+            _batches(model.batch, optimizer), choices(model.lambda_), tuple(_regularisers(model)), seeds
+        ):
             yield Variant(
                 name="",
                 features=settings,
                 kind=model.kind,
-                layers=layers,
-                activation=activation,
-                residual=residual,
-                initializer=initializer,
                 lambda_=lambda_,
                 optimizer=optimizer,
                 batch=batch,
@@ -95,6 +102,8 @@ def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyMode
                 patience=None if stopping is None else stopping.patience,
                 min_delta=0.0 if stopping is None else stopping.min_delta,
                 seed=seed,
+                **body,
+                **more,
             )
 
 
@@ -110,17 +119,41 @@ def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
             )  # fmt: skip
 
 
-def _bodies(model: AnyModel) -> Iterator[tuple[tuple[int, ...], str, bool, str]]:
-    """Layers, activation, residual, initializer. Without layers the last three mean nothing and are the defaults."""
+def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
+    """The fields of a variant that make its architecture; for a model without layers all but these are the defaults."""
     if not isinstance(model, NetworkSearch):
-        yield (), "relu", False, "he"
+        yield {"layers": (), "activation": "relu", "residual": False, "initializer": "he"}
         return
     for layers, activation, residual in product(
         list_choices(model.layers), choices(model.activation), choices(model.residual)
     ):
         fitting = STARTS.get(activation, "he")
-        for initializer in (fitting,) if model.initializer is None else choices(model.initializer):
-            yield layers, activation, residual, initializer
+        initializers = (fitting,) if model.initializer is None else choices(model.initializer)
+        for initializer, loss, scale, embedding in product(
+            initializers, choices(model.loss), choices(model.input_scale), tuple(_embeddings(model.embedding))
+        ):
+            yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
+                   "loss": loss, "input_scale": scale, "embedding": embedding}  # fmt: skip
+
+
+def _embeddings(sweep: Any) -> Iterator[EmbeddingSettings | None]:
+    for one in choices(sweep):
+        if one is None or one.kind == "none":
+            yield None
+            continue
+        for waves, width, sigma in product(whole_choices(one.waves), whole_choices(one.width), choices(one.sigma)):
+            yield EmbeddingSettings(one.kind, waves, width, sigma)
+
+
+def _regularisers(model: AnyModel) -> Iterator[dict[str, Any]]:
+    """The fields of a variant that act on its steps alone."""
+    if not isinstance(model, NetworkSearch):
+        yield {}
+        return
+    rates = model.rates
+    factors = product(*(choices(getattr(rates, name)) for name in ("bias", "scale", "embedding", "ntk")))
+    for dropout, smoothing, of in product(choices(model.dropout), choices(model.label_smoothing), tuple(factors)):
+        yield {"dropout": dropout, "label_smoothing": smoothing, "rates": RateSettings(*of)}
 
 
 def _optimizers(sweep: Any) -> Iterator[tuple[OptimizerSettings, int | None]]:

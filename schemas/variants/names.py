@@ -17,7 +17,7 @@ Setting = tuple[str, tuple[str, ...], Value]
 
 SEPARATOR = " · "
 SHORT = {"lambda": "λ", "learning_rate": "lr", "clip_norm": "clip", "degree": "deg"}
-ALONE = {"optimizer", "schedule", "initializer"}
+ALONE = {"embedding", "loss", "optimizer", "schedule", "initializer"}
 """Settings whose value speaks for itself."""
 SPACED = {"batch", "degree", "encode", "epochs", "impute", "interactions", "scale", "seed"}
 """Settings that read as two words."""
@@ -72,9 +72,20 @@ def _settings(variant: Variant) -> Iterator[Setting]:
     kind = (variant.kind,)
     yield "initializer", kind, variant.initializer
     yield "optimizer", kind, optimizer.kind
+    yield "loss", kind, variant.loss
+    yield "input_scale", kind, variant.input_scale
+    yield "embedding", kind, "no embedding" if variant.embedding is None else variant.embedding.kind
+    for name, number in variant.embedding_numbers().items():
+        yield name, (*kind, "embedding"), number
     yield "lambda", kind, variant.lambda_
+    for name, share in variant.regularisers().items():
+        yield name, kind, share
     for name, number in optimizer.hyper.items():
         yield name, (*kind, optimizer.kind), number
+    yield "bias_rate", kind, variant.rates.bias
+    yield "scale_rate", kind, variant.rates.scale
+    yield "embedding_rate", kind, variant.rates.embedding
+    yield "ntk", kind, variant.rates.ntk
     yield "schedule", (*kind, optimizer.kind), "constant" if schedule is None else schedule.kind
     yield "warmup", (*kind, optimizer.kind), 0 if schedule is None else schedule.warmup
     for name, number in schedule.hyper.items() if schedule else ():

@@ -1,6 +1,8 @@
 """What fits which task."""
 
 from descent.schemas.config.experiment import ExperimentConfig
+from descent.schemas.config.models import NetworkSearch
+from descent.schemas.config.sweeps import choices
 from descent.schemas.problems.errors import ConfigError, Problem
 from descent.schemas.problems.origin import Path
 
@@ -17,6 +19,9 @@ KINDS = {
     "multiclass": ("linear", "softmax", "network"),
 }
 """Kinds of models that can learn each task."""
+
+PLAIN = {"squared_error"}
+"""What ``loss`` is where it is not written."""
 
 COSTS = {"regression": ("rmse", "r2"), "binary": ("log_loss",), "multiclass": ("log_loss",)}
 """Metrics from whose level a cost J follows, against which a model can be diagnosed."""
@@ -51,7 +56,30 @@ def check_task(config: ExperimentConfig, task: str) -> None:
             if model.kind not in KINDS[task]:
                 path = ("search", "models", index, "kind")
                 refuse(path, f"{model.kind} does not fit a {task} task. Allowed: {', '.join(KINDS[task])}")
+            elif task == "regression" and isinstance(model, NetworkSearch) and any(choices(model.label_smoothing)):
+                path = ("search", "models", index, "label_smoothing")
+                refuse(path, "a regression has no labels to smooth: leave it out")
+            elif task != "regression" and isinstance(model, NetworkSearch) and set(choices(model.loss)) != PLAIN:
+                path = ("search", "models", index, "loss")
+                refuse(path, f"is for numbers, but the task is {task}: leave it out")
         if config.data.positive is not None and task != "binary":
             refuse(("data", "positive"), f"names a label of a binary task, but the task is {task}: leave it out")
+    if problems:
+        raise ConfigError(problems)
+
+
+def check_losses(config: ExperimentConfig, least: float) -> None:
+    """Hold the losses of networks to a target whose smallest number is ``least``.
+
+    Raises:
+        ConfigError: one problem for each that does not fit.
+    """
+    problems = [
+        config.problem(("search", "models", index, "loss"), f"{loss} needs a target {wanted}; its least is {least:g}")
+        for index, model in enumerate(config.search.models or ())
+        if isinstance(model, NetworkSearch)
+        for loss, wanted, fits in (("poisson", "that is never negative", least >= 0), ("gamma", "above 0", least > 0))
+        if loss in choices(model.loss) and not fits
+    ]
     if problems:
         raise ConfigError(problems)

@@ -51,6 +51,26 @@ class OptimizerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RateSettings:
+    """Factors on the learning rate by kind of parameter."""
+
+    bias: float = 1.0
+    scale: float = 1.0
+    embedding: float = 1.0
+    ntk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """How numbers become several columns each before the first layer."""
+
+    kind: str
+    waves: int
+    width: int
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """One model with one setting of every hyperparameter. For linear models ``layers`` is ()."""
 
@@ -68,6 +88,12 @@ class Variant:
     patience: int | None
     min_delta: float
     seed: int
+    loss: str = "squared_error"
+    input_scale: bool = False
+    embedding: EmbeddingSettings | None = None
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    rates: RateSettings = RateSettings()
 
     @property
     def rows_per_step(self) -> int | None:
@@ -85,7 +111,15 @@ class Variant:
                 "residual": self.residual,
                 "initializer": self.initializer,
             }
+        if self.loss != "squared_error":
+            params["loss"] = self.loss
+        if self.input_scale:
+            params["input_scale"] = True
+        if self.embedding is not None:
+            params |= {"embedding": self.embedding.kind, **self.embedding_numbers()}
+        params |= {name: value for name, value in self.regularisers().items() if value}
         params |= {"lambda": self.lambda_, "optimizer": optimizer.kind, **optimizer.hyper}
+        params |= self.rate_factors()
         if schedule is not None:
             params |= {"schedule": schedule.kind, "warmup": schedule.warmup, **schedule.hyper}
         if optimizer.clip_norm is not None:
@@ -101,6 +135,23 @@ class Variant:
         params |= {"max_levels": features.max_levels, "rare": features.rare}
         return params | {"seed": self.seed}
 
+    def embedding_numbers(self) -> dict[str, float]:
+        """The numbers of its embedding by name; none without one."""
+        one = self.embedding
+        return {} if one is None else {"waves": one.waves, "width": one.width, "sigma": one.sigma}
+
+    def regularisers(self) -> dict[str, float]:
+        """What acts on gradients beside λ, by name."""
+        return {"dropout": self.dropout, "label_smoothing": self.label_smoothing}
+
+    def rate_factors(self) -> dict[str, float | bool]:
+        """Factors on the learning rate by name, those that change it; ``ntk`` is true or absent."""
+        rates = self.rates
+        factors = {"bias_rate": rates.bias, "scale_rate": rates.scale, "embedding_rate": rates.embedding}
+        return {name: factor for name, factor in factors.items() if factor != 1} | (
+            {"ntk": True} if self.rates.ntk else {}
+        )
+
 
 def fleet_key(variant: Variant) -> tuple[object, ...]:
     """What variants must share to be trained together as one stack of arrays; λ, seed and all rates may differ."""
@@ -111,6 +162,9 @@ def fleet_key(variant: Variant) -> tuple[object, ...]:
         variant.activation,
         variant.residual,
         variant.initializer,
+        variant.loss,
+        variant.input_scale,
+        variant.embedding,
         variant.batch,
         variant.optimizer.kind,
         None if schedule is None else schedule.kind,

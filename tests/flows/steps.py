@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from descent.flows.evaluation.refit import Final, refitted
+from descent.flows.evaluation.refit import Final, finished
+from descent.flows.evaluation.selection import Finalist, Selection
 from descent.flows.run.study import Study
 from descent.flows.search import work
 from descent.flows.search.leaderboard import Entry
@@ -59,4 +60,6 @@ class Steps:
 
     def refit(self, folder: Path) -> Final:
         """The variant trained on train and cv rows."""
-        return refitted(self.entry, self.at(folder))
+        metric = self.question.metric
+        winner = Finalist(self.entry, (self.entry.metrics[metric],))
+        return finished(Selection(winner, ((winner, 1.0),)), self.at(folder))

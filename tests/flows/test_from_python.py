@@ -1,6 +1,7 @@
 """A plain script that imports ``run_experiment``: the same numbers every time, and test rows that stay sealed.
 
-One process runs all the experiments of this file, one after another.
+One process runs all the experiments of this file, one after another. It has imported MLflow and Prefect before, as
+notebooks have.
 """
 
 import json
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.integration
 # No `if __name__ == "__main__"`, as people write scripts: no worker may run it again.
 SCRIPT = """
 import gc, json, sys
+import mlflow, prefect
 import pandas as pd
 from descent import run_experiment
 from descent.flows import tasks
@@ -57,6 +59,7 @@ def experiment(path: Path, *models: dict[str, Any], **sections: dict[str, Any]) 
     return {
         "data": {"source": str(path), "target": "price"},
         "search": {"epochs": 8, "models": models},
+        "validate": {"folds": 3, "finalists": 2},
         **sections,
     }
 
@@ -83,7 +86,7 @@ def answer(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Answer:
     experiments = {
         "first": experiment(path, LINES, GOOD, compute={"workers": 2}),
         "other test rows": experiment(other, LINES, GOOD),
-        "beside the diverging": experiment(path, LINES, HOPELESS, validate={"folds": 0}),
+        "beside the diverging": experiment(path, LINES, HOPELESS, validate={"folds": 0}, diagnose={"curves": False}),
         "a frame": experiment(path, LINES, GOOD, compute={"workers": 1}) | {"data": FRAME, "table": str(parquet)},
     }
     (folder / "experiments.json").write_text(json.dumps(experiments), encoding="utf-8")

@@ -13,7 +13,7 @@ from descent.flows.errors import RunError
 from descent.flows.machine import environment
 from descent.flows.prefect_server.server import Server
 
-SERVER = Server("http://127.0.0.1:9", "http://127.0.0.1:9/api", None, False, "")
+SERVER = Server("http://127.0.0.1:9/api")
 
 
 class Flow:

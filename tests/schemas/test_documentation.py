@@ -23,7 +23,11 @@ ELSEWHERE = {
     "NetworkSearch": "network", "LogRange": "Sweeps", "LinearRange": "Sweeps",
 }  # fmt: skip
 SCHEDULES = {"Constant", "Step", "Exponential", "Cosine", "CosLog4", "OneCycle"}
+EMBEDDINGS = {"NoEmbedding", "Pbld"}
 OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs", "Newton"}
+
+
+GROUPS = {"schedules": SCHEDULES, "optimizers": OPTIMIZERS, "embeddings": EMBEDDINGS}
 
 
 def parts(model: type[ConfigModel]) -> list[type[ConfigModel]]:
@@ -36,7 +40,7 @@ def parts(model: type[ConfigModel]) -> list[type[ConfigModel]]:
 def rows(part: type[ConfigModel], key: str) -> list[list[str]]:
     """Cells (key, allowed, default, swept, meaning) of the rows that document a key of a part."""
     name = part.__name__
-    group = "schedules" if name in SCHEDULES else "optimizers" if name in OPTIMIZERS else None
+    group = next((of for of, names in GROUPS.items() if name in names), None)
     section = group or ELSEWHERE.get(name) or name.removesuffix("Config").lower()
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in SECTIONS[section].splitlines()]
     if group is None:
@@ -54,8 +58,9 @@ CASES = [(part, key) for part in parts(ExperimentConfig) for key in fields(part)
 @pytest.mark.parametrize(("part", "key"), CASES, ids=lambda case: case if isinstance(case, str) else case.__name__)
 def test_a_key_is_documented_with_its_default_and_whether_it_is_swept(part: type[ConfigModel], key: str) -> None:
     info = fields(part)[key]
-    if key == "kind" and part.__name__ in SCHEDULES | OPTIMIZERS:
-        section = SECTIONS["schedules" if part.__name__ in SCHEDULES else "optimizers"]
+    group = next((of for of, names in GROUPS.items() if part.__name__ in names), None)
+    if key == "kind" and group is not None:
+        section = SECTIONS[group]
         assert all(f"`{kind}`" in section.partition("|")[0] for kind in kinds(part))
         return
     found = rows(part, key)

@@ -1,7 +1,8 @@
 """A whole model: features, network, and what comes out of it, named as `flows.serving.predictor.Predictor` names it."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from onnx import ModelProto, checker, helper
@@ -13,7 +14,7 @@ from descent.flows.serving.onnx.network import add_network
 from descent.ml.checkpoints import write_atomically
 
 if TYPE_CHECKING:
-    from descent.flows.serving.predictor import Predictor
+    from descent.flows.serving.predictor import Group, Predictor
 
 OPSET = 17
 """Version of the operators: what onnxruntime has known since 1.12."""
@@ -40,11 +41,10 @@ def onnx_of(model: "Predictor", level: float) -> ModelProto:
         ModelError: as of `export`.
     """
     graph = Graph()
-    z = add_network(graph, model.model, model.parameters, add_features(graph, model.features))
     if model.target.task == "regression":
-        _numbers(graph, model, z, model.half_width(level))
+        _numbers(graph, model, model.half_width(level))
     else:
-        _classes(graph, model, z)
+        _classes(graph, model)
     if both := {column.name for column in graph.inputs} & {column.name for column in graph.outputs}:
         raise ModelError(f"column {min(both)!r} of the table has the name of an output: rename it before training")
     made = helper.make_model(
@@ -57,20 +57,47 @@ def onnx_of(model: "Predictor", level: float) -> ModelProto:
     return made
 
 
-def _numbers(graph: Graph, model: "Predictor", z: str, width: float) -> None:
-    scale, mean = (graph.constant(number, np.float64) for number in (model.target.scale, model.target.mean))
-    values = graph.add("Add", graph.add("Mul", graph.cast(z, np.float64), scale), mean)
+def _members(graph: Graph, model: "Predictor") -> Iterator[tuple["Group", str, float]]:
+    """Every member: the group it is of, its outputs, its weight."""
+    for group in model.groups:
+        x = add_features(graph, group.features)
+        for forward, weight in zip(group.forwards, group.weights, strict=True):
+            yield group, add_network(graph, forward.model, forward.parameters, x), weight
+
+
+def _average(graph: Graph, parts: Sequence[tuple[str, float]], dtype: Any) -> str:
+    """The weighted sum of tensors; one alone as it is."""
+    if len(parts) == 1:
+        return parts[0][0]
+    weighted = [graph.add("Mul", value, graph.constant(weight, dtype)) for value, weight in parts]
+    return graph.add("Sum", *weighted)
+
+
+def _numbers(graph: Graph, model: "Predictor", width: float) -> None:
+    parts = []
+    for group, z, weight in _members(graph, model):
+        scale, mean = (graph.constant(number, np.float64) for number in (group.target.scale, group.target.mean))
+        parts.append((graph.add("Add", graph.add("Mul", graph.cast(z, np.float64), scale), mean), weight))
+    values = _average(graph, parts, np.float64)
     half = graph.constant(width, np.float64)
     graph.output("prediction", "double", values)
-    graph.output("lower", "double", graph.add("Sub", values, half))
+    lower = graph.add("Sub", values, half)
+    if model.never_negative:
+        lower = graph.add("Max", lower, graph.constant(0, np.float64))
+    graph.output("lower", "double", lower)
     graph.output("upper", "double", graph.add("Add", values, half))
 
 
-def _classes(graph: Graph, model: "Predictor", z: str) -> None:
-    if model.model.task == "binary":
-        zero = graph.add("Mul", z, graph.constant(0, model.parameters.dtype))
-        z = graph.add("Concat", zero, z, axis=1)
-    probabilities = graph.add("Softmax", z, axis=1)
+def _classes(graph: Graph, model: "Predictor") -> None:
+    parts = []
+    dtype = model.groups[0].forwards[0].parameters.dtype
+    for _, output, weight in _members(graph, model):
+        z = output
+        if model.target.task == "binary":
+            zero = graph.add("Mul", z, graph.constant(0, dtype))
+            z = graph.add("Concat", zero, z, axis=1)
+        parts.append((graph.add("Softmax", z, axis=1), weight))
+    probabilities = _average(graph, parts, dtype)
     labels = model.target.decode(np.arange(len(model.target.classes)))
     kind = {"b": "boolean", "i": "long", "f": "double"}.get(labels.dtype.kind, "string")
     if kind == "string":

@@ -28,8 +28,9 @@ class Graph:
         self.outputs: list[ValueInfoProto] = []
 
     def input(self, name: str, kind: str) -> str:
-        """A column that goes in."""
-        self.inputs.append(helper.make_tensor_value_info(name, KINDS[kind], ["rows", 1]))
+        """A column that goes in; the same for all who ask for it."""
+        if all(known.name != name for known in self.inputs):
+            self.inputs.append(helper.make_tensor_value_info(name, KINDS[kind], ["rows", 1]))
         return name
 
     def output(self, name: str, kind: str, value: str) -> None:

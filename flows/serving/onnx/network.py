@@ -6,7 +6,9 @@ import numpy as np
 
 from descent.flows.serving.onnx.graph import Graph
 from descent.ml.network.activations import LEAK, SELU_ALPHA, SELU_SCALE, Mish
-from descent.ml.network.layout import Array
+from descent.ml.network.layers.embedding import TURN
+from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.losses import LARGEST
 from descent.ml.network.model import Model
 
 
@@ -14,6 +16,10 @@ def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
     """Outputs of the last layer (rows, K), in the type of the parameters (P,), from x (rows, features)."""
     layout, flat = model.layout, parameters[None]
     below = x if parameters.dtype == np.float32 else graph.cast(x, parameters.dtype)
+    if model.embedding is not None:
+        below = _waves(graph, Matrices(layout, flat), below, parameters.dtype)
+    if layout.scale is not None:
+        below = graph.add("Mul", below, graph.constant(layout.scale.view(flat)[0].T))
     for block, skip in zip(layout.affine[:-1], layout.skips, strict=True):
         a = ACTIVATIONS[model.activation](graph, _affine(graph, block.view(flat)[0], below), parameters.dtype)
         if model.residual:
@@ -22,12 +28,32 @@ def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
                 around = graph.add("MatMul", below, graph.constant(skip.view(flat)[0].T))
             a = graph.add("Add", a, around)
         below = a
-    return _affine(graph, layout.affine[-1].view(flat)[0], below)
+    z = _affine(graph, layout.affine[-1].view(flat)[0], below)
+    if not model.never_negative:
+        return z
+    z = graph.add("Exp", graph.add("Min", z, graph.constant(LARGEST, parameters.dtype)))
+    return graph.add("Sub", z, graph.constant(model.shift, parameters.dtype))
 
 
 def _affine(graph: Graph, matrix: Array, x: str) -> str:
     """x·Wᵀ + b; the last column of the matrix (out, in + 1) is b."""
     return graph.add("Gemm", x, graph.constant(matrix[:, :-1]), graph.constant(matrix[:, -1]), transB=1)
+
+
+def _waves(graph: Graph, views: Matrices, x: str, dtype: np.dtype) -> str:
+    """(rows, c·d + n) from (rows, n), as of `ml.network.layers.embedding.Waves`."""
+    assert views.waves is not None
+    frequencies, phases, maps = (view[0] for view in views.waves)
+    columns, width = len(frequencies), maps.shape[1]
+    first = graph.add("Gather", x, graph.constant(np.arange(columns), np.int64), axis=1)
+    each = graph.add("Unsqueeze", graph.add("Transpose", first, perm=[1, 0]), graph.constant([2], np.int64))
+    turned = graph.add("Mul", each, graph.constant((TURN * frequencies)[:, None], dtype))
+    wave = graph.add("Cos", graph.add("Add", turned, graph.constant(phases[:, None])))
+    made = graph.add("MatMul", wave, graph.constant(np.ascontiguousarray(maps[:, :, :-1].transpose(0, 2, 1))))
+    made = graph.add("Add", made, graph.constant(np.ascontiguousarray(maps[:, None, :, -1])))
+    made = graph.add("Transpose", made, perm=[1, 0, 2])
+    flat = graph.add("Reshape", made, graph.constant([-1, columns * width], np.int64))
+    return graph.add("Concat", flat, x, axis=1)
 
 
 def _leaky_relu(graph: Graph, z: str, dtype: np.dtype) -> str:

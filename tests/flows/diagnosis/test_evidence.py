@@ -12,7 +12,7 @@ from benchmarks.honesty.inprocess import Run, pose, sweep
 from descent.flows.diagnosis.diagnose import judged
 from descent.flows.diagnosis.evidence import long_enough
 from descent.flows.follow import best_advice
-from descent.flows.table.question import Parts
+from descent.flows.table.parts import Parts
 from descent.schemas import config_from, expand_variants
 
 N, CV = 300, 100

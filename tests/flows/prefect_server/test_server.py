@@ -68,6 +68,13 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         server.stop_server()
 
 
+def ensure_server() -> Server:
+    """The local server, once it answers."""
+    found = server.start_server()
+    server.wait_ready(found)
+    return found
+
+
 def command(program: str, **options: Any) -> "subprocess.Popen[str]":
     """A descent command: a process that does what ``program`` says."""
     return subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, cwd=ROOT, **options)
@@ -111,20 +118,20 @@ def runs(found: Server, name: str) -> list[dict[str, Any]]:
 
 
 def test_a_server_is_started_once_and_found_again(home: Path, cache: Path) -> None:
-    assert server.server_status().server is None
-    first = server.ensure_server()
+    assert server.running_server() is None
+    first = ensure_server()
     assert first.started
-    second = server.ensure_server()
-    assert second == Server(first.url, first.api_url, first.pid, False, first.prefect)
-    status = server.server_status()
-    assert (status.server, status.ready) == (second, True)
+    second = ensure_server()
+    assert (second.url, second.pid, second.prefect) == (first.url, first.pid, first.prefect)
+    assert not second.started
+    assert server.running_server() == second
     assert [path.suffix for path in (cache / "descent").iterdir()] == [".db"]
 
 
 def test_a_flow_with_its_tasks_is_recorded_and_nothing_is_printed(home: Path) -> None:
     done = command(FLOW.format(name="whole", last="pass"), stderr=subprocess.PIPE)
     assert done.communicate(timeout=600) == ("20\n", "")
-    found = server.ensure_server()
+    found = ensure_server()
     (run,) = runs(found, "whole")
     assert run["state_name"] == "Completed"
 
@@ -139,19 +146,19 @@ def test_a_flow_whose_command_was_killed_is_marked_as_crashed(home: Path) -> Non
     killed = command(FLOW.format(name="killed", last="import os; os.kill(os.getpid(), 9)"), stderr=subprocess.PIPE)
     killed.communicate(timeout=600)
     assert killed.returncode == -signal.SIGKILL
-    found = server.server_status().server
+    found = server.running_server()
     assert found is not None
     assert eventually(lambda: [run["state_name"] for run in runs(found, "killed")] == ["Crashed"])
 
 
 def test_the_server_answers_to_no_other_name(home: Path) -> None:
-    found = server.ensure_server()
+    found = ensure_server()
     assert ask(found, "/api/health", host="rebound.example:80")[0] == 400
     assert ask(found, "/api/health", host=f"localhost:{found.url.rsplit(':', 1)[1]}")[0] == 200
 
 
 def test_a_server_in_use_by_another_command_is_not_stopped(home: Path) -> None:
-    server.ensure_server()
+    ensure_server()
     other = command(
         "import descent.flows.prefect_server.server as s; s.start_server(); print('up', flush=True); input()",
         stdin=subprocess.PIPE,
@@ -161,16 +168,15 @@ def test_a_server_in_use_by_another_command_is_not_stopped(home: Path) -> None:
     with pytest.raises(RunError, match="in use by another descent command"):
         server.stop_server()
     other.communicate("\n")
-    status = server.server_status()
-    assert status.ready
+    assert server.running_server() is not None
 
 
 def test_a_killed_server_is_replaced_on_the_same_port(home: Path) -> None:
-    first = server.ensure_server()
+    first = ensure_server()
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
-    assert eventually(lambda: server.server_status().server is None)
-    second = server.ensure_server()
+    assert eventually(lambda: server.running_server() is None)
+    second = ensure_server()
     assert second.started
     assert second.pid != first.pid
     assert second.url == first.url
@@ -179,25 +185,26 @@ def test_a_killed_server_is_replaced_on_the_same_port(home: Path) -> None:
 def test_a_command_killed_while_it_starts_a_server_is_in_nobodys_way(own_home: Path) -> None:
     dies = """
 import os, descent.flows.prefect_server.server as s
-once = s._write_record
-def killed(folder, pid, port):
-    once(folder, pid, port) if pid is None else os.kill(os.getpid(), 9)
-s._write_record = killed
+start = s.subprocess.Popen
+def killed(*args, **kwargs):
+    start(*args, **kwargs)
+    os.kill(os.getpid(), 9)
+s.subprocess.Popen = killed
 s.start_server()
 """
     killed = command(dies)
     killed.communicate(timeout=600)
     assert killed.returncode == -signal.SIGKILL
-    found = server.ensure_server()
-    assert found.started
-    assert server.server_status().ready
+    found = ensure_server()
+    assert not found.started  # the server found its way into the record by itself
+    assert ask(found, "/api/health")[0] == 200
 
 
 def test_a_server_of_another_prefect_version_is_replaced(home: Path) -> None:
-    first = server.ensure_server()
+    first = ensure_server()
     record = home / "prefect" / "server.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "prefect": "3.0.0"}), encoding="ascii")
-    second = server.ensure_server()
+    second = ensure_server()
     assert second.pid != first.pid
     assert second.prefect == first.prefect
 
@@ -207,19 +214,20 @@ def test_two_commands_at_once_start_one_server_which_ends_when_idle(
 ) -> None:
     monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.05")
     program = (
-        "from descent.flows.prefect_server.server import ensure_server; s = ensure_server(); print(s.pid, s.started)"
+        "from descent.flows.prefect_server.server import start_server, wait_ready; "
+        "s = start_server(); wait_ready(s); print(s.pid, s.started)"
     )
     commands = [command(program) for _ in range(2)]
     answers = [process.communicate(timeout=600)[0].split() for process in commands]
     assert answers[0][0] == answers[1][0]
     assert sorted(started for _, started in answers) == ["False", "True"]
     assert eventually(lambda: is_free(own_home / "prefect" / "server.lock"))
-    assert server.server_status().server is None
+    assert server.running_server() is None
 
 
 def test_a_server_whose_folder_was_deleted_ends(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.1")
-    found = server.ensure_server()
+    found = ensure_server()
     assert found.pid is not None
     release()
     own_home.rename(own_home.with_name("gone"))  # as a deletion, but one that cannot meet a file being written
@@ -237,7 +245,7 @@ def test_a_server_that_cannot_start_says_why_and_where(own_home: Path) -> None:
     (own_home / "prefect").mkdir(parents=True)
     (own_home / "prefect" / "prefect.db").write_text("this is no database, " * 100, encoding="ascii")
     with pytest.raises(RunError, match=r"(?s)ended while starting.*prefect-server\.log.*not a database"):
-        server.ensure_server()
+        ensure_server()
 
 
 @pytest.mark.parametrize("text", ["soon", "0", "-3", "nan"])

@@ -48,11 +48,11 @@ class Store:
         for part, values in (("test", metrics.metrics), ("dummy", metrics.baseline)):
             for name, value in values.items():
                 client.log_metric(run.info.run_id, f"{part}/{name}", value)
-        files = kept.write(steps.question, steps.parts, final.features.schema, here / "kept")
+        files = kept.write(steps.question, steps.parts, final.model.schema, here / "kept")
         for name, path in files.items():
             client.log_artifact(run.info.run_id, str(path), name.rpartition("/")[0])
         uri = logged_model.log_model(
-            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.features.schema
+            self.uri, experiment.experiment_id, run.info.run_id, final.folder, final.model.schema
         )
         return registry.register(client, "house", uri, run.info.run_id)
 

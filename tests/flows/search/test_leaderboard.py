@@ -1,11 +1,9 @@
-"""Ranking and the one-standard-error rule."""
+"""Ranking, and who goes to the folds."""
 
 from dataclasses import replace
 from math import inf, nan
 
-import pytest
-
-from descent.flows.search.leaderboard import Entry, Finalist, choose, rank
+from descent.flows.search.leaderboard import Entry, candidates, rank
 from descent.schemas import config_from, expand_variants
 
 CONFIG = config_from(
@@ -21,10 +19,6 @@ def entry(index: int, rmse: float, *, parameters: int = 5, status: str = "comple
     return Entry(VARIANTS[index], 0, parameters, 1.0, 1.0, {"rmse": rmse}, 10, 10, status)
 
 
-def finalist(index: int, folds: tuple[float, ...], parameters: int = 5) -> Finalist:
-    return Finalist(entry(index, 1.0, parameters=parameters), folds)
-
-
 def test_rank_puts_the_best_first_and_the_unusable_last() -> None:
     entries = [entry(0, 3.0), entry(1, nan), entry(2, 1.0), entry(3, 0.5, status="diverged")]
     assert [e.variant for e in rank(entries, "rmse", False)] == [VARIANTS[i] for i in (2, 0, 1, 3)]
@@ -35,34 +29,6 @@ def test_rank_turns_round_for_a_metric_that_should_be_great() -> None:
     assert [e.variant for e in rank(entries, "rmse", True)] == [VARIANTS[i] for i in (1, 0, 2)]
 
 
-def test_the_standard_error_is_that_of_the_mean() -> None:
-    assert finalist(0, (1.0, 2.0, 3.0, 4.0)).se == pytest.approx((5 / 3) ** 0.5 / 2)
-    assert finalist(0, (1.0,)).se is None
-
-
-@pytest.mark.parametrize(
-    ("rule", "winner"), [("best", 0), ("one-standard-error", 1)], ids=["best mean", "simplest within one error"]
-)
-def test_choose_by_rule(rule: str, winner: int) -> None:
-    finalists = [
-        finalist(0, (0.8, 1.0, 1.2), parameters=50),  # mean 1.0, error 0.115
-        finalist(1, (1.0, 1.1, 1.2), parameters=5),  # mean 1.1: within one error, and simpler
-        finalist(2, (1.3, 1.4, 1.5), parameters=2),  # simplest, but too far
-    ]
-    assert choose(finalists, rule, False).entry.variant == VARIANTS[winner]
-
-
-def test_among_equally_large_models_the_largest_penalty_is_simplest() -> None:
-    finalists = [finalist(1, (0.9, 1.0, 1.1)), finalist(3, (0.95, 1.0, 1.1)), finalist(2, (0.9, 1.01, 1.1))]
-    assert choose(finalists, "one-standard-error", False).entry.variant == VARIANTS[3]
-
-
-def test_among_equally_large_models_a_shallow_one_is_simpler_than_a_large_penalty() -> None:
-    deep = replace(entry(3, 1.0), variant=replace(VARIANTS[3], layers=(4, 4)))
-    finalists = [finalist(0, (0.95, 1.0, 1.1)), Finalist(deep, (0.9, 1.0, 1.1))]
-    assert choose(finalists, "one-standard-error", False).entry.variant == VARIANTS[0]
-
-
 def test_a_variant_that_a_budget_ended_before_its_first_epoch_is_no_model() -> None:
     never = replace(entry(0, 0.1, status="budget"), epochs=0)
     shortly = replace(entry(1, 2.0, status="budget"), epochs=1)
@@ -70,6 +36,13 @@ def test_a_variant_that_a_budget_ended_before_its_first_epoch_is_no_model() -> N
     assert (never.usable, shortly.usable) == (False, True)
 
 
-def test_without_folds_the_best_wins_under_either_rule() -> None:
-    finalists = [finalist(0, (1.0,), parameters=50), finalist(1, (1.1,), parameters=5)]
-    assert choose(finalists, "one-standard-error", False).entry.variant == VARIANTS[0]
+def test_the_best_of_each_family_goes_to_the_folds_and_the_linear_model_always() -> None:
+    def network(rmse: float, *layers: int) -> Entry:
+        return replace(entry(0, rmse), variant=replace(VARIANTS[0], layers=layers))
+
+    board = [network(1.0, 8), network(1.1, 8), network(1.2, 16), entry(0, 1.3), entry(1, 1.4)]
+    assert candidates(board, "rmse", 3) == [board[0], board[2], board[3]]
+    assert candidates(board, "rmse", 4) == board[:4]
+    assert candidates(board, "rmse", 1) == [board[0], board[3]]
+    assert candidates([*board[3:], entry(2, nan, status="diverged")], "rmse", 3) == board[3:]
+    assert candidates(board, "r2", 3) == []

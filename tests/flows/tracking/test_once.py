@@ -70,7 +70,7 @@ def test_whatever_call_fails_everything_arrives_once(
     monkeypatch: pytest.MonkeyPatch, answer_lost: bool,
 ) -> None:  # fmt: skip
     wanted: Any = None
-    monkeypatch.setattr(runs.model_artifact, "log_model", lambda uri, experiment, run, *_: _log_stub(client, run))
+    monkeypatch.setattr(runs.logged_model, "log_model", lambda uri, experiment, run, *_: _log_stub(client, run))
     for fail_at in range(25):
         experiment = f"{key} {fail_at}"
         box = Outbox.of(f"{key}-{fail_at}")
@@ -80,7 +80,7 @@ def test_whatever_call_fails_everything_arrives_once(
         monkeypatch.setattr(runs, "client_of", lambda uri, flaky=flaky: flaky)
         Sender(box).finish()
         monkeypatch.undo()
-        monkeypatch.setattr(runs.model_artifact, "log_model", lambda uri, experiment, run, *_: _log_stub(client, run))
+        monkeypatch.setattr(runs.logged_model, "log_model", lambda uri, experiment, run, *_: _log_stub(client, run))
         assert not box.folder.exists()
         there = json.dumps(everything(client, client.get_experiment_by_name(experiment).experiment_id), sort_keys=True)
         there = there.replace(box.key, "run")

@@ -39,7 +39,7 @@ def test_whoever_goes_on_with_an_outbox_waits_for_a_sync_of_it(outbox: Outbox) -
 def test_sync_sends_what_a_killed_command_left_but_nothing_of_one_under_way(
     client: Any, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "ONCE", {})
+    monkeypatch.setattr(process, "ENVIRONMENT", {})
     outbox.add([variant("done")])
     said: list[str] = []
     busy = Outbox.of(outbox.key)
@@ -60,7 +60,7 @@ def _experiments(client: Any) -> list[str]:
 
 
 def test_sync_keeps_what_it_cannot_send(outbox: Outbox, key: str, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
-    monkeypatch.setattr(process, "ONCE", {})
+    monkeypatch.setattr(process, "ENVIRONMENT", {})
     away = Outbox.of(f"{key}-away")
     away.begin(beginning(away.key, "http://127.0.0.1:9"))
     said: list[str] = []

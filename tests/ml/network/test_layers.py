@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from descent import ml
-from descent.ml.fleets.feed import slices
+from descent.ml.network.blocks import slices
 from descent.ml.network.layers.dropout import Noise
 from descent.ml.network.layout import Matrices
 from descent.ml.network.model import Embedding

@@ -67,11 +67,13 @@ SECTIONS = [
     (
         "features: {scale: standrd}",
         "features.scale: standrd is not allowed: did you mean `standard`? "
-        "Allowed: standard, minmax, robust, quantile, none",
+        "Allowed: standard, minmax, robust, smooth_clip, "
+        "quantile, none",
     ),
     (
         "features: {scale: null}",
-        "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, quantile, none",
+        "features.scale: null is not allowed: did you mean `none`? Allowed: standard, minmax, robust, smooth_clip, "
+        "quantile, none",
     ),
     ("split: {by: date}", "split.by: date is not allowed. Allowed: random, stratified, time, group, column"),
     (
@@ -157,11 +159,13 @@ SECTIONS = [
     (
         "features: {scale: [standard, minmx]}",
         "features.scale[1]: minmx is not allowed: did you mean `minmax`? "
-        "Allowed: standard, minmax, robust, quantile, none",
+        "Allowed: standard, minmax, robust, smooth_clip, "
+        "quantile, none",
     ),
     (
         "features: {scale: {log: [1, 2], count: 2}}",
-        "features.scale: {log: [1, 2], count: 2} is not allowed. Allowed: standard, minmax, robust, quantile, none",
+        "features.scale: {log: [1, 2], count: 2} is not allowed. Allowed: standard, minmax, robust, smooth_clip, "
+        "quantile, none",
     ),
 ]
 

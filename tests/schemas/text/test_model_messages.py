@@ -20,7 +20,7 @@ MODELS = [
     ("{kind: linear, lambda: -1}", ".lambda: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, -1]}", ".lambda[1]: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, true]}", ".lambda[1]: true is not a number"),
-    ("{kind: linear, lambda: 1,5}", ".5: there is no such key. Keys here: kind, lambda, optimizer, batch, seed"),
+    ("{kind: linear, lambda: 1,5}", ".5: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed"),
     ("{kind: linear, lambda: {lgo: [1, 2], count: 2}}", ".lambda: {lgo: [1, 2], count: 2} is not a number; " + RANGE),
     (
         "{kind: linear, lambda: {log: [0, 10], count: 5}}",
@@ -36,15 +36,15 @@ MODELS = [
     ),
     (
         "{kind: linear, lamda: 1}",
-        ".lamda: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+        ".lamda: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: linear, lambda_: 1}",
-        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: softmax, layers: [3]}",
-        ".layers: there is no such key. Keys here: kind, lambda, optimizer, batch, seed",
+        ".layers: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: linear, batch: 32}",
@@ -123,6 +123,15 @@ MODELS = [
     (
         "{kind: network, layers: [8], optimizer: {kind: adam, schedule: cosine}}",
         ".optimizer.schedule: cosine is not a mapping: write {kind: cosine}",
+    ),
+    ("{kind: network, layers: [8], dropout: 1}", ".dropout: 1 is not allowed: must be ≤ 0.99"),
+    (
+        "{kind: network, layers: [8], dropout: 0.1, optimizer: {kind: lbfgs}}",
+        ": lbfgs minimises the cost itself: leave out dropout, or take another optimizer",
+    ),
+    (
+        "{kind: network, layers: [8], rates: {bias: 0.1}, optimizer: {kind: lbfgs}}",
+        ": lbfgs has no learning rate: leave out rates, or take another optimizer",
     ),
     (
         "{kind: network, layers: [8], optimizer: {kind: lbfgs, learning_rate: 1}}",

@@ -207,6 +207,34 @@ def test_encodings_are_swept_and_named() -> None:
     ]
 
 
+def test_ingredients_of_a_network_are_swept_named_and_told_where_they_are_used() -> None:
+    rates = {"bias": [1, 0.1], "scale": 6, "ntk": True}
+    found = variants(network(input_scale=[False, True], dropout=[0, 0.25], label_smoothing=0.1, rates=rates))
+    assert len(found) == 8
+    assert found[0].name == "8 relu · adam · input_scale=false · λ=0 · dropout=0 · bias_rate=1"
+    assert found[-1].name == "8 relu · adam · input_scale=true · λ=0 · dropout=0.25 · bias_rate=0.1"
+    used = {"input_scale", "dropout", "label_smoothing", "bias_rate", "scale_rate", "ntk"}
+    told = {name: value for name, value in found[-1].params().items() if name in used}
+    assert told == {
+        "input_scale": True, "dropout": 0.25, "label_smoothing": 0.1, "bias_rate": 0.1, "scale_rate": 6, "ntk": True,
+    }  # fmt: skip
+    assert used.isdisjoint(variants(network())[0].params())
+
+
+def test_embeddings_are_swept_and_named_by_kind_and_numbers() -> None:
+    found = variants(network(embedding=[{"kind": "none"}, {"kind": "pbld", "sigma": [0.1, 1.0]}]))
+    assert [variant.name for variant in found] == [
+        "8 relu · adam · no embedding · λ=0",
+        "8 relu · adam · pbld · sigma=0.1 · λ=0",
+        "8 relu · adam · pbld · sigma=1 · λ=0",
+    ]
+    assert "embedding" not in found[0].params()
+    told = found[2].params()
+    assert (told["embedding"], told["waves"], told["width"], told["sigma"]) == ("pbld", 16, 3, 1.0)
+    assert len({fleet_key(variant) for variant in found}) == 3
+    assert len(variants(network(embedding={"kind": "pbld"}, layers=[[8]]), search={"epochs": 3})) == 1
+
+
 def test_a_variant_is_a_hashable_value_that_travels() -> None:
     found = variants(network(**{"lambda": [0, 1]}))
     assert len(set(found)) == 2
@@ -223,8 +251,9 @@ def test_what_may_differ_within_a_fleet() -> None:
         "clip_norm": [1, 2],
         "schedule": {"kind": "cosine", "final": [0, 0.1]},
     }
-    found = variants(network(optimizer=adam, seed=[0, 1], **{"lambda": [0, 1]}))
-    assert len(found) == 32
+    more = {"dropout": [0, 0.1], "label_smoothing": [0, 0.1], "rates": {"bias": [1, 0.1], "ntk": [False, True]}}
+    found = variants(network(optimizer=adam, seed=[0, 1], **more, **{"lambda": [0, 1]}))
+    assert len(found) == 32 * 16
     assert len({fleet_key(variant) for variant in found}) == 1
 
 
@@ -236,6 +265,8 @@ def test_what_may_differ_within_a_fleet() -> None:
         (network(residual=[True, False]), {}),
         (network(initializer=["he", "lecun"]), {}),
         (network(batch=[8, "full"]), {}),
+        (network(input_scale=[False, True]), {}),
+        (network(loss=["squared_error", "poisson"]), {}),
         (network(optimizer=[{"kind": "adam"}, {"kind": "adamw"}]), {}),
         (network(optimizer={"kind": "adam", "schedule": [{"kind": "cosine"}, {"kind": "constant"}]}), {}),
         (network(), {"features": {"degree": [1, 2]}}),

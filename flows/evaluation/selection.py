@@ -1,0 +1,151 @@
+"""Which finalist wins, and which are averaged: compared row by row on what they said of rows they had not learned from.
+
+A comparison of two models on the same rows has the error of their *differences*: a fold that is hard is hard for both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.flows.evaluation.ensemble import Trained
+from descent.flows.search.leaderboard import Entry
+from descent.ml.ensembles import blend, greedy_weights
+from descent.ml.statistics.comparison import row_losses
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Finalist:
+    """An entry with its metric on every fold, but for those on which it exploded.
+
+    ``outputs`` (m,) or (m, K) are out-of-fold: what the model of a fold says of the rows that it was not trained on, in
+    the target's units or as logits, NaN for a row that no fold held out; ``losses`` (m,) those of the selection metric,
+    None where that is no mean over rows. ``models`` are the folds' own, None for one that exploded.
+    """
+
+    entry: Entry
+    folds: tuple[float, ...]
+    outputs: Array | None = field(default=None, repr=False)
+    losses: Array | None = field(default=None, repr=False)
+    models: tuple[Trained | None, ...] = field(default=(), repr=False)
+
+    @property
+    def mean(self) -> float:
+        """Mean of the metric over the folds; the metric on the cv set where no folds were asked for."""
+        return fmean(self.folds)
+
+    @property
+    def se(self) -> float | None:
+        """Standard error of that mean, s/√k; None for a single value."""
+        return stdev(self.folds) / sqrt(len(self.folds)) if len(self.folds) > 1 else None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it has no hidden layer."""
+        return not self.entry.variant.layers
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The winner, and what the final model is made of: finalists with their weights, which sum to 1."""
+
+    winner: Finalist
+    members: tuple[tuple[Finalist, float], ...]
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How finalists are compared: ``rule`` and ``metric`` of the configuration, ``y`` of all rows of the frame (numbers
+    in their own units, or codes), and ``units`` (m,): rows of one unit (a group, a stretch of time) hang together."""
+
+    task: str
+    metric: str
+    rule: str
+    greater_is_better: bool
+    y: Array
+    units: Array
+
+    def choose(self, finalists: Sequence[Finalist]) -> Finalist:
+        """The winner.
+
+        ``best`` takes the best mean. ``one-standard-error`` takes the simplest finalist that is not worse than the best
+        by more than one standard error of the difference between the two (Breiman, Friedman, Olshen & Stone 1984,
+        *Classification and Regression Trees*, §3.4.3, with the error of the paired difference; Hastie, Tibshirani &
+        Friedman 2009, *The Elements of Statistical Learning*, §7.10). Simplest: fewest parameters (a higher degree has
+        more, and so has a wider or deeper network), then fewest hidden layers, then the largest λ.
+        """
+        sign = -1.0 if self.greater_is_better else 1.0
+        best = min(finalists, key=lambda one: sign * one.mean)
+        losses = [one.losses for one in finalists if one.losses is not None]
+        if len(losses) == len(finalists) and (known := ~np.isnan(np.stack(losses)).any(axis=0)).any():
+            best = finalists[int(np.argmin([float(one[known].mean()) for one in losses]))]
+        if self.rule == "best" or best.se is None:
+            return best
+        within = [one for one in finalists if one is best or not self._clearly_worse(one, best)]
+        return min(
+            within,
+            key=lambda f: (f.entry.parameters, len(f.entry.variant.layers), -f.entry.variant.lambda_, sign * f.mean),
+        )
+
+    def select(self, finalists: Sequence[Finalist], picks: int) -> Selection:
+        """The winner, and the average of several finalists where that is better by the same rule.
+
+        The weights are greedy (`ml.ensembles.greedy_weights`); ``picks`` is how many votes are given out.
+        """
+        winner = self.choose(finalists)
+        usable = [one for one in finalists if one.outputs is not None]
+        if picks < 2 or len(usable) < 2 or winner.outputs is None:
+            return Selection(winner, ((winner, 1.0),))
+        known = np.all([np.isfinite(_rows(one.outputs)).all(axis=1) for one in usable], axis=0)
+        outputs = [np.asarray(one.outputs)[known] for one in usable]
+        weights = greedy_weights(self.task, self.y[known], outputs, picks)
+        members = tuple((one, weight) for one, weight in zip(usable, weights, strict=True) if weight > 0)
+        whole = blend(self.task, outputs, weights)
+        metric = self.metric if row_losses(self.task, self.metric, self.y[known], whole) else "log_loss"
+        mine = row_losses(self.task, metric, self.y[known], np.asarray(winner.outputs)[known])
+        theirs = row_losses(self.task, metric, self.y[known], whole)
+        assert mine is not None and theirs is not None
+        gain, se = paired(mine[1] - theirs[1], self.units[known])
+        if len(members) > 1 and gain > (0.0 if self.rule == "best" else se):
+            return Selection(winner, members, f"the average is better than {winner.entry.variant.name} alone")
+        return Selection(winner, ((winner, 1.0),))
+
+    def _clearly_worse(self, one: Finalist, best: Finalist) -> bool:
+        if one.losses is not None and best.losses is not None:
+            difference = one.losses - best.losses
+            known = np.isfinite(difference)
+            worse, se = paired(difference[known], self.units[known])
+            return worse > se
+        sign = -1.0 if self.greater_is_better else 1.0
+        if len(one.folds) != len(best.folds):  # one exploded on a fold
+            return sign * one.mean > sign * best.mean + (best.se or 0.0)
+        worse, se = paired(sign * (np.array(one.folds) - np.array(best.folds)), np.arange(len(one.folds)))
+        return worse > se
+
+
+def paired(differences: Array, units: Array) -> tuple[float, float]:
+    """Mean of the differences of rows (m,) and its standard error; rows of one unit are not independent.
+
+    The error is that of a ratio of sums over units (Cochran 1977, *Sampling Techniques*, §6.3); infinite for one unit.
+    """
+    if len(differences) == 0:
+        return 0.0, float("inf")
+    _, code = np.unique(units, return_inverse=True)
+    count = int(code.max()) + 1
+    mean = float(differences.mean())
+    if count < 2:
+        return mean, float("inf")
+    sums = np.bincount(code, differences - mean, minlength=count)
+    return mean, float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(differences))
+
+
+def _rows(outputs: Array | None) -> Array:
+    found = np.asarray(outputs)
+    return found[:, None] if found.ndim == 1 else found
