@@ -48,14 +48,14 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     Args:
         hidden: widths of the hidden layers; () is a linear model.
-        activation: relu, tanh, sigmoid, leaky_relu, gelu, silu, mish or selu.
+        activation: a name of `ml.network.activations.ACTIVATIONS`, such as relu.
         residual: whether hidden layers have skip connections.
         initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, lecun for selu, else he.
         input_scale: whether every input gets a learned scale before the first layer.
         embedding: None, or the fields of `ml.Embedding` for numeric embeddings, such as ``{"columns": 3}``; without
             ``columns`` of all inputs.
         lam: λ ≥ 0 of the penalty λ/(2m) Σ w².
-        optimizer: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs.
+        optimizer: a name of `ml.optimizers.rules.OPTIMIZERS`, such as adam; newton takes linear models alone.
         learning_rate: None is the optimizer's default.
         options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.
@@ -161,7 +161,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
     """Linear regression (``hidden=()``) and dense networks, for one target or several.
 
     The network learns targets in units of their standard deviation; for ``hidden=()`` this leaves the meaning of λ
-    unchanged. ``loss`` is squared_error or huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``.
+    unchanged. ``loss`` is squared_error; huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``; or
+    poisson or gamma, for one target that is never negative, or above 0.
     All other arguments and attributes are those of `NeuralNetwork`, besides:
 
     Attributes:
@@ -216,6 +217,10 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
         else:
             mean, scale = self.target_mean_, self.target_scale_
         shape = {"outputs": y.shape[1] if y.ndim == 2 else 1, "loss": self.loss, "huber_delta": self.huber_delta}
+        if self.loss in ("poisson", "gamma"):
+            if np.ptp(scale) or np.ptp(mean / scale):
+                raise OptionError(f"loss is {self.loss!r}, which takes one target; y has shape {y.shape}")
+            shape["shift"] = float(np.max(mean / scale))
         return Encoded((y - mean) / scale, weights, shape, {"target_mean_": mean, "target_scale_": scale})
 
 

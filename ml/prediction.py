@@ -14,6 +14,7 @@ from descent.ml.network.model import Model
 from descent.ml.network.passes import Workspace
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
+from descent.ml.statistics.rows import probabilities
 
 ROWS = 112
 """Rows of every product of a prediction, beside those of both margins. OpenBLAS rounds products of other shapes
@@ -60,7 +61,7 @@ class Forward:
         workspace, x = self._buffers(products)
         m = len(rows) // products
         x[:, :, MARGIN : MARGIN + m] = rows.reshape(products, m, -1).transpose(0, 2, 1)
-        out = workspace.forward(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
+        out = workspace.predict(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
         z.reshape(products, m, -1)[...] = out.transpose(0, 2, 1)
 
     def _buffers(self, products: int) -> tuple[Workspace, Array]:
@@ -110,11 +111,7 @@ def probabilities_of(task: str, z: Array) -> Array:
     """Probabilities of the classes (m, K) from outputs as of `outputs`; raises `OptionError` for regression."""
     if task == "regression":
         raise OptionError("a regression model has no class probabilities; use predict")
-    if task == "binary":
-        z = np.stack([np.zeros_like(z), z], axis=1)
-    z = z - z.max(axis=1, keepdims=True)
-    e = np.exp(z)
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+    return probabilities(z)
 
 
 def cost(model: Model, parameters: ArrayLike, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> float:

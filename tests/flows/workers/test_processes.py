@@ -4,6 +4,7 @@ import signal
 import pytest
 
 from descent.flows.workers.engine import processes
+from descent.flows.workers.processes import count_workers
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -20,3 +21,8 @@ def test_workers_end_when_their_parent_is_stopped() -> None:
         raise KeyboardInterrupt
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_the_number_of_workers_is_the_setting_or_the_processors() -> None:
+    assert count_workers(3) == 3
+    assert count_workers("auto") >= 1
