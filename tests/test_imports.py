@@ -155,6 +155,15 @@ def test_no_file_imports_itself_by_way_of_others(imports: Graph) -> None:
     assert [sorted(circle) for circle in circles(imports)] == []
 
 
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
 def test_circles_are_found() -> None:
     edges = {"a": ["b"], "b": ["c", "d"], "c": ["a"], "d": ["e"], "e": [], "f": ["g"], "g": ["f"]}
     assert circles(edges) == [{"a", "b", "c"}, {"f", "g"}]

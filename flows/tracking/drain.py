@@ -13,7 +13,7 @@ from descent.flows.machine.locks import lock
 from descent.flows.tracking import client, store
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.sender import Delivery, Sender, first_line
-from descent.flows.tracking.system import Watch
+from descent.flows.tracking.system import Sampler
 from descent.flows.workers.processes import belong_to
 
 
@@ -22,11 +22,11 @@ class Drain:
 
     def __init__(self) -> None:
         self._sender: Sender | None = None
-        self._watch: Watch | None = None
+        self._watch: Sampler | None = None
 
     def begin(self, folder: Path, watch: bool) -> client.Handle:
         """Begin the parent run of an outbox; ``watch`` the machine until `finish`."""
-        self._watch = Watch() if watch else None
+        self._watch = Sampler() if watch else None
         return self._sending(folder).begin()
 
     def drain(self, folder: Path) -> None:
