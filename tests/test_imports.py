@@ -21,9 +21,10 @@ DIRECTIONS = {
              → prefect_server → report → diagnosis → evaluation → search → promotion, run → serving, table → tracking
              → workers, cache → machine → errors""",
     "ml": """probing → chunks, estimators → train → fleets, solvers
-             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics → machine, errors""",
-    "data": """samples, findings, references → features, splits → roles → reading, target → names → errors → finding
-             → options, cells""",
+             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics, ensembles
+             → machine, errors""",
+    "data": """samples, findings, references → features, splits → roles → reading, target → names → errors
+             → finding, spelling → options, cells""",
     "schemas": "text → variants → config → problems, results",
 }
 
