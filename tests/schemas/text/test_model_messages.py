@@ -6,7 +6,6 @@ import pytest
 
 from ..complaints import OPTIMIZERS, RANGE, complaint
 
-LINEAR = "kind, lambda, degree, optimizer, batch, seed"
 # One model in search.models: the model, and what is said after "x.yaml:4: search.models[0]".
 MODELS = [
     ("{}", ": `kind` is missing: write one of linear, logistic, softmax, network"),
@@ -44,7 +43,8 @@ MODELS = [
     ),
     (
         "{kind: linear, lambda_: 1}",
-        f".lambda_: there is no such key: did you mean `lambda`? Keys here: {LINEAR}",
+        ".lambda_: there is no such key: did you mean `lambda`? "
+        "Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: softmax, layers: [3]}",
