@@ -1,1 +1,1 @@
-"""Speed, side by side: what `make bench` runs."""
+"""Figures of the documentation: each script measures one, and says in its docstring how to run it."""

@@ -46,12 +46,15 @@ def run_experiment(
         posed = ask(config, table)
         refuse_full_disk(posed.bytes)
         store.reach_server()
+        if not server.is_local:
+            wait_connected(server)  # one that is not there is said at once
+        # Half of the start-up is this import of Prefect and scikit-learn, and a new local server takes as long.
+        from descent.flows.experiment import flow_over
+
+        gc.enable()
         wait_connected(server)
         say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage
         with session(server, say):
-            from descent.flows.experiment import flow_over
-
-            gc.enable()
             return _run(flow_over(posed), server, say, config, fresh)
 
 

@@ -8,22 +8,34 @@ from numpy.typing import ArrayLike
 
 from descent.ml.errors import ArrayError, OptionError
 from descent.ml.machine.threads import one_thread
-from descent.ml.network.blocks import BLOCK
-from descent.ml.network.layout import Array
+from descent.ml.network.blocks import spans
+from descent.ml.network.layout import Array, Matrices
 from descent.ml.network.model import Model
+from descent.ml.network.passes import Workspace
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
+
+ROWS = 112
+"""Rows of every product of a prediction, beside those of both margins. OpenBLAS rounds products of other shapes
+differently: with one shape for all, a row has the same bits alone and in any piece of a table. More would make one row
+slow, fewer a table."""
+MARGIN = 8
+"""Unused rows before and behind: the Haswell kernels (OpenBLAS 0.3.31, float32) round the first and the last eight rows
+of a product differently from all others, which are computed alike."""
+_TOGETHER = 4
+"""Products that go through the network at once, as one array program; what is left over goes one by one."""
 
 
 class Forward:
     """A model and its parameters, ready to answer many times: the buffers of the network are kept, one set per thread.
 
-    Answers are those of `outputs`, bit for bit.
+    A row has the same outputs, bit for bit, whatever rows it comes with. Answers are those of `outputs`.
     """
 
     def __init__(self, model: Model, parameters: ArrayLike):
         self.model = model
         self._stack = _stack(model, parameters)
+        self._matrices = Matrices(model.layout, self._stack)
         self._kept = threading.local()
 
     @property
@@ -33,15 +45,34 @@ class Forward:
 
     def outputs(self, x: ArrayLike) -> Array:
         """Outputs of the last layer, as of the function `outputs`."""
-        dtype = self._stack.dtype.name
-        if not hasattr(self._kept, "program"):
-            self._kept.program = Program(self.model, 1, dtype)
-        program: Program = self._kept.program
+        rows = make_inputs(self.model, x, self._stack.dtype.name)
+        z = np.empty((len(rows), self.model.outputs), self._stack.dtype)
+        whole = len(rows) - len(rows) % (_TOGETHER * ROWS)
         with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            z = program.outputs(self._stack, make_inputs(self.model, x, dtype))[0]
-        for rows in program.workspaces.keys() - {1, BLOCK}:  # remainders are of any size: they would fill the memory
-            del program.workspaces[rows]
-        return np.asarray(z[:, 0] if self.model.outputs == 1 else z)
+            for start, stop in spans(whole, _TOGETHER * ROWS):
+                self._pass(rows[start:stop], z[start:stop], _TOGETHER)
+            for start, stop in spans(len(rows) - whole, ROWS):
+                self._pass(rows[whole + start : whole + stop], z[whole + start : whole + stop], 1)
+        return z[:, 0] if self.model.outputs == 1 else z
+
+    def _pass(self, rows: Array, z: Array, products: int) -> None:
+        """Write the outputs (m, K) of rows (m, n + 1): as many as the products hold, or fewer in one."""
+        workspace, x = self._buffers(products)
+        m = len(rows) // products
+        x[:, :, MARGIN : MARGIN + m] = rows.reshape(products, m, -1).transpose(0, 2, 1)
+        out = workspace.forward(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
+        z.reshape(products, m, -1)[...] = out.transpose(0, 2, 1)
+
+    def _buffers(self, products: int) -> tuple[Workspace, Array]:
+        """Those of this thread. The products take the axis of the variants: one set of parameters for all."""
+        made: dict[int, tuple[Workspace, Array]] = self._kept.__dict__.setdefault("made", {})
+        if products not in made:
+            width, dtype = MARGIN + ROWS + MARGIN, self._stack.dtype.name
+            x = np.zeros((products, self.model.inputs + 1, width), dtype)
+            workspace = Workspace(self.model, products, width, dtype)
+            workspace.table.turned = False  # rows are put into x turned
+            made[products] = workspace, x
+        return made[products]
 
     def probabilities(self, x: ArrayLike) -> Array:
         """Probabilities of the classes, as of `predict_proba`."""
@@ -54,7 +85,7 @@ def outputs(model: Model, parameters: ArrayLike, x: ArrayLike) -> Array:
 
 
 def outputs_of_all(model: Model, parameters: Sequence[ArrayLike], x: ArrayLike) -> tuple[Array, ...]:
-    """`outputs` of several variants, in one pass over the rows."""
+    """`outputs` of several variants, in one pass over the rows; the last bits may differ."""
     stack = np.concatenate([_stack(model, one) for one in parameters])
     program = Program(model, len(stack), stack.dtype.name)
     with one_thread(), np.errstate(over="ignore", invalid="ignore", under="ignore"):

@@ -1,4 +1,7 @@
-"""The direction of imports: only flows knows all three; ml, data and schemas never see each other."""
+"""Imports run one way, those inside functions and for types alone included.
+
+Only flows knows all three; ml, data and schemas never see each other; no file imports itself by way of others.
+"""
 
 import ast
 import subprocess
@@ -7,8 +10,22 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from .import_graph import PACKAGES, ROOT, Graph, circles, graph
+
 STDLIB = set(sys.stdlib_module_names)
+
+# A part of a package (a folder, or a file at its top) may import those behind it. Parts between two arrows do not know
+# each other.
+DIRECTIONS = {
+    "flows": """cli → schedules → launch → retrain → retraining → experiment → session → follow → tasks → recorder
+             → prefect_server → report → diagnosis → evaluation → search → promotion, run → serving, table → tracking
+             → workers, cache → machine → errors""",
+    "ml": """probing → chunks, estimators → train → fleets, solvers
+             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics → machine, errors""",
+    "data": """samples, findings, references → features, splits → roles → reading, target → names → errors → finding
+             → options, cells""",
+    "schemas": "text → variants → config → problems, results",
+}
 
 # What a package may import beside itself and the standard library.
 ALLOWED = {
@@ -106,6 +123,56 @@ def test_the_rule_sees_an_import_inside_a_function() -> None:
 )
 def test_the_rule_knows_our_own_packages(statement: str) -> None:
     assert imported(statement) == {"ml"}
+
+
+@pytest.fixture(scope="module")
+def imports() -> Graph:
+    return graph()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_parts_of_a_package_import_one_way(package: str, imports: Graph) -> None:
+    levels = [level.replace(",", " ").split() for level in DIRECTIONS[package].split("→")]
+    place = {part: number for number, level in enumerate(levels) for part in level}
+    wrong = [
+        f"{module} → {target}"
+        for module, targets in imports.items()
+        if (part := _part(module, package))
+        for target in sorted(targets)
+        if (other := _part(target, package)) and other != part and place.get(part, -1) >= place.get(other, -1)
+    ]
+    assert wrong == [], "\n".join(wrong)
+    assert place.keys() == {_part(module, package) for module in imports} - {None}
+
+
+def _part(module: str, package: str) -> str | None:
+    """``network`` of ``descent.ml.network.model``; None for a module of another package."""
+    words = module.split(".")
+    return words[2] if words[:2] == ["descent", package] else None
+
+
+def test_no_file_imports_itself_by_way_of_others(imports: Graph) -> None:
+    assert [sorted(circle) for circle in circles(imports)] == []
+
+
+def test_circles_are_found() -> None:
+    edges = {"a": ["b"], "b": ["c", "d"], "c": ["a"], "d": ["e"], "e": [], "f": ["g"], "g": ["f"]}
+    assert circles(edges) == [{"a", "b", "c"}, {"f", "g"}]
+
+
+@pytest.mark.parametrize(
+    ("module", "target"),
+    [
+        ("descent.flows.search.plan", "descent.ml.chunks"),  # from descent import ml; ml.chunk_size
+        ("descent.ml.prediction", "descent.ml.network.model"),
+        ("descent.flows.launch", "descent.flows.experiment"),  # inside a function
+        ("descent.flows.table.question", "descent.data.roles.inference"),  # only as data.Inference
+        ("descent.data.reading.tables", "descent.data.reading.large"),  # for types alone
+        ("benchmarks.speed.suite", "benchmarks.speed.measured"),
+    ],
+)
+def test_an_import_is_followed_to_the_file_that_has_the_name(module: str, target: str, imports: Graph) -> None:
+    assert target in imports[module]
 
 
 @pytest.mark.parametrize(

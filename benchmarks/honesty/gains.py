@@ -1,6 +1,6 @@
 """How wide must an interval of a predicted gain be? Every gain that is predicted on the tuning problems is realised.
 
-    .venv/bin/python -m benchmarks.honesty.gains --write benchmarks/GAINS.md
+    .venv/bin/python -m benchmarks.honesty.gains --write GAINS.md
 
 Problems are those of `benchmarks.honesty.verdict_problems.tuning`, each with another seed and twice the rows; what is
 found here sets `ml.diagnosis.measured.GAIN_WIDER` and `ml.diagnosis.power_law.GAIN_WIDER`. How often the intervals then

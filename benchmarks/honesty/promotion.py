@@ -163,7 +163,7 @@ of the champion's own loss on so many test rows. The errors of the two models ha
 A comparison of two models on the same rows has a smaller standard error than either model's loss, because rows that are
 hard are hard for both; that is why two standard errors of a loss are enough. Two standard errors of the *difference*
 would be found in 64 % of cases by any test that errs in 5 %. The bound takes 85 % of the error that the confidence
-leaves (`SPENT` in [ml/statistics/comparison.py](../ml/statistics/comparison.py)): taken whole, the share of false
+leaves (`SPENT` in [ml/statistics/comparison.py](../../ml/statistics/comparison.py)): taken whole, the share of false
 promotions would be 5 %, and every second measurement of it above.
 
 ## Where it is hard

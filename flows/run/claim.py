@@ -24,6 +24,7 @@ from descent.flows.machine.locks import lock
 from descent.flows.run.workspace import Workspace, new_id
 from descent.flows.table import ledger
 from descent.flows.tracking import store
+from descent.ml.checkpoints import write_atomically
 from descent.ml.machine.source import code
 from descent.schemas import ExperimentConfig, ExperimentResult
 
@@ -64,7 +65,8 @@ class Claim:
         left = None if fresh else _read(self._note)
         now = datetime.now().timestamp()
         note = left or {"run": new_id(config.title), "since": now}
-        _write(self._note, {**note, "pid": os.getpid(), "at": now})  # before there is a folder to be found
+        told = json.dumps({**note, "pid": os.getpid(), "at": now})
+        write_atomically(self._note, told.encode(), durable=False)  # before there is a folder to be found
         self._work = Workspace(config.title, str(note["run"]))
         if left is None:
             return self._work
@@ -144,9 +146,3 @@ def _read(note: Path) -> dict[str, Any] | None:
         return found if {"run", "since"} <= set(found) else None
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _write(note: Path, value: dict[str, Any]) -> None:
-    aside = note.with_name(f".{note.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value), encoding="utf-8")
-    aside.replace(note)

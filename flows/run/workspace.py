@@ -1,6 +1,5 @@
 """The folder of one run: what it works on while it runs, and what it leaves behind."""
 
-import os
 import re
 import shutil
 import uuid
@@ -8,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from descent.flows.machine.home import make_home
+from descent.ml.checkpoints import write_atomically
 from descent.schemas import ExperimentResult
 
 RESULT = "result.json"
@@ -50,11 +50,8 @@ class Workspace:
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a file of the run, whole or not at all."""
-        target = self.folder / name
-        aside = target.with_name(f".{name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(target)
-        return target
+        write_atomically(self.folder / name, text.encode(), durable=False)
+        return self.folder / name
 
     def keep(self, name: str) -> Path:
         """Move a finished ``scratch`` entry into the run's folder."""

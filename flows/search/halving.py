@@ -16,7 +16,12 @@ CUTS = 2
 """Rungs before the last where ``first`` is not given."""
 
 LAST = 3
-"""The last rung is at most so many times the one before: a later comparison errs less (benchmarks/runs/RUNGS.md)."""
+"""The last rung is at most so many times the one before: a later comparison errs less.
+
+Of 48 variants on eight tables with three seeds each, the winner's J_cv was within 1 % of the grid's in 20 of 24 cases
+with these rungs (0.20 of the grid's epochs), in 17 with a first rung of 7 epochs (0.17), in 22 with ``eta: 3`` (0.26),
+in all 24 with ``eta: 2`` (0.50). Measured once, by a script that left with the decision.
+"""
 
 FEWEST = 4
 """So many go on at least: a stack of two costs little more than one, and the folds want several to choose from."""

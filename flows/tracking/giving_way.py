@@ -10,14 +10,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 LOWEST = 19
-LOOK = 0.1
-"""Seconds between two looks at whether somebody waits."""
 
 
 def for_each(
@@ -27,21 +25,20 @@ def for_each(
 
     What has begun then is finished as it is. Raises what a call raised, after the last has ended.
     """
-    left = list(items)
-    if not waited_for():
-        with ThreadPoolExecutor(threads, initializer=_give_way) as pool:
-            calls = {pool.submit(function, item): item for item in left}
-            while wait(calls, LOOK).not_done and not waited_for():
-                pass
-            left = [item for call, item in calls.items() if call.cancel()]
-        _raise_first(call for call in calls if not call.cancelled())
+
+    def unless_waited_for(item: Item) -> bool:
+        if waited_for():
+            return False
+        function(item)
+        return True
+
+    items = list(items)
+    with ThreadPoolExecutor(threads, initializer=_give_way) as pool:
+        calls = [pool.submit(unless_waited_for, item) for item in items]
+    left = [item for item, call in zip(items, calls, strict=True) if not call.result()]
     with ThreadPoolExecutor(threads) as pool:
         rest = [pool.submit(function, item) for item in left]
-    _raise_first(rest)
-
-
-def _raise_first(calls: "Iterable[Future[None]]") -> None:
-    for call in calls:
+    for call in rest:
         call.result()
 
 

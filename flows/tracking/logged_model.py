@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.flows.serving.manifest import FORMAT
 from descent.ml.machine.source import reached
 
 if TYPE_CHECKING:
@@ -65,8 +64,9 @@ class Flavor:
         from mlflow import pyfunc
 
         target = json.loads((self.folder / "target.json").read_text(encoding="utf-8"))
+        model_format = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))["format"]
         mlflow_model.add_flavor(
-            "descent", data=f"data/{self.folder.name}", format=FORMAT, task=target["task"], target=target["name"]
+            "descent", data=f"data/{self.folder.name}", format=model_format, task=target["task"], target=target["name"]
         )
         pyfunc.save_model(
             path,

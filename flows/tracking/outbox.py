@@ -25,6 +25,7 @@ from typing import Any
 from descent.flows.machine.home import home, make_home
 from descent.flows.machine.locks import lock, locked
 from descent.flows.tracking.records import Beginning, Dataset, Ending, Outcome, VariantRecord
+from descent.ml.checkpoints import write_atomically
 
 PART, GONE = ".part", ".gone"
 
@@ -205,9 +206,7 @@ class Outbox:
         return self.folder / "outcome" / "model"
 
     def _write(self, name: str, value: Any) -> None:
-        aside = self.folder / f"{name}{PART}"
-        aside.write_text(json.dumps(value), encoding="utf-8")
-        aside.replace(self.folder / name)
+        write_atomically(self.folder / name, json.dumps(value).encode(), durable=False)
 
     def _read(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 Processors of Intel and AMD take up to a hundred times as long for an operation with such a subnormal number. Units that
 λ has emptied are full of them: Adam's averages of a gradient that is 0 shrink by a tenth, or a thousandth, until they
 are subnormal, and rounding then keeps them there for good. With λ of 1 to 10 a fleet trained for 3 times
-as long as with zeros in their place, with λ of 100 to 1,000 for 12 times (benchmarks/speed/REGULARIZED.md).
+as long as with zeros in their place, with λ of 100 to 1,000 for 12 times (16 variants
+of 20 → 32 → 16 → 1, Adam, 30,000 rows, 100 epochs; measured once on an Intel Xeon of family 6, model 167).
 
 The switch is two bits of the register MXCSR (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1,
 10.2.3), a part of the floating-point environment that C's <fenv.h> saves and restores, of the calling thread alone.

@@ -14,6 +14,8 @@ from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.source import folder_of
 from descent.flows.serving.tables import predict_table
 
+from ..conftest import save_tiny_model
+
 
 @pytest.fixture
 def table(tiny_model: tuple[Path, dict[str, str]]) -> Path:
@@ -30,8 +32,17 @@ def test_predictions_in_pieces_are_those_at_once(
     expected = model.predict(rows, {"level": 0.5})
     assert list(found.columns) == ["mass", "prediction", "lower", "upper"]
     assert found["mass"].to_numpy() == pytest.approx(rows["mass"].to_numpy())
-    np.testing.assert_allclose(found["prediction"], expected["prediction"], rtol=1e-6)
+    pd.testing.assert_frame_equal(found.drop(columns="mass"), expected, check_exact=True)
     np.testing.assert_allclose(found["upper"] - found["lower"], 10.0)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("labels", [None, ["low", "middle", "high"]], ids=["numbers", "classes"])
+def test_a_row_has_the_same_bits_in_any_piece(labels: list[object] | None, size: int, tmp_path: Path) -> None:
+    save_tiny_model(tmp_path / "model", "mass", labels)
+    model, rows = load_model(tmp_path / "model"), pd.concat([pd.read_csv(tmp_path / "model.csv")] * 3)[:500]
+    pieces = pd.concat([model.predict(rows[start : start + size]) for start in range(0, len(rows), size)])
+    pd.testing.assert_frame_equal(pieces, model.predict(rows), check_exact=True)
 
 
 def test_a_run_a_model_and_an_mlflow_model_are_found(tiny_model: tuple[Path, dict[str, str]], tmp_path: Path) -> None:

@@ -29,9 +29,10 @@ from descent.flows.tracking import logged_model
 from descent.ml.checkpoints import save_model
 from descent.schemas import FeatureSettings
 
-from .serving.test_server import client
+from .close import assert_close
+from .test_server import client
 
-FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[3] / "shared" / "data"))
+FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[4] / "shared" / "data"))
 CATALOG = FOLDER / "catalog.json"
 TABLES = json.loads(CATALOG.read_text(encoding="utf-8")) if CATALOG.is_file() else []
 LEARNED, ASKED = 1500, 200
@@ -97,7 +98,7 @@ def check_equal(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
     assert [*found.columns] == [*wanted.columns]
     for name in wanted.columns:
         if pd.api.types.is_float_dtype(wanted[name]):
-            np.testing.assert_allclose(found[name].to_numpy(np.float64), wanted[name], rtol=1e-5, atol=1e-5)
+            assert_close(found[name], wanted[name])
         else:
             assert [*found[name]] == [*wanted[name]]
 
