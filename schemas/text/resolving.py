@@ -6,6 +6,7 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.models import AnyModel
 from descent.schemas.text.loading import validated
 from descent.schemas.variants.defaults import default_features, default_search
+from descent.schemas.variants.effort import search_with, with_effort
 from descent.schemas.variants.tasks import check_task
 
 
@@ -52,14 +53,14 @@ def with_default_search(
     """
     if config.search.models is not None:
         return config
-    search = default_search(task, rows, columns)
+    search = search_with(default_search(task, rows, columns), config.search.effort)
     features = default_features(numeric_columns)
     taken = {
         key: getattr(search, key)
         for key in type(search).model_fields
-        if key == "models" or key not in config.search.model_fields_set
+        if key == "models" or (key not in config.search.model_fields_set and key != "effort")
     }
     changes: dict[str, Any] = {"search": config.search.model_copy(update=taken)}
     if "degree" not in config.features.model_fields_set:
         changes["features"] = config.features.model_copy(update={"degree": features.degree})
-    return config.model_copy(update=changes)
+    return with_effort(config.model_copy(update=changes))
