@@ -21,7 +21,8 @@ DIRECTIONS = {
              → prefect_server → report → diagnosis → evaluation → search → promotion, run → serving, table → tracking
              → workers, cache → machine → errors""",
     "ml": """probing → chunks, estimators → train → fleets, solvers
-             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics → machine, errors""",
+             → history, optimizers, checkpoints, prediction, diagnosis, ensembles → network, statistics → machine
+             → errors""",
     "data": """samples, findings, references → features, splits → roles → reading, target → names → errors → finding
              → options, cells""",
     "schemas": "text → variants → config → problems, results",
@@ -49,6 +50,7 @@ ALLOWED = {
 # What one file may import beyond its package's list.
 ALSO = {
     "data/reading/encoding.py": {"charset_normalizer"},
+    "data/references/boosted.py": {"threadpoolctl"},
     "data/reading/sources.py": {"fsspec"},
     "data/reading/sql.py": {"sqlalchemy"},
     "ml/solvers/lbfgs.py": {"scipy"},

@@ -7,12 +7,12 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.metrics import root_mean_squared_error
 
 from descent.flows.evaluation import folds
 from descent.flows.evaluation.refit import averages, finished
-from descent.flows.evaluation.selection import Finalist, Selection
+from descent.flows.evaluation.selection import Calibration, Finalist, Selection
 from descent.flows.search import work
 from descent.flows.search.leaderboard import Entry
 from descent.flows.serving.manifest import ModelError
@@ -90,16 +90,22 @@ def test_an_average_is_stored_and_read_as_one_model(flats: tuple[Steps, list[Fin
     assert inside.mean() == pytest.approx(0.8, abs=0.02)
 
 
-def test_an_average_of_classes_is_the_same_in_onnx(tmp_path: Path) -> None:
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_an_average_of_classes_is_the_same_in_onnx(calibrated: bool, tmp_path: Path) -> None:
     steps = Steps.take(churn(240), "churn", tmp_path, NETWORK, *FEW)
     network, line = crossvalidated(steps)
-    final = finished(Selection(network, ((network, 0.6), (line, 0.4))), steps.at(tmp_path / "final"))
+    calibration = Calibration(1.7, 0.6, 0.5) if calibrated else None
+    selection = Selection(network, ((network, 0.6), (line, 0.4)), calibration)
+    final = finished(selection, steps.at(tmp_path / "final"))
     model = Predictor(final.folder)
     frame = steps.parts.frame
     wanted = model.predict(frame)
     positive = wanted.columns[2]
     members = [one.weight * expit(one.trained.outputs(frame)) for one in final.model.members]
-    np.testing.assert_allclose(wanted[positive], np.sum(members, axis=0), rtol=1e-5)
+    expected = np.sum(members, axis=0)
+    if calibrated:
+        expected = expit(logit(expected) / 1.7)
+    np.testing.assert_allclose(wanted[positive], expected, rtol=1e-5)
     session = onnxruntime.InferenceSession(onnx_of(model, 0.9).SerializeToString(), providers=["CPUExecutionProvider"])
     cells = {
         name: frame[name].fillna("").astype(str).to_numpy()[:, None]

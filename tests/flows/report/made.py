@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from descent.flows.report.contents import ColumnImportance, ColumnShown, Contents, Importance, TestRows
+from descent.flows.evaluation.importance import ColumnImportance, Importance
+from descent.flows.report.contents import ColumnShown, Contents, TestRows
 from descent.flows.report.figures import Drawing, Shown
 from descent.schemas import ExperimentResult
 
