@@ -94,7 +94,7 @@ class Recorder:
             config_yaml=to_yaml(config, comments=False),
             datasets=datasets.worked_on(question, study.parts),
         ))  # fmt: skip
-        self._handle = self._process.ask("begin", self._outbox.folder, config.track.system_metrics)
+        self._handle = self._process.submit(process.begin, self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -108,7 +108,7 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._process.ask("drain", self._outbox.folder)
+        self._process.submit(process.drain, self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def draw(
@@ -129,7 +129,7 @@ class Recorder:
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._process.ask(figures.draw, self._drawing, study.folder / "figures")
+        self._drawn = self._process.submit(figures.draw, self._drawing, study.folder / "figures")
 
     def drawn(self) -> None:
         """Wait for the figures; `warnings` has what could not be drawn."""
@@ -203,7 +203,9 @@ class Recorder:
             final.folder,
         )
         delivery: Delivery
-        delivery, self.spent.beside = self._process.ask("finish", self._outbox.folder).result()
+        delivery, self.spent.beside = self._process.submit(
+            process.finish, self._outbox.folder, question.config.track.system_metrics
+        ).result()
         self._outbox.release()
         self._finished = True
         self.spent.run += time.perf_counter() - began
@@ -225,7 +227,7 @@ class Recorder:
     ) -> None:
         if kind is not None and self._outbox is not None and not self._finished:
             self._end_early(self._outbox, error)
-        self._process.close(kill=kind is not None)
+        self._process.shutdown(kill_workers=kind is not None)
 
     def _end_early(self, outbox: Outbox, error: BaseException | None) -> None:
         try:
@@ -234,7 +236,7 @@ class Recorder:
                 return
             failed = isinstance(error, Exception)
             outbox.end(Ending(FAILED, str(error)) if failed else Ending(KILLED, "interrupted"))
-            self._process.ask("drain", outbox.folder).result(timeout=LAST_WORDS)
+            self._process.submit(process.drain, outbox.folder).result(timeout=LAST_WORDS)
         except Exception:  # noqa: BLE001 - the error under way matters more than a store that cannot be told of it
             return
         finally:

@@ -48,14 +48,14 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
 
     Args:
         hidden: widths of the hidden layers; () is a linear model.
-        activation: relu, tanh, sigmoid, leaky_relu, gelu, silu, mish or selu.
+        activation: a name of `ml.network.activations.ACTIVATIONS`, such as relu.
         residual: whether hidden layers have skip connections.
         initializer: he, glorot or lecun; None is glorot for tanh and sigmoid, lecun for selu, else he.
         input_scale: whether every input gets a learned scale before the first layer.
         embedding: None, or the fields of `ml.Embedding` for numeric embeddings, such as ``{"columns": 3}``; without
             ``columns`` of all inputs.
         lam: λ ≥ 0 of the penalty λ/(2m) Σ w².
-        optimizer: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw or lbfgs.
+        optimizer: a name of `ml.optimizers.rules.OPTIMIZERS`, such as adam; newton takes linear models alone.
         learning_rate: None is the optimizer's default.
         options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.

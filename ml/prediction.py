@@ -14,6 +14,7 @@ from descent.ml.network.model import Model
 from descent.ml.network.passes import Workspace
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
+from descent.ml.statistics.rows import probabilities
 
 ROWS = 112
 """Rows of every product of a prediction, beside those of both margins. OpenBLAS rounds products of other shapes
@@ -110,11 +111,7 @@ def probabilities_of(task: str, z: Array) -> Array:
     """Probabilities of the classes (m, K) from outputs as of `outputs`; raises `OptionError` for regression."""
     if task == "regression":
         raise OptionError("a regression model has no class probabilities; use predict")
-    if task == "binary":
-        z = np.stack([np.zeros_like(z), z], axis=1)
-    z = z - z.max(axis=1, keepdims=True)
-    e = np.exp(z)
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+    return probabilities(z)
 
 
 def cost(model: Model, parameters: ArrayLike, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> float:

@@ -1,6 +1,13 @@
 """What holds for all tests."""
 
+import os
+
 from hypothesis import settings
+
+# Before NumPy is imported, for this process and all that it starts: two workers with two BLAS threads each would wait
+# for each other on two cores, the small systems of a Gaussian process ten times as long as they take.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 # No test asserts a time, and hypothesis' 200 ms for an example are one: a machine may be busy. The same examples every
 # time: a change is judged by what it changed, not by what chance found. `make explore` draws new ones.

@@ -119,8 +119,7 @@ def report(runs: dict[int, Run], memory: str, arguments: str) -> str:
 
 def called(name: str) -> str:
     """What a process is, from its command line."""
-    for words, what in (("server_process", "Prefect server"), ("loky", "training or recording process"),
-                        ("resource_tracker", "resource tracker")):  # fmt: skip
+    for words, what in (("prefect_server", "Prefect server"), ("workers.processes", "training or recording process")):
         if words in name:
             return what
     return "the command"

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from descent.data.cells import to_dates
 from descent.data.errors import FeatureError
+from descent.data.spelling.dates import EXAMPLES, Dates
 
 if TYPE_CHECKING:
+    from descent.data.features.columns import Columns
     from descent.data.roles.inference import Inference
 
 CYCLES = {"month": 12, "weekday": 7, "hour": 24}
@@ -44,22 +46,26 @@ def calendar_columns(frame: pd.DataFrame, inference: "Inference") -> list[tuple[
     return found
 
 
-def calendar_values(frame: pd.DataFrame, wanted: tuple[tuple[str, str], ...]) -> list[NDArray[Any]]:
+def calendar_values(frame: pd.DataFrame, columns: "Columns") -> list[NDArray[Any]]:
     """(m,) float64 for each (column, part), NaN where there is no date.
 
     Raises:
         FeatureError: a cell is neither empty nor a date.
     """
     parsed: dict[str, pd.Series] = {}
-    for name in dict.fromkeys(name for name, _ in wanted):
-        parsed[name], wrong = to_dates(frame[name])
+    for name in dict.fromkeys(name for name, _ in columns.calendar):
+        spelling = columns.spelling[name]
+        dates, wrong = spelling.read(frame[name], columns.missing)
         if wrong.any():
             row = int(np.argmax(wrong))
+            layouts = spelling.layouts if isinstance(spelling, Dates) else ()
+            written = " or ".join(dict.fromkeys([*(EXAMPLES[layout] for layout in layouts), "2024-01-31T12:00:00"]))
             raise FeatureError(
                 f"column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} is not a date as the model learned "
-                "them: write 2024-01-31 or 2024-01-31T12:00:00"
+                f"them: write {written}"
             )
-    return [_feature(parsed[name], part) for name, part in wanted]
+        parsed[name] = pd.Series(dates)
+    return [_feature(parsed[name], part) for name, part in columns.calendar]
 
 
 def _feature(dates: pd.Series, feature: str) -> NDArray[Any]:

@@ -1,9 +1,12 @@
 """Which columns of a table go into a model, by what becomes of them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any, Self
 
 from descent.data.reading.dialect import UNSAID, Dialect
+from descent.data.spelling import Dates, Levels, Numbers, Spelling, from_dict, to_dict
+from descent.data.spelling.marks import texts_of_none
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class Columns:
     coded: tuple[str, ...] = ()
     """Categories of many levels, which become numbers: see `levels.coder`."""
     keep: tuple[str, ...] = ()
-    """Texts that usually mean no value in a CSV, but are values in columns of texts."""
+    """Texts that usually mean no value, but are values in columns of texts."""
+    spellings: tuple[tuple[str, Spelling], ...] = ()
+    """(column, how its cells are written), where it is not as usual."""
     dialect: Dialect = UNSAID
     """What the user said of how a CSV is written, for new rows that come in one."""
 
@@ -36,12 +41,38 @@ class Columns:
         kinds = dict.fromkeys(self.numeric, "double") | dict.fromkeys((*self.categorical, *self.coded), "string")
         return kinds | dict.fromkeys(self.dates, "datetime")
 
+    @cached_property
+    def spelling(self) -> dict[str, Spelling]:
+        """How the cells of every column are written."""
+        usual = dict.fromkeys(self.numeric, Numbers()) | dict.fromkeys(self.dates, Dates())
+        usual |= dict.fromkeys((*self.categorical, *self.coded), Levels())
+        return usual | dict(self.spellings)
+
+    @cached_property
+    def none(self) -> tuple[str, ...]:
+        """Texts that mean no value in columns of texts."""
+        return tuple(texts_of_none(self.missing, self.keep))
+
+    @property
+    def plain_numbers(self) -> tuple[str, ...]:
+        """Columns of numbers that any reader of CSV reads as they are meant."""
+        return tuple(name for name in self.numeric if self.spelling[name].plain)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        stored = {one.name: getattr(self, one.name) for one in fields(self)}
+        return stored | {
+            "dialect": asdict(self.dialect),
+            "spellings": {name: to_dict(spelling) for name, spelling in self.spellings},
+        }
+
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` gave, from JSON. Raises `KeyError`, `TypeError` or `ValueError` for else."""
+        """What `to_dict` gave, from JSON. Raises `KeyError`, `TypeError` or `ValueError` for else."""
         calendar = tuple((str(column), str(part)) for column, part in stored["calendar"])
         return cls(
             tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
             tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
+            tuple((str(name), from_dict(spelling)) for name, spelling in stored.get("spellings", {}).items()),
             Dialect.from_dict(stored.get("dialect", {})),
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """From columns to the matrix that models see, fitted on training rows only."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,8 @@ from descent.data.features.compiled.features import too_large
 from descent.data.features.settings import Settings
 from descent.data.names import listed
 from descent.data.roles.inference import Inference
+from descent.data.spelling import Levels
+from descent.data.spelling.marks import texts_of_none
 from descent.data.target import Target
 
 Array = NDArray[Any]
@@ -65,7 +68,7 @@ class FeatureMap:
         one_hot = levels.one_hot(settings) if columns.categorical else None
         texts = None
         if one_hot is not None:
-            texts = raw.levels(frame, columns.categorical, columns.missing)
+            texts = raw.levels(frame, columns.categorical, columns)
             encoded = len(one_hot.fit(texts).get_feature_names_out())
             _refuse_too_many(powers + encoded, encoded, columns, settings)
         parts: list[Array] = []
@@ -80,7 +83,7 @@ class FeatureMap:
             if inference.split_by == "group":
                 groups = pd.factorize(frame[inference.group], use_na_sentinel=False)[0]
             coder = levels.coder(settings, y, groups, seed)
-            coded = raw.levels(frame, columns.coded, columns.missing)
+            coded = raw.levels(frame, columns.coded, columns)
             parts.append(levels.fit_transform(coder, coded, y))
         made = cls(columns, steps, one_hot, coder, settings.scale != "none")
         if not made.names:
@@ -114,13 +117,13 @@ class FeatureMap:
             FeatureError: a column is missing, holds texts where numbers or dates were learned, or numbers too large.
         """
         raw.refuse_absent(frame, self.columns)
-        missing, parts = self.columns.missing, []
+        parts: list[Array] = []
         if self.numeric is not None:
             parts.append(numeric.transform(self.numeric, raw.numbers(frame, self.columns)))
         if self.one_hot is not None:
-            parts.append(self.one_hot.transform(raw.levels(frame, self.columns.categorical, missing)))
+            parts.append(self.one_hot.transform(raw.levels(frame, self.columns.categorical, self.columns)))
         if self.coder is not None:
-            parts.append(self.coder.transform(raw.levels(frame, self.columns.coded, missing)))
+            parts.append(self.coder.transform(raw.levels(frame, self.columns.coded, self.columns)))
         return self._joined(parts)
 
     def _joined(self, parts: list[Array]) -> Matrix:
@@ -146,14 +149,15 @@ class FeatureMap:
 
 def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> Columns:
     """What becomes of each column: categories of more levels than ``settings.max_levels`` are coded."""
-    categories = inference.categories
+    categories, none = inference.categories, texts_of_none(inference.missing, inference.keep)
+    spelled = inference.spellings
     many = {
         name
         for name in categories
         if settings.encode != "one_hot"
-        and len(np.unique(raw.levels(frame, [name], inference.missing))) > settings.max_levels
+        and len(np.unique(raw.texts_of(frame[name], spelled.get(name, Levels()), none))) > settings.max_levels
     }
-    return Columns(
+    made = Columns(
         numeric=inference.of_role("numeric"),
         categorical=tuple(name for name in categories if name not in many),
         dates=inference.dates,
@@ -163,6 +167,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
         keep=inference.keep,
         dialect=inference.dialect,
     )
+    return replace(made, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 
 
 def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:

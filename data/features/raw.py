@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from descent.data.cells import blank_out, numbers_among, to_labels, to_numbers
+from descent.data.cells import numbers_among
 from descent.data.errors import FeatureError
 from descent.data.features.calendar import calendar_values
 from descent.data.features.columns import Columns
 from descent.data.names import listed
+from descent.data.spelling import Levels, Spelling
 
 Array = NDArray[Any]
 
@@ -38,19 +39,28 @@ def numbers(frame: pd.DataFrame, columns: Columns) -> Array:
         return plain
     found: list[Array] = []
     for name in columns.numeric:
-        values, wrong = to_numbers(blank_out(frame[name], (*columns.missing, *columns.keep)))
+        values, wrong = columns.spelling[name].read(frame[name], (*columns.missing, *columns.keep))
         if wrong.any():
             row = int(np.argmax(wrong))
             raise FeatureError(
                 f"column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} where the model learned numbers"
             )
         found.append(values)
-    return np.column_stack([*found, *calendar_values(frame, columns.calendar)])
+    return np.column_stack([*found, *calendar_values(frame, columns)])
 
 
-def levels(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str]) -> Array:
+def levels(frame: pd.DataFrame, names: Sequence[str], columns: Columns) -> Array:
     """(m, names) texts; a missing value is a level of its own."""
-    return np.column_stack([to_labels(blank_out(frame[name], missing), MISSING) for name in names])
+    return np.column_stack(
+        [texts_of(frame[name], columns.spelling.get(name, Levels()), columns.none) for name in names]
+    )
+
+
+def texts_of(column: pd.Series, spelling: Spelling, none: Sequence[str]) -> Array:
+    """(m,) the texts of a category's cells, `MISSING` where there is no value."""
+    texts, _ = spelling.read(column, tuple(none))
+    texts[pd.isna(texts)] = MISSING
+    return texts
 
 
 def _plain_numbers(frame: pd.DataFrame, columns: Columns) -> Array | None:

@@ -31,4 +31,4 @@ def examine(frame: pd.DataFrame, inference: Inference, split: Split) -> tuple[Fi
     Deterministic, and blind to the target of the test rows. Large tables are looked at in samples of rows.
     """
     seen = Examined.of(frame, inference, split)
-    return ordered([finding for check in CHECKS for finding in check(seen)])
+    return ordered([*inference.findings, *(finding for check in CHECKS for finding in check(seen))])

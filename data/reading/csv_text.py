@@ -6,25 +6,21 @@ which pandas' own reader fills up in silence. Only when it refuses is the file w
 
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv as arrow  # type: ignore[import-untyped]
 
 from descent.data.errors import ColumnError, TableError
+from descent.data.reading.csv_cells import read_as, read_cells
 from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, plain, shown, without_comments
 from descent.data.reading.quotes import check_breaks, check_quotes, unescaped
 from descent.data.reading.sniffer import sniff
+from descent.data.spelling.marks import MISSING
 
-# What pandas takes for "no value" (pandas.read_csv, na_values).
-MISSING = (
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
-    "NULL", "NaN", "None", "n/a", "nan", "null",
-)  # fmt: skip
 LONGEST_LINE = 1 << 22
 """Bytes of a line, 4 MiB: hundreds of thousands of cells. A longer one is seldom a row of a table."""
 _BLOCK = 1 << 22
@@ -46,19 +42,21 @@ def parse_csv(
     where: str,
     missing: Sequence[str] = (),
     *,
-    keep: Sequence[str] = (),
     dialect: Dialect = UNSAID,
     known: Collection[str] = (),
+    texts: Collection[str] = (),
+    numbers: Collection[str] | None = None,
 ) -> Parsed:
     """A CSV in whatever dialect: see `sniffer.sniff`.
 
     Args:
         raw: the file, decompressed, as UTF-8.
         where: the file's name, for messages.
-        missing: texts that mean no value, beside the usual ones; a lone ``?`` is recognised by itself.
-        keep: of the usual ones, those that are values in columns of texts, such as ``None``.
+        missing: texts that mean no value in columns of numbers, beside the usual ones. Texts stay as they stand.
         dialect: what the user said of how the file is written.
         known: names that the header must have, where they are known.
+        texts: columns that hold names, even if they look like numbers.
+        numbers: the columns of plain numbers, where that is known; all others are then texts.
 
     Raises:
         TableError: empty, no rows, a line that does not fit the header, a quote in disorder, or no header.
@@ -68,9 +66,8 @@ def parse_csv(
     seen = sniff(raw, where, dialect, known)
     bare = seen.dialect.header == NO_HEADER
     raw = plain(raw, seen.dialect, seen.first)
-    parsed = parse_plain(
-        raw, where, missing, keep=keep, delimiter=str(seen.dialect.delimiter), before=seen.first - 1 - bare
-    )
+    delimiter, before = str(seen.dialect.delimiter), seen.first - 1 - bare
+    parsed = parse_plain(raw, where, missing, delimiter=delimiter, before=before, texts=texts, numbers=numbers)
     return parsed._replace(notes=[*seen.notes, *parsed.notes])
 
 
@@ -79,9 +76,10 @@ def parse_plain(
     where: str,
     missing: Sequence[str] = (),
     *,
-    keep: Sequence[str] = (),
     delimiter: str = ",",
     before: int = 0,
+    texts: Collection[str] = (),
+    numbers: Collection[str] | None = None,
 ) -> Parsed:
     """A CSV that begins with its header, as `dialect.plain` makes it; ``before`` are lines of the file before it.
 
@@ -102,27 +100,23 @@ def parse_plain(
         end = min(at for at in (raw.find(b"\n", start), raw.find(b"\r", start), len(raw)) if at >= 0)
         raw = raw[:end] + delimiter.encode() + raw[end:]
     check_quotes(raw, delimiter, where, before)
-    decimal = "," if delimiter == ";" and _has_decimal_commas(raw) else "."
-    if decimal == ",":
-        notes.append("numbers are written with a decimal comma")
-    tokens = [*MISSING, *missing]
-    table = _read(raw, where, delimiter, decimal, tokens, names, before)
-    left = [token for token in tokens if token not in keep]
-    if marked := _question_marks(table) if b"?" in raw else {}:
-        left.append("?")
-        del table  # or it would lie in memory beside the other
-        table = _read(raw, where, delimiter, decimal, [*tokens, "?"], names, before)
-        cells = ", ".join(f"{name} ({count})" for name, count in list(marked.items())[:8])
-        more = f" and {len(marked) - 8} more columns" if len(marked) > 8 else ""
-        notes.append(f"cells that only say ? are read as missing: {cells}{more}")
-    if keep:
-        table = _with_kept(table, _read(raw, where, delimiter, decimal, left, names, before), keep, notes)
+
+    def read(raw: bytes, types: Mapping[str, Any], only: Sequence[str] | None) -> pa.Table:
+        return _read(raw, delimiter, types, only, missing)
+
+    try:
+        table = read_cells(raw, read, delimiter, texts) if numbers is None else read_as(raw, read, numbers)
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        _find_ragged_line(raw, delimiter, where, len(names), before)
+        raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
+    if table.num_columns == len(names):
+        table = table.rename_columns(names)
     if table.num_rows == 0:
         raise TableError(f"{where}: only a header line, no rows: is the file complete?")
     lines = _rows_on_lines(raw)
     line = before + 2 if not comments and lines == table.num_rows else 0
     notes += check_breaks(raw, delimiter, where, before, len(names), lines - table.num_rows)
-    if names[-1] == "" and len(names) > 1 and table.columns[-1].null_count == table.num_rows:
+    if names[-1] == "" and len(names) > 1 and _is_empty(table.columns[-1]):
         table = table.remove_column(len(names) - 1)
         notes.append("the last column has neither a name nor values (a separator ends every line): left out")
     unnamed = [name or f"Unnamed: {index}" for index, name in enumerate(table.column_names)]
@@ -179,21 +173,6 @@ def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
     return names
 
 
-def _with_kept(table: pa.Table, kept: pa.Table, keep: Sequence[str], notes: list[str]) -> pa.Table:
-    """``table`` with its columns of texts as in ``kept``, which was read with fewer marks of missing values."""
-    counts: dict[str, int] = {}
-    for index, column in enumerate(table.columns):
-        other = kept.columns[index]
-        texts = pa.types.is_string(column.type) or pa.types.is_null(column.type)  # null: of nothing but these texts
-        if texts and column.null_count > other.null_count:
-            counts[table.column_names[index]] = column.null_count - other.null_count
-            table = table.set_column(index, table.column_names[index], other)
-    if counts:
-        cells = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:8])
-        notes.append(f"{' and '.join(map(repr, keep))} are kept as values: {cells}")
-    return table
-
-
 def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
     """Whether the rows end with a delimiter that the header lacks: seen from the first, held against all of them."""
     rows = (row for _, row in _rows(raw, delimiter) if row)
@@ -207,38 +186,30 @@ def _ends_with_delimiter(raw: bytes, delimiter: str, width: int) -> bool:
         return False
 
 
-def _has_decimal_commas(raw: bytes) -> bool:
-    head = raw[: 1 << 16]
-    return len(re.findall(rb"[;\n]-?\d+,\d+(?=[;\r\n])", head)) > len(re.findall(rb"[;\n]-?\d+\.\d+(?=[;\r\n])", head))
+def _is_empty(column: Any) -> bool:
+    if column.null_count == len(column):
+        return True
+    return bool(pa.types.is_string(column.type) and set(column.unique().to_pylist()) <= {"", None})
 
 
 def _read(
-    raw: bytes, where: str, delimiter: str, decimal: str, tokens: Sequence[str], names: list[str], before: int
+    raw: bytes, delimiter: str, types: Mapping[str, Any], only: Sequence[str] | None, missing: Sequence[str]
 ) -> pa.Table:
-    spaced = [*tokens, *(f" {token}" for token in tokens)]  # "a, NA": some files put a space after the comma
-    try:
-        table = arrow.read_csv(
-            pa.BufferReader(raw),
-            arrow.ReadOptions(block_size=max(_BLOCK, min(len(raw), 1 << 28)) if b'"' in raw else _BLOCK),
-            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in raw),
-            arrow.ConvertOptions(null_values=spaced, strings_can_be_null=True, decimal_point=decimal),
-        )
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        _find_ragged_line(raw, delimiter, where, len(names), before)
-        raise TableError(f"{where}: not readable as CSV: {str(error).splitlines()[0]}") from None
-    return table.rename_columns(names) if table.num_columns == len(names) else table
+    """Texts as they stand; of what means no value, columns of numbers alone are cleared.
 
-
-def _question_marks(table: pa.Table) -> dict[str, int]:
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    counts = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(column.type):
-            count = pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "?")).as_py() or 0
-            if count:
-                counts[name] = count
-    return counts
+    Raises:
+        pa.ArrowInvalid: a line does not fit the header, or a cell its type.
+    """
+    tokens = [*MISSING, *missing]
+    return arrow.read_csv(
+        pa.BufferReader(raw),
+        arrow.ReadOptions(block_size=max(_BLOCK, min(len(raw), 1 << 28)) if b'"' in raw else _BLOCK),
+        arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in raw),
+        arrow.ConvertOptions(
+            null_values=[*tokens, *(f" {token}" for token in tokens)],  # "a, NA": some put a space after the comma
+            strings_can_be_null=False, column_types=dict(types), include_columns=only,
+        ),
+    )  # fmt: skip
 
 
 def _rows(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:

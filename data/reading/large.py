@@ -1,8 +1,8 @@
 """A table larger than memory: Parquet files whose rows are read some at a time, never all at once."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from descent.data.errors import ColumnError, TableError
 from descent.data.reading.parquet import first_line, is_cell, misfit, partition_kinds, partitions
 from descent.data.reading.plain import plain_frame
 from descent.data.reading.sources import is_url, parquet_files, stamp
+from descent.data.spelling import Spelling
+from descent.data.spelling.marks import texts_of_none
+from descent.data.spelling.table import applied
 
 Indices = NDArray[np.intp]
 
@@ -45,9 +48,15 @@ class LargeTable:
     schema: Any
     bytes: int
     """What a DataFrame of all of it would take, about."""
+    keep: tuple[str, ...] = ()
+    """Of the usual texts for no value, those that are values in columns of texts."""
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)
+    """How the cells of a column are read, once that is known."""
 
     @classmethod
-    def open(cls, source: str, where: str, missing: Sequence[str] = ()) -> "LargeTable | None":
+    def open(
+        cls, source: str, where: str, missing: Sequence[str] = (), keep: Sequence[str] = ()
+    ) -> "LargeTable | None":
         """The table of a file or folder; None if that is no Parquet, which only the first bytes say for sure.
 
         Raises:
@@ -75,7 +84,7 @@ class LargeTable:
                 raise ColumnError(f"{where}: column {key!r} is in a file and in the name of its folder: keep one")
             schema = schema.append(pa.field(key, pa.int64() if numbers else pa.string()))
         kept = pa.schema([field for field in schema if is_cell(field.type)])
-        return cls(tuple(files), where, tuple(missing), rows, kept, size)
+        return cls(tuple(files), where, tuple(missing), rows, kept, size, tuple(keep))
 
     def digest(self) -> str:
         """SHA-256 as `data.read_table` gives it for the same files, read some at a time."""
@@ -125,7 +134,8 @@ class LargeTable:
                 table, numbers, mask = table.filter(pa.array(mask)), numbers[mask], None
             frame = table.to_pandas(date_as_object=False, ignore_metadata=True)
             frame.index = numbers
-            frame = plain_frame(frame, self.path, self.missing)[0]
+            frame = plain_frame(frame, self.path, self.missing, self.keep)[0]
+            frame = applied(frame, self.spellings, self.missing, texts_of_none(self.missing, self.keep))
             yield first, frame if mask is None else frame[mask]
 
     def columns(self, names: Sequence[str]) -> pd.DataFrame:
@@ -166,22 +176,22 @@ def _opened(path: Path, where: str) -> Any:
 def _fitted(batch: Any, wanted: Any, of_folder: dict[str, str | None]) -> Any:
     """A batch with the columns of the whole table: those of its folder's name, and nothing where its file has none."""
     arrays = []
-    for field in wanted:
-        if field.name in batch.schema.names:
-            arrays.append(batch.column(field.name).cast(field.type))
+    for wish in wanted:
+        if wish.name in batch.schema.names:
+            arrays.append(batch.column(wish.name).cast(wish.type))
         else:
-            value = of_folder.get(field.name)
-            arrays.append(pa.array([value] * batch.num_rows, pa.string()).cast(field.type))
+            value = of_folder.get(wish.name)
+            arrays.append(pa.array([value] * batch.num_rows, pa.string()).cast(wish.type))
     return pa.Table.from_arrays(arrays, schema=wanted)
 
 
 def _bytes(metadata: Any, schema: Any) -> int:
     """What a DataFrame of a file's rows would take: eight bytes a number, and a text as long as it was written."""
     size = 0
-    for index, field in enumerate(schema):
-        if pa.types.is_primitive(field.type):
+    for index, part in enumerate(schema):
+        if pa.types.is_primitive(part.type):
             size += 8 * metadata.num_rows
-        elif is_cell(field.type):
+        elif is_cell(part.type):
             groups = range(metadata.num_row_groups)
             written = sum(metadata.row_group(group).column(index).total_uncompressed_size for group in groups)
             size += max(TEXT * metadata.num_rows, written)
@@ -193,13 +203,15 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def open_large(source: str, where: str, missing: Sequence[str], budget: int) -> LargeTable | None:
+def open_large(
+    source: str, where: str, missing: Sequence[str], budget: int, keep: Sequence[str] = ()
+) -> LargeTable | None:
     """The table as one that is read some rows at a time; None if a run of all of it fits into ``budget`` bytes.
 
     Raises:
         TableError: it does not, but is no Parquet, and so can only be read as a whole.
     """
-    table = LargeTable.open(source, where, missing)
+    table = LargeTable.open(source, where, missing, keep)
     if table is not None:
         return table if RUN * table.bytes > budget else None
     size = 0 if is_url(source) else sum(bytes_ for _, _, bytes_ in stamp(source) or ())

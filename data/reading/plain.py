@@ -4,13 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from descent.data.cells import numbers_among, to_dates
 from descent.data.errors import TableError
+from descent.data.spelling.marks import texts_of_none
 
 
-def plain_frame(frame: pd.DataFrame, where: str, missing: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Every column in one of the five kinds that the rest of the package knows, without the tokens; and notes.
+def plain_frame(
+    frame: pd.DataFrame, where: str, missing: Sequence[str], keep: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[str], dict[str, dict[str, int]]]:
+    """Every column in one of the five kinds that the rest of the package knows, without cells that mean no value.
+
+    And notes, and how many cells of each text that means none there were in columns of texts.
 
     Raises:
         TableError: cells that cannot be read.
@@ -19,7 +26,8 @@ def plain_frame(frame: pd.DataFrame, where: str, missing: Sequence[str]) -> tupl
         plain, notes = _plain_columns(frame)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
-    return _without_missing_tokens(plain, missing), notes
+    plain, marked = _without_missing_tokens(plain, missing, keep)
+    return plain, notes, marked
 
 
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -51,6 +59,8 @@ def plain_column(column: pd.Series) -> pd.Series:
         return plain_column(column.astype(dtype.categories.dtype if not column.isna().any() else object))
     if isinstance(dtype, pd.DatetimeTZDtype):
         return to_dates(column)[0]
+    if isinstance(dtype, pd.SparseDtype):
+        return plain_column(column.sparse.to_dense())
     if dtype.kind == "m":
         return pd.Series(column.dt.total_seconds())
     if pd.api.types.is_bool_dtype(dtype):
@@ -80,16 +90,25 @@ def _texts(column: pd.Series) -> pd.Series:
     return column.map(str, na_action="ignore").astype("str")
 
 
-def _without_missing_tokens(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
-    """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0."""
-    if not missing:
-        return frame
-    numbers = numbers_among(tuple(missing))
-    emptied = {}
+def _without_missing_tokens(
+    frame: pd.DataFrame, missing: Sequence[str], keep: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
+    """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0.
+
+    And how many of which token there were in each column of texts.
+    """
+    numbers, tokens = numbers_among(tuple(missing)), texts_of_none(missing, keep)
+    emptied, marked = {}, {}
     for name, column in frame.items():
-        if column.dtype.kind == "M":
-            continue
-        hit = column.isin(numbers if column.dtype.kind in "iuf" else list(missing))
-        if hit.any():
-            emptied[name] = column.mask(hit)
-    return pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index) if emptied else frame
+        if isinstance(column.dtype, pd.StringDtype):
+            texts = pc.utf8_trim_whitespace(pa.array(column))
+            hit = pc.fill_null(pc.is_in(texts, value_set=pa.array(tokens, pa.string())), False)
+            if pc.any(hit).as_py():
+                emptied[name] = column.mask(hit.to_numpy(zero_copy_only=False))
+                counted = pc.value_counts(texts.filter(hit)).to_pylist()
+                marked[str(name)] = {entry["values"]: entry["counts"] for entry in counted if entry["values"]}
+        elif numbers and column.dtype.kind in "iuf" and (hits := column.isin(numbers)).any():
+            emptied[name] = column.mask(hits)
+    if emptied:
+        frame = pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index)
+    return frame, {name: counts for name, counts in marked.items() if counts}

@@ -21,11 +21,10 @@ from descent.data.reading.compression import GZIP, ZSTD
 from descent.data.reading.csv_text import frame_of, parse_csv, parse_plain
 from descent.data.reading.dialect import NO_HEADER, UNSAID, Dialect, line_start, plain, runs_as_tabs
 from descent.data.reading.large import LargeTable
-from descent.data.reading.plain import plain_frame
 from descent.data.reading.quotes import unescaped
 from descent.data.reading.sniffer import HEAD, sniff
 from descent.data.reading.sources import is_url
-from descent.data.reading.tables import read_table
+from descent.data.reading.tables import read_cells_of
 
 PIECE = 1 << 24
 """Bytes of CSV in memory at a time: 16 MiB."""
@@ -35,22 +34,28 @@ def stream(
     source: str,
     where: str,
     missing: Sequence[str] = (),
-    keep: Sequence[str] = (),
+    numbers: Collection[str] = (),
     dialect: Dialect = UNSAID,
     known: Collection[str] = (),
 ) -> Iterator[pd.DataFrame]:
-    """Frames that together are the table, in its order, numbered through from 0; arguments as of `data.read_table`.
+    """Frames that together are the table, in its order, numbered through from 0, with the cells as they stand.
+
+    ``numbers`` are the columns of plain numbers: of a CSV, all others are texts, whatever they look like. ``missing``
+    are texts that mean no value in them. ``dialect`` and ``known`` as of `data.read_table`.
 
     Raises:
         TableError: as `data.read_table`; rows before the damage have been given by then.
     """
     large = LargeTable.open(source, where, missing)
     if large is not None:
-        yield from (frame for _, frame in large.batches())
+        for first, table in large.tables():
+            frame = table.to_pandas(date_as_object=False, ignore_metadata=True, types_mapper=_exact(table))
+            frame.index = pd.RangeIndex(first, first + len(frame))
+            yield frame
         return
 
     def whole() -> pd.DataFrame:
-        return read_table(source, missing, keep=keep, dialect=dialect, known=known, name=where).frame
+        return read_cells_of(source, where, missing, dialect=dialect, known=known, numbers=numbers).frame
 
     path = Path(source).expanduser()
     if is_url(source) or not path.is_file():
@@ -62,15 +67,20 @@ def stream(
             yield whole().iloc[first:]
             return
         if piece.delimiter is None:
-            table = parse_csv(piece.raw, where, missing, keep=keep, dialect=dialect, known=known).table
+            table = parse_csv(piece.raw, where, missing, dialect=dialect, known=known, numbers=numbers).table
         else:
-            table = parse_plain(
-                piece.raw, where, missing, keep=keep, delimiter=piece.delimiter, before=piece.before
-            ).table
-        frame = plain_frame(frame_of(table), where, missing)[0]
+            delimiter, before = piece.delimiter, piece.before
+            table = parse_plain(piece.raw, where, missing, delimiter=delimiter, before=before, numbers=numbers).table
+        frame = frame_of(table)
         frame.index = pd.RangeIndex(first, first + len(frame))
         first += len(frame)
         yield frame
+
+
+def _exact(table: Any) -> Any:
+    """Whole numbers with empty cells among them stay whole: as floats, large ones would fall together."""
+    gaps = any(pa.types.is_integer(column.type) and column.null_count for column in table.columns)
+    return {pa.int64(): pd.Int64Dtype()}.get if gaps else None
 
 
 class _Piece(NamedTuple):

@@ -1,8 +1,8 @@
 """A source becomes a table: read once, so that the digest belongs to exactly what was parsed."""
 
 import hashlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,8 @@ class Table:
         whole: the table itself, where ``frame`` is but a sample of its rows, and ``rows`` their numbers in it.
         dialect: what the user said of how the CSV is written.
         complete: whether ``frame`` holds all rows that have a target.
+        marked: of each column of texts, the cells that said so that they have no value, by text: ``NA``, 12.
+        doubtful: whether ``1,234`` may as well be a decimal, as in a CSV with semicolons.
     """
 
     frame: pd.DataFrame
@@ -62,6 +64,8 @@ class Table:
     keep: tuple[str, ...] = ()
     dialect: Dialect = UNSAID
     complete: bool = True
+    marked: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    doubtful: bool = False
 
     def row(self, position: int) -> str:
         """How to call a row in a message: counted from 1 below the header, with its line in the file where known."""
@@ -78,6 +82,7 @@ def read_table(
     known: Collection[str] = (),
     query: str | None = None,
     name: str | None = None,
+    texts: Collection[str] = (),
 ) -> Table:
     """Read a CSV (plain, gzip or Zstandard), Parquet (a file or a folder), or what a query gives.
 
@@ -92,6 +97,7 @@ def read_table(
         known: names that the header of a CSV must have, where they are known.
         query: what to ask a database.
         name: how to call the source in messages, where it holds a password.
+        texts: columns of names, in which ``1.10`` is not 1.1 in a CSV.
 
     Raises:
         TableError: no such file, empty, damaged, not text, or a line that does not fit the header; a driver is not
@@ -101,26 +107,47 @@ def read_table(
     source = str(source)
     where = name or source
     if query is not None or (is_url(source) and is_database(source)):
-        return _from_database(source, query, where, missing)
+        return _from_database(source, query, where, missing, keep)
+    read = read_cells_of(source, where, missing, dialect=dialect, encoding=encoding, known=known, texts=texts)
+    made = _table(read.frame, read.digest, where, missing, keep, read.notes)
+    return replace(made, line=read.line, dialect=dialect, doubtful=read.doubtful)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A file's cells as they stand: numbers as numbers, texts with all that is in them; the rest as of `Table`."""
+
+    frame: pd.DataFrame
+    digest: str
+    notes: tuple[str, ...]
+    line: int = 0
+    doubtful: bool = False
+
+
+def read_cells_of(
+    source: str, where: str, missing: Sequence[str] = (), *, dialect: Dialect = UNSAID, encoding: str | None = None,
+    known: Collection[str] = (), texts: Collection[str] = (), numbers: Collection[str] | None = None,
+) -> Cells:  # fmt: skip
+    """Read a file; arguments as of `read_table` and `csv_text.parse_csv`."""
     files = read_files(source, where)
     digest = _digest(files)
     if len(files) > 1 or files[0][0] or files[0][1][:4] == b"PAR1" or source.endswith((".parquet", ".pq")):
         frame, notes = parse_parquet(files, where)
         release_memory()
-        return _table(frame, digest, where, missing, notes)
+        return Cells(frame, digest, tuple(notes))
     raw = unpack(files[0][1], where)
     del files
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             raise TableError(f"{where}: not a CSV or Parquet file but {what}")
     raw, notes = to_utf8(raw, where, encoding)
-    table, more, line = parse_csv(raw, where, missing, keep=keep, dialect=dialect, known=known)
+    table, more, line = parse_csv(raw, where, missing, dialect=dialect, known=known, texts=texts, numbers=numbers)
+    head = raw[: 1 << 16]
     del raw  # file, table and frame are never all in memory
     frame = frame_of(table)
     del table
     release_memory()
-    made = _table(frame, digest, where, missing, [*notes, *more])
-    return replace(made, keep=tuple(keep), line=line, dialect=dialect)
+    return Cells(frame, digest, (*notes, *more), line, head.count(b";") > head.count(b","))
 
 
 def release_memory() -> None:
@@ -128,7 +155,9 @@ def release_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = ()) -> Table:
+def table_of(
+    frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str] = (), keep: Sequence[str] = ()
+) -> Table:
     """A DataFrame as a table; its index is left out.
 
     Raises:
@@ -148,11 +177,11 @@ def table_of(frame: pd.DataFrame, name: str = "DataFrame", missing: Sequence[str
             raise ColumnError(
                 f"{name}: column {column!r} has cells that hold several values: leave it out, or split it"
             )
-    made = _table(plain, "", name, missing, [])
-    return Table(made.frame, _digest_of_cells(made.frame), name, made.missing, made.notes)
+    made = _table(plain, "", name, missing, keep, [])
+    return replace(made, digest=_digest_of_cells(made.frame))
 
 
-def _from_database(source: str, query: str | None, where: str, missing: Sequence[str]) -> Table:
+def _from_database(source: str, query: str | None, where: str, missing: Sequence[str], keep: Sequence[str]) -> Table:
     if not (is_url(source) and is_database(source)):
         raise TableError(
             f"{where}: data.query needs a database's URL in data.source, such as sqlite:///sales.db or "
@@ -163,13 +192,20 @@ def _from_database(source: str, query: str | None, where: str, missing: Sequence
             f"{where}: a database: say in data.query what to read, such as SELECT * FROM sales ORDER BY id"
         )
     frame, notes = read_query(source, query, where)
-    made = table_of(frame, where, missing)
-    return Table(made.frame, made.digest, where, made.missing, (*notes, *made.notes))
+    made = table_of(frame, where, missing, keep)
+    return replace(made, notes=(*notes, *made.notes))
 
 
-def _table(frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], notes: Sequence[str]) -> Table:
-    frame, more = plain_frame(frame, where, missing)
-    return Table(frame, digest, where, tuple(missing), (*notes, *more))
+def _table(
+    frame: pd.DataFrame, digest: str, where: str, missing: Sequence[str], keep: Sequence[str], notes: Sequence[str]
+) -> Table:
+    frame, more, marked = plain_frame(frame, where, missing, keep)
+    asked = {name: counts["?"] for name, counts in marked.items() if "?" in counts}
+    if asked:
+        cells = ", ".join(f"{name} ({count})" for name, count in list(asked.items())[:8])
+        others = f" and {len(asked) - 8} more columns" if len(asked) > 8 else ""
+        more = [*more, f"cells that only say ? are read as missing: {cells}{others}"]
+    return Table(frame, digest, where, tuple(missing), (*notes, *more), keep=tuple(keep), marked=marked)
 
 
 def _digest(files: Files) -> str:

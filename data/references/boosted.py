@@ -42,7 +42,7 @@ class Boosted:
         x = _matrix(frame, self.columns, self.levels)
         from threadpoolctl import threadpool_limits
 
-        with threadpool_limits(1):
+        with threadpool_limits(1, user_api="openmp"):
             known = self.trees.predict(x) if self.task == "regression" else self.trees.predict_proba(x)
         if self.task == "regression":
             return np.asarray(known, np.float64)
@@ -73,7 +73,9 @@ def boosted(task: str, frame: pd.DataFrame, y: Array, columns: Columns, classes:
     which = [False] * numbers + [True] * len(levels)
     trees = made(max_iter=ROUNDS, categorical_features=which if levels else None, random_state=seed)
     x = _matrix(frame, columns, levels)
-    with threadpool_limits(1):  # two threads that wait for each other beside training are slower than one
+    with threadpool_limits(
+        1, user_api="openmp"
+    ):  # two threads that wait for each other beside training are slower than one
         trees.fit(x, y)
     return Boosted(columns, levels, trees, task, classes, len(frame))
 

@@ -1,17 +1,20 @@
 """What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
-from descent.data.cells import to_dates, to_numbers
+from descent.data.cells import to_numbers
 from descent.data.errors import ColumnError, FoundError
 from descent.data.finding import Finding
 from descent.data.names import count, listed, shortened
-from descent.data.options import exclude, setting
+from descent.data.options import exclude, setting, setting_of_one
 from descent.data.reading.tables import Table
+from descent.data.spelling import Dates, Numbers
+from descent.data.spelling.guess import Guess
 
 FEWEST = 10
 """Rows below which three parts mean nothing."""
@@ -25,13 +28,14 @@ LONGEST = 60
 QUOTES = "'\""
 
 
-def as_numbers(column: pd.Series, table: Table) -> pd.Series:
-    """The column as numbers; infinities become missing.
+def as_numbers(column: pd.Series, table: Table, seen: Guess | None = None) -> pd.Series:
+    """The column as numbers; infinities become missing. ``seen`` is how its texts are written.
 
     Raises:
         ColumnError: a text that is no number, with its row.
     """
-    numbers, wrong = to_numbers(column)
+    spelling = Numbers() if seen is None or seen.spelling is None else seen.spelling
+    numbers, wrong = spelling.read(column)
     if wrong.any():
         raise ColumnError(
             f"{_first_wrong(column, wrong, table)} is not a number ({count(int(wrong.sum()), 'such value')}). "
@@ -41,20 +45,27 @@ def as_numbers(column: pd.Series, table: Table) -> pd.Series:
     return pd.Series(numbers, column.index, name=column.name)
 
 
-def as_dates(column: pd.Series, table: Table) -> pd.Series:
-    """The column as dates in UTC.
+def as_dates(column: pd.Series, table: Table, seen: Guess | None = None) -> pd.Series:
+    """The column as dates in UTC; ``seen`` is why it was not read as such.
 
     Raises:
-        ColumnError: a cell that is no ISO date, with its row.
+        ColumnError: a cell that is no date, with its row, or dates of which none says whether the day comes first.
     """
-    dates, wrong = to_dates(column)
+    if seen is not None and seen.why == "order":
+        raise ColumnError(
+            f"{table.path}: column {column.name!r}: no date says whether the day or the month comes first "
+            f"({shortened(seen.example)}): {setting_of_one('data.date_order', 'dmy')} or "
+            f"{setting_of_one('data.date_order', 'mdy')}"
+        )
+    spelling = Dates() if seen is None or not isinstance(seen.spelling, Dates) else seen.spelling
+    dates, wrong = spelling.read(column)
     if wrong.any():
         raise ColumnError(
             f"{_first_wrong(column, wrong, table)} is not a date ({count(int(wrong.sum()), 'such value')}). Write "
             "dates as 2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text "
             f"means a missing value: {_as_missing(column, wrong)}"
         )
-    return dates
+    return pd.Series(dates, column.index, name=column.name)
 
 
 def refuse_more_than_two(column: pd.Series, table: Table) -> None:
@@ -67,19 +78,18 @@ def refuse_more_than_two(column: pd.Series, table: Table) -> None:
         )
 
 
-def refuse_slips(column: pd.Series, table: Table) -> None:
-    """Raise `ColumnError` for a column of numbers with a few texts in it, which would pass as categories unnoticed."""
-    sample = column.dropna().iloc[:200]
-    if len(sample) == 0 or to_numbers(sample)[1].mean() > 0.5:
+def refuse_slips(column: pd.Series, seen: Guess, table: Table) -> None:
+    """Raise `ColumnError` for a column of numbers or dates with a few texts in it, which would pass as categories."""
+    if seen.spelling is None or seen.share < MOSTLY or not seen.wrong:
         return
-    _, wrong = to_numbers(column)
-    share = 1 - wrong.sum() / max(column.notna().sum(), 1)
-    if wrong.any() and share >= MOSTLY:
+    _, wrong = seen.spelling.read(column)
+    if wrong.any():
         name = str(column.name)
+        what = "numbers" if isinstance(seen.spelling, Numbers) else seen.spelling.kind
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} stands among numbers ({count(int(wrong.sum()), 'such value')}). "
+            f"{_first_wrong(column, wrong, table)} stands among {what} ({count(int(wrong.sum()), 'such value')}). "
             f"If it means a missing value: {_as_missing(column, wrong)}; "
-            f"if the numbers are names: {setting('data.categorical', [name])}; or {exclude([name])}"
+            f"if the {what} are names: {setting('data.categorical', [name])}; or {exclude([name])}"
         )
 
 
@@ -157,6 +167,14 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
             "at least two: one to learn from, one to check",
             "remove the row or join the class with another",
         )  # fmt: skip
+
+
+def refuse_unread_target(found: Finding | None, table: Table) -> None:
+    """Raise `FoundError` for a target of texts that look like numbers or dates, if ``found`` says that it is one."""
+    if found is not None:
+        raise FoundError(
+            table.path, replace(found, name="target-of-names", severity="error", evidence=f"target {found.evidence}")
+        )
 
 
 def refuse_no_target(table: Table, target: str) -> None:

@@ -1,7 +1,7 @@
 """What a table is asked, decided where nothing was said: task, roles, and how its rows may honestly be split."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from descent.data.cells import to_dates, to_numbers
 from descent.data.errors import ColumnError
+from descent.data.finding import Finding
 from descent.data.names import count, find_column, listed, shortened
 from descent.data.options import setting
 from descent.data.reading.dialect import UNSAID, Dialect
@@ -23,8 +24,13 @@ from descent.data.roles.checks import (
     refuse_more_than_two,
     refuse_no_target,
     refuse_slips,
+    refuse_unread_target,
 )
+from descent.data.roles.readings import doubt, readings
 from descent.data.roles.roles import Column, Role, role_of
+from descent.data.spelling import Dates, Levels, Spelling
+from descent.data.spelling.guess import Hints
+from descent.data.spelling.table import Spelled, spelled
 
 FEW = 20
 """A target of at most this many different whole numbers is a class, if its rows are many more."""
@@ -56,6 +62,10 @@ class Inference:
     split_column: str | None = None
     """The column that says of every row whether it is for train, cv or test."""
     keep: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What was noticed on the way."""
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)
+    """How the cells of a column are written, where it is not as usual."""
     dialect: Dialect = UNSAID
     """What the user said of how a CSV is written."""
 
@@ -96,10 +106,15 @@ def infer(
     by: str | None = None,
     split_column: str | None = None,
     positive: str | None = None,
+    verbatim: Sequence[str] = (),
+    decimal: str | None = None,
+    date_order: str | None = None,
 ) -> tuple[pd.DataFrame, Inference]:
     """The rows that can be used, and what to do with them. None and () leave a decision to the table.
 
     ``roles`` says of columns what they are: names by `ROLES`, each being a key under ``data`` in messages.
+    ``verbatim`` are columns whose texts stay as they stand; ``decimal`` and ``date_order`` (dmy, mdy) decide what the
+    cells of a column leave open.
 
     Returns the frame without rows whose target is missing, numbered anew, and with numbers where numbers are meant.
     Messages count rows from 1 below the header of the file, whatever was left out.
@@ -114,8 +129,6 @@ def infer(
 
     target = find(target, "data.target")
     notes = list(table.notes)
-    frame = _rows_with_target(table, target)
-    without = len(table.frame) - len(frame)
     excluded = {find(name, "data.exclude") for name in exclude}
     said = {role: [find(name, f"data.{role}") for name in names] for role, names in (roles or {}).items()}
     group = None if group is None else find(group, "data.group")
@@ -124,14 +137,25 @@ def infer(
     _refuse_two_roles(
         target, excluded, said, {group: "data.group", time: "data.time", split_column: "split.column"}, path
     )
-    frame = frame.assign(**{
-        name: as_numbers(frame[name], table) for name in said.get("numeric", ()) if name != target
-    })  # fmt: skip
-    frame = frame.assign(**{name: as_dates(frame[name], table) for name in said.get("datetime", ())})
+    role_said = {name: role for role, names in said.items() for name in names}
+    single = {group: "group", split_column: "split", time: "time"}
+    as_it_is = {find(name, "data.verbatim") for name in verbatim}
+    kept = role_said | {name: role for name, role in single.items() if name is not None}
+    kept |= dict.fromkeys(as_it_is, "verbatim") | dict.fromkeys(excluded, "excluded")
+    seen = _spelled(table.frame, kept, Hints(decimal, date_order, table.doubtful), target, task)
+    table = replace(table, frame=seen.frame)
+    frame = _rows_with_target(table, target)
+    without = len(table.frame) - len(frame)
+    counted = [name for name in said.get("numeric", ()) if name != target]
+    frame = frame.assign(**{name: as_numbers(frame[name], table, seen.doubts.get(name)) for name in counted})
+    dated = [*said.get("datetime", ()), *([time] if time is not None and time in seen.doubts else [])]
+    frame = frame.assign(**{name: as_dates(frame[name], table, seen.doubts.get(name)) for name in dated})
     for name in said.get("boolean", ()):
         refuse_more_than_two(frame[name], table)
-    role_said = {name: role for role, names in said.items() for name in names}
+    findings: list[Finding] = []
 
+    if target in seen.doubts and task is None and frame[target].nunique() > FEW:
+        refuse_unread_target(doubt(seen, target, "identifier"), table)
     task, classes = _task(frame[target], task, positive, table, notes)
     if task == "regression":
         frame = frame.assign(**{target: _target_numbers(frame[target], table)})
@@ -154,18 +178,39 @@ def infer(
             columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
             columns.append(role_of(frame[name]))
-            if columns[-1].role in ("categorical", "boolean", "identifier", "text"):
-                refuse_slips(frame[name], table)
+            if name in seen.doubts and columns[-1].role in ("categorical", "boolean", "identifier", "text"):
+                refuse_slips(frame[name], seen.doubts[name], table)
     numbers_used = [column.name for column in columns if column.role == "numeric"]
     refuse_huge_numbers(frame, [*numbers_used, *([target] if task == "regression" else [])], table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
         raise ColumnError(f"{path}: no column is left to predict {target!r} from. Roles: " + _told(columns))
+    findings = [*readings(seen, table, target, columns), *findings]
+    codes = {column.name for column in columns if column.role == "categorical"}
+    numbers = {name: Levels(numbers=True) for name in codes if pd.api.types.is_numeric_dtype(frame[name])}
     return frame, Inference(
         target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
-        table.keep, table.dialect,
+        table.keep, tuple(findings), {**seen.spellings, **numbers}, table.dialect,
     )  # fmt: skip
+
+
+def _spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, target: str, task: str | None) -> Spelled:
+    """The frame with its cells read. A target of classes keeps its texts: they come back as labels."""
+    classes = task in ("binary", "multiclass")
+    seen = spelled(frame, said, hints, (target,) if classes else ())
+    guessed = seen.guesses.get(target)
+    if guessed is None or task == "regression":
+        return seen
+    if isinstance(guessed.spelling, Dates) or _task_of(seen.frame[target].dropna())[0] != "regression":
+        own = spelled(frame[[target]], said, hints, (target,))
+        others = {name: one for name, one in seen.spellings.items() if name != target}
+        guesses = {name: one for name, one in seen.guesses.items() if name != target}
+        return replace(
+            seen, frame=seen.frame.assign(**{target: own.frame[target]}), spellings=others | own.spellings,
+            guesses=guesses, merged=seen.merged | own.merged,
+        )  # fmt: skip
+    return seen
 
 
 def _told(columns: Sequence[Column]) -> str:
@@ -313,9 +358,9 @@ def _split(
         raise ColumnError(f"{path}: split.by is time, but data.time does not say which column")
     if by != "time":
         time = None
-    roles = dict.fromkeys(groups, "group") | ({} if time is None else {time: "time"})
+    roles: dict[str, Role] = dict.fromkeys(groups, "group")
     columns = [
-        Column(c.name, roles.get(c.name, "datetime" if c.role == "time" else c.role), c.reason)  # type: ignore[arg-type]
+        Column(c.name, roles.get(c.name, "datetime" if c.role == "time" and c.name != time else c.role), c.reason)
         for c in columns
     ]
     return columns, by, group, time

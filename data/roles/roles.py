@@ -37,10 +37,18 @@ ROWS_PER_CODE = 100
 """Rows that each such code needs on average before it is worth a column of its own."""
 THINGS = "subject|patient|person|user|customer|client|household|participant|individual|student|animal|device|machine"
 GROUP_NAME = re.compile(rf"^(?:{THINGS})s?[ _.-]*(?:id|ids|#|no|nr|num|number|key|code)?$", re.IGNORECASE)
+SEVERAL = re.compile(rf"^(?:{THINGS})s$", re.IGNORECASE)
+"""Numbers under such a name are how many there are: households, customers."""
+NAMED = re.compile(
+    r"season|month|mnth|mon$|week|day|hour|^hr$|quarter|qtr|code|type|kind|class|cat|group|zone|region|area|cluster|segment|"
+    r"id$|^id|no$|sex|gender|race|ethnic|status|origin|brand|shop|store|site|line|channel|plan|color|colour|weather",
+    re.IGNORECASE,
+)
+"""Names of what comes round again, or has numbers for names."""
+PEAK = 1.5
+"""Rows of the most frequent of some whole numbers over their mean, from which these are counts or grades: names, and
+what comes round again, are spread more evenly."""
 YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "on", "off"})
-DATE = re.compile(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$")
-OTHER_DATE = re.compile(r"^(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2})(?:[ T][\d:.]+)?$")
-"""As 31.01.2024 and 1/31/24: which number is the day cannot be known from one cell, so none is guessed."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +94,6 @@ def _distinct(name: str, present: pd.Series) -> int:
 
 
 def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
-    if is_date(present):
-        return Column(name, "datetime", "dates")
-    if OTHER_DATE.match(present.iloc[0]) and present.str.match(OTHER_DATE).all():
-        return Column(name, "identifier", "dates, but not written as 2024-01-31: write them so, and they are of use")
     if distinct == 2 and {text.strip().lower() for text in present.unique()} <= YES_NO:
         return Column(name, "boolean", " or ".join(sorted(present.unique())))
     most = int(present.value_counts().iloc[0])
@@ -107,9 +111,9 @@ def _role_of_words(name: str, present: pd.Series, distinct: int) -> Column:
 def is_group(name: str, present: pd.Series, distinct: int) -> bool:
     """Whether the rows belong to things that the column names: many rows each, so they must not be torn apart."""
     whole = not pd.api.types.is_float_dtype(present) or bool((present % 1 == 0).all())
-    return (
-        bool(GROUP_NAME.match(name.strip())) and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
-    )
+    counted = pd.api.types.is_numeric_dtype(present) and bool(SEVERAL.match(name.strip()))
+    named = bool(GROUP_NAME.match(name.strip())) and not counted
+    return named and whole and distinct >= 10 and len(present) >= ROWS_PER_GROUP * distinct
 
 
 def is_row_number(column: pd.Series) -> bool:
@@ -125,7 +129,8 @@ def is_row_number(column: pd.Series) -> bool:
 def is_code(present: pd.Series, distinct: int) -> bool:
     """Whether whole numbers are codes rather than amounts: 0..k or 1..k without a gap, more than two, many rows each.
 
-    Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further. Two values are left alone: one column says it all.
+    Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further, and grades and counts have a peak from which they fall to
+    both sides (`is_graded`). Two values are left alone: one column says it all.
     """
     return (
         2 < distinct <= MOST_CODES
@@ -133,11 +138,18 @@ def is_code(present: pd.Series, distinct: int) -> bool:
         and present.min() in (0, 1)
         and present.max() - present.min() == distinct - 1
         and bool((present % 1 == 0).all())
+        and not is_graded(present)
     )
 
 
-def is_date(present: pd.Series) -> bool:
-    """Whether every text is an ISO date, with or without a time."""
-    if not present.iloc[:50].map(lambda text: bool(DATE.match(text))).all():
+def is_graded(present: pd.Series) -> bool:
+    """Whether whole numbers without a gap, five or more, have an order: they rise to a peak and fall behind it.
+
+    A name that says codes, or what comes round again, speaks against it.
+    """
+    if NAMED.search(str(present.name)):
         return False
-    return bool(present.str.match(DATE).all())
+    counts = present.value_counts().sort_index().to_numpy()
+    # A single peak goes up and down once: twice its height in all. Names go up and down all the way.
+    wandering = float(np.abs(np.diff(counts, prepend=0, append=0)).sum()) / (2 * counts.max())
+    return bool(len(counts) >= 5 and counts.max() >= PEAK * counts.mean() and wandering <= 1.25 + 0.02 * len(counts))

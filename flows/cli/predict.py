@@ -1,5 +1,6 @@
 """``descent predict``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +30,12 @@ def predict(
     level: Level = None,
 ) -> None:
     """Predict every row of a table with a trained model."""
+    from descent.data.features.compiled.unknown import Unknown
     from descent.flows.serving.source import load_model
     from descent.flows.serving.tables import predict_table
 
-    rows = predict_table(load_model(model), table, output, keep=keep or [], level=level)
+    unknown = Unknown()
+    rows = predict_table(load_model(model), table, output, keep=keep or [], level=level, unknown=unknown)
+    for line in unknown.lines:
+        print(f"note: {line}", file=sys.stderr)
     print(f"{rows:,} predictions in {output}")

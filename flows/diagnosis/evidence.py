@@ -26,10 +26,11 @@ from descent.ml.diagnosis.measured import Measured, Reference
 from descent.ml.diagnosis.observations import Observations
 from descent.ml.diagnosis.power_law import PowerLaw, fit_power_law
 from descent.ml.diagnosis.remedies import options
-from descent.ml.diagnosis.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
+from descent.ml.diagnosis.replicates import Replicates, disjoint_parts, of_chance, replicates
 from descent.ml.diagnosis.sandwich import Fit, sandwich
 from descent.ml.machine.threads import one_thread
 from descent.ml.prediction import outputs
+from descent.ml.statistics.rows import row_costs
 from descent.schemas import FeatureSettings, Variant, fleet_key
 
 Array = NDArray[Any]

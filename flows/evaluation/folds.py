@@ -18,9 +18,9 @@ from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
 from descent.flows.search.work import model_for, submit
 from descent.flows.table.matrices import Indices, Matrices, featurise
-from descent.ml.diagnosis.replicates import row_costs
 from descent.ml.statistics import metrics
 from descent.ml.statistics.comparison import row_losses
+from descent.ml.statistics.rows import row_costs
 from descent.schemas import fleet_key
 
 Array = NDArray[Any]

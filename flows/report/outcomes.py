@@ -10,6 +10,8 @@ from descent.flows.report import axes
 from descent.flows.report.contents import TestRows
 from descent.flows.report.figure import Figure, Key, Table, number, thinned
 from descent.flows.report.svg import Plot
+from descent.ml.statistics.metrics import average_precision, roc_auc
+from descent.ml.statistics.rows import probabilities
 
 Array = NDArray[Any]
 Picture = Callable[[], Figure | None]
@@ -21,18 +23,9 @@ MOST_STEPS = 200
 BINS = 10
 
 
-def probabilities(outputs: Array) -> Array:
-    """(m, K) class probabilities of logits (m,) of the positive class or (m, K)."""
-    z = np.asarray(outputs, np.float64)
-    if z.ndim == 1:
-        z = np.stack([np.zeros_like(z), z], axis=1)
-    z = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(z / z.sum(axis=1, keepdims=True))
-
-
 def of_classes(rows: TestRows) -> dict[str, Picture]:
     """ROC, precision-recall and calibration, by name; fewer where the test rows hold one class only."""
-    p = probabilities(rows.outputs)
+    p = probabilities(np.asarray(rows.outputs, np.float64))
     shown = _curves_for(rows, p)
     both = {"roc": lambda: _roc(rows, p, shown), "precision_recall": lambda: _precision_recall(rows, p, shown)}
     return {**(both if shown else {}), "calibration": lambda: _calibration(rows, p)}
@@ -75,7 +68,7 @@ def _curves_for(rows: TestRows, p: Array) -> list[int]:
 
 
 def _roc(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
-    from sklearn.metrics import roc_auc_score, roc_curve
+    from sklearn.metrics import roc_curve
 
     plot = Plot(axes.shares("false positive rate"), axes.shares("true positive rate"), "ROC curves on the test rows")
     plot.diagonal("zero")
@@ -85,7 +78,7 @@ def _roc(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
         wrong, right, _ = roc_curve(truth, score)
         at = thinned(len(wrong), MOST_STEPS)
         plot.line(wrong[at], right[at], f"series-{place}")
-        area = float(roc_auc_score(truth, score))
+        area = roc_auc(truth, score)
         keys.append(Key(f"series-{place}", "line", f"{rows.classes[code]}: area {number(area)}"))
         table.append((rows.classes[code], number(area)))
     keys.append(Key("zero", "rule", "chance"))
@@ -94,7 +87,7 @@ def _roc(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
 
 
 def _precision_recall(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
-    from sklearn.metrics import average_precision_score, precision_recall_curve
+    from sklearn.metrics import precision_recall_curve
 
     plot = Plot(axes.shares("recall"), axes.shares("precision"), "Precision-recall curves on the test rows")
     keys, table = [], []
@@ -103,7 +96,7 @@ def _precision_recall(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
         precision, recall, _ = precision_recall_curve(truth, score)
         at = thinned(len(recall), MOST_STEPS)
         plot.line(recall[at], precision[at], f"series-{place}")
-        average, share = float(average_precision_score(truth, score)), float(truth.mean())
+        average, share = average_precision(truth, score), float(truth.mean())
         keys.append(Key(f"series-{place}", "line", f"{rows.classes[code]}: average {number(average)}"))
         table.append((rows.classes[code], number(average), number(share)))
         if len(shown) == 1:

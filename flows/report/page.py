@@ -12,6 +12,7 @@ from descent.flows.report import outcomes, sweep, terminal, words
 from descent.flows.report.contents import Contents
 from descent.flows.report.figure import Figure, number
 from descent.flows.report.findings import kinds
+from descent.ml.checkpoints import write_atomically
 from descent.schemas import ExperimentResult
 from descent.schemas.results import VariantResult
 
@@ -28,9 +29,7 @@ COLUMNS = 20
 def write(contents: Contents, path: Path) -> list[str]:
     """Write the page to ``path``, whole or not at all; gives a sentence about every picture that could not be drawn."""
     page, failures = render(contents)
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(page, encoding="utf-8")
-    aside.replace(path)
+    write_atomically(path, page.encode(), durable=False)
     return failures
 
 

@@ -4,10 +4,8 @@ from math import isfinite
 from pathlib import PurePath
 
 from descent.flows.report.figure import number as apart
+from descent.ml.statistics.metrics import greater_is_better
 from descent.schemas import ExperimentResult
-
-ERRORS = ("rmse", "mae", "log_loss")
-"""Metrics of which less is better."""
 
 NAMES = {
     "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²", "log_loss": "log loss",
@@ -161,7 +159,7 @@ def better_than_dummy(result: ExperimentResult) -> str:
     value, dummy = result.test.metrics.get(metric), result.test.baseline.get(metric)
     if value is None or not dummy:
         return ""
-    if metric in ERRORS:
+    if not greater_is_better(metric):
         change = 1 - value / dummy
         return f"{100 * abs(change):.0f} % {'less' if change >= 0 else 'more'} than the dummy's {apart(dummy)}"
     return f"the dummy has {apart(dummy)}"

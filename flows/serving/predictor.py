@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from descent.data.errors import DataError
 from descent.data.features.compiled.features import CompiledFeatures
+from descent.data.features.compiled.unknown import Unknown
 from descent.data.target import Target
 from descent.flows.serving import manifest
 from descent.flows.serving.manifest import ModelError
@@ -74,14 +75,15 @@ class Predictor:
         """Those of the first member: the columns that go in are the same for all."""
         return self.groups[0].features
 
-    def outputs(self, frame: "pd.DataFrame") -> Array:
+    def outputs(self, frame: "pd.DataFrame", unknown: Unknown | None = None) -> Array:
         """What the model says of rows: values (m,) in the target's units, or logits, (m,) of the positive class or
-        (m, K).
+        (m, K). ``unknown`` counts the levels that the first member did not learn.
 
         Raises:
             FeatureError: as of `predict`.
         """
-        blocks = (group.features.blocks(frame) for group in self.groups)
+        counts = (unknown, *[None] * (len(self.groups) - 1))
+        blocks = (group.features.blocks(frame, one) for group, one in zip(self.groups, counts, strict=True))
         return np.concatenate([self._outputs(matrices) for matrices in zip(*blocks, strict=True)])
 
     def _outputs(self, matrices: Sequence[Array]) -> Array:
@@ -94,12 +96,14 @@ class Predictor:
         whole = blend(self.target.task, found, weights)
         return whole if self.temperature == 1.0 else whole / self.temperature
 
-    def predict(self, frame: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+    def predict(
+        self, frame: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
+    ) -> "pd.DataFrame":
         """Column ``prediction`` in the target's units; for classes the likeliest one, and ``probability_<label>`` each.
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
         ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
-        infinite where too few rows were held out to say.
+        infinite where too few rows were held out to say. ``unknown`` counts the levels that the model did not learn.
 
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.
@@ -111,10 +115,10 @@ class Predictor:
             return self._of_none(frame)
         if self.target.task == "regression":
             width = self.half_width((params or {}).get("level", LEVEL))
-            values = self.outputs(frame)
+            values = self.outputs(frame, unknown)
             columns = {"prediction": values, "lower": values - width, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
-        probabilities = probabilities_of(self.target.task, self.outputs(frame))
+        probabilities = probabilities_of(self.target.task, self.outputs(frame, unknown))
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()
         columns = {f"probability_{label}": probabilities[:, code] for code, label in enumerate(self.target.classes)}
         return pd.DataFrame({"prediction": labels, **columns}, index=frame.index)

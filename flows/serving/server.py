@@ -5,6 +5,7 @@ Requests are parsed and answers written by MLflow, so both servers say the same.
 """
 
 import asyncio
+import json
 import logging
 import os
 import secrets
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 
 from descent.data import DataError
+from descent.data.features.compiled.unknown import Unknown
 from descent.flows.errors import RunError, UsageError
 from descent.flows.serving.fetching import version_of
 from descent.flows.serving.manifest import ModelError
@@ -83,8 +85,34 @@ class Serving:
             self.waiting = f"{self.address}: MLflow at {tracking_uri()} cannot be asked ({type(error).__name__})"
             LOG.warning("%s", self.waiting)
 
-    def predict(self, data: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
-        """What MLflow calls with the rows of a request.
+    def read(self, body: bytes) -> "pd.DataFrame":
+        """The rows of a CSV, with their cells as they stand, as `descent predict` reads them.
+
+        Raises:
+            MlflowException: it cannot be read; with the sentence, as a bad request.
+        """
+        from mlflow.exceptions import MlflowException
+        from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+        from descent.data.reading.csv_text import frame_of, parse_csv
+        from descent.data.reading.encoding import to_utf8
+
+        assert self.model is not None
+        columns = self.model.features.columns
+        try:
+            raw, _ = to_utf8(body, "the request", None)
+            missing = (*columns.missing, *columns.keep)
+            parsed = parse_csv(
+                raw, "the request", missing, dialect=columns.dialect, known=columns.all, numbers=columns.plain_numbers
+            )
+            return frame_of(parsed.table)
+        except DataError as error:
+            raise MlflowException(str(error), BAD_REQUEST) from error
+
+    def predict(
+        self, data: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
+    ) -> "pd.DataFrame":
+        """Predictions for the rows of a request; ``unknown`` counts the levels that the model did not learn.
 
         Raises:
             MlflowException: the rows do not fit the model; with its sentence, as a bad request.
@@ -97,17 +125,47 @@ class Serving:
         try:
             if not isinstance(data, pd.DataFrame):
                 raise ModelError("rows need names for their columns: send dataframe_split or dataframe_records")
-            return self.model.predict(data, params)
+            return self.model.predict(data, params, unknown)
         except (DataError, ModelError) as error:
             raise MlflowException(str(error), BAD_REQUEST) from error
 
+
+class Asked:
+    """One request: what MLflow calls with its rows, and what there is to say of them."""
+
     metadata = None  # of an MLflow model, which MLflow's parser looks into
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving, self.unknown = serving, Unknown()
+
+    def predict(self, data: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+        """As of `Serving.predict`."""
+        return self.serving.predict(data, params, self.unknown)
+
+    def answer(self, body: bytes, kind: str) -> tuple[str, int, str]:
+        """Text, status and media type. MLflow parses all but CSV, of which it would guess the types anew."""
+        from io import StringIO
+
+        from mlflow.pyfunc.scoring_server import invocations, predictions_to_json
+
+        if kind.replace(" ", "").lower() in ("text/csv", "text/csv;charset=utf-8"):
+            found = StringIO()
+            predictions_to_json(self.predict(self.serving.read(body)), found)
+            return found.getvalue(), 200, "application/json"
+        answer = invocations(body, kind, self, None)
+        return answer.response, answer.status, answer.mimetype
+
+    @property
+    def headers(self) -> dict[str, str] | None:
+        """How many cells of which column, and how many whole rows, have levels that the model did not learn."""
+        if not self.unknown.cells:
+            return None
+        return {"X-Unknown-Levels": json.dumps(self.unknown.cells), "X-Unknown-Rows": str(self.unknown.lost)}
 
 
 def application(serving: Serving, password: str | None) -> FastAPI:
     """The server; with a password it asks everyone for it, but for a health check."""
     from mlflow.exceptions import MlflowException
-    from mlflow.pyfunc.scoring_server import invocations
     from mlflow.version import VERSION
 
     app = FastAPI(title="descent", docs_url=None, redoc_url=None, openapi_url=None)
@@ -137,12 +195,13 @@ def application(serving: Serving, password: str | None) -> FastAPI:
         data, kind = await _body(request), request.headers.get("content-type") or ""
         if data is None:
             return _refused(413, f"more than {LARGEST >> 20} MiB: use descent predict for whole tables")
+        asked = Asked(serving)
         try:
-            answer = await asyncio.to_thread(invocations, data, kind, serving, None)
+            text, status, media_type = await asyncio.to_thread(asked.answer, data, kind)
         except MlflowException as error:
             said = str(error.message).rpartition("\nError: ")[2]
             return _refused(error.get_http_status_code(), said)
-        return Response(answer.response, answer.status, media_type=answer.mimetype)
+        return Response(text, status, asked.headers, media_type)
 
     return app
 
@@ -204,6 +263,4 @@ def _unavailable(serving: Serving) -> Response:
 
 
 def _refused(status: int, message: str) -> Response:
-    import json
-
     return Response(json.dumps({"message": message}), status, media_type="application/json")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from descent.data import ColumnError
+from descent.data.features.compiled.unknown import Unknown
 from descent.data.names import find_column
 from descent.data.reading.output import check_output, write_frames
 from descent.data.reading.streaming import stream
@@ -17,27 +18,38 @@ if TYPE_CHECKING:
 
 
 def predict_table(
-    model: "Predictor", source: str, output: Path, *, keep: Sequence[str] = (), level: float | None = None
+    model: "Predictor",
+    source: str,
+    output: Path,
+    *,
+    keep: Sequence[str] = (),
+    level: float | None = None,
+    unknown: Unknown | None = None,
 ) -> int:
     """Write the predictions for every row of a table, in its order; returns their number.
 
-    ``keep`` are columns of the table to write before the prediction, ``level`` is the probability of the intervals.
+    ``keep`` are columns of the table to write before the prediction, as they stand; ``level`` is the probability of the
+    intervals; ``unknown`` counts the levels that the model did not learn.
 
     Raises:
         DataError: the table cannot be read, a column is missing or holds something else, or the output cannot be
             written. No half of a file is left.
     """
     check_output(output)
-    return write_frames(_predicted(model, source, keep, level), output)
+    return write_frames(_predicted(model, source, keep, level, unknown), output)
 
 
-def _predicted(model: "Predictor", source: str, keep: Sequence[str], level: float | None) -> Iterator[pd.DataFrame]:
+def _predicted(
+    model: "Predictor", source: str, keep: Sequence[str], level: float | None, unknown: Unknown | None
+) -> Iterator[pd.DataFrame]:
     where = conceal(source)
     params = None if level is None else {"level": level}
     columns = model.features.columns
-    for frame in stream(source, where, columns.missing, columns.keep, columns.dialect, columns.all):
+    copied = {name.strip() for name in keep}
+    numbers = [name for name in columns.plain_numbers if name.strip() not in copied]
+    for frame in stream(source, where, (*columns.missing, *columns.keep), numbers, columns.dialect, columns.all):
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
-        found = model.predict(frame, params)
+        found = model.predict(frame, params, unknown)
         if twice := set(kept.columns) & set(found.columns):
             raise ColumnError(f"{where}: column {min(twice)!r} cannot be kept beside a prediction of that name")
         yield pd.concat([kept, found], axis=1)

@@ -1,6 +1,6 @@
 """What is asked of a table, with everything decided that the configuration leaves open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import pandas as pd
@@ -9,6 +9,7 @@ from descent import data
 from descent.flows.machine.memory import budget
 from descent.ml.statistics import metrics
 from descent.schemas import (
+    DataConfig,
     ExperimentConfig,
     FeatureSettings,
     Variant,
@@ -72,7 +73,11 @@ class Question:
 
 def table_of(frame: pd.DataFrame | None, config: ExperimentConfig) -> data.Table | None:
     """A DataFrame as the table of an experiment, called what the configuration calls its source."""
-    return None if frame is None else data.table_of(frame, conceal(config.data.source), config.data.missing)
+    return (
+        None
+        if frame is None
+        else data.table_of(frame, conceal(config.data.source), config.data.missing, config.data.keep)
+    )
 
 
 def load(config: ExperimentConfig) -> data.Table:
@@ -87,12 +92,19 @@ def load(config: ExperimentConfig) -> data.Table:
             f"{conceal(given.source)}: the environment variable {absent[0]} is not set: export {absent[0]}=…"
         )
     source, name, limit = with_variables(given.source), conceal(given.source), budget(given.memory)
-    if given.query is None and (large := data.open_large(source, name, given.missing, limit)) is not None:
+    if given.query is None and (large := data.open_large(source, name, given.missing, limit, given.keep)) is not None:
         return data.sampled(large, given.target, limit, config.split.seed)
     return data.read_table(
         source, given.missing, keep=given.keep, dialect=data.Dialect.given(given.delimiter, given.header),
-        encoding=given.encoding, query=given.query, name=name,
+        encoding=given.encoding, query=given.query, name=name, texts=_texts(given),
     )  # fmt: skip
+
+
+def _texts(given: DataConfig) -> tuple[str, ...]:
+    """Columns that hold names, whatever they look like; among them the target, if it may hold classes."""
+    target = () if given.task == "regression" or given.target in given.numeric else (given.target,)
+    group = () if given.group is None else (given.group,)
+    return (*target, *given.categorical, *given.verbatim, *given.identifier, *given.text, *group)
 
 
 class Posed:
@@ -138,8 +150,10 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     frame, inference = data.infer(
         table, given.target, task=given.task, exclude=given.exclude, roles={key: getattr(given, key) for key in ROLES},
         group=given.group, time=given.time, by=config.split.by, split_column=config.split.column,
-        positive=given.positive,
+        positive=given.positive, verbatim=given.verbatim, decimal=given.decimal, date_order=given.date_order,
     )  # fmt: skip
+    if table.whole is not None:
+        table = replace(table, whole=replace(table.whole, spellings=inference.spellings))
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows

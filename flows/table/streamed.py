@@ -6,7 +6,7 @@ workers map into their memory.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -74,8 +74,9 @@ class Whole:
     def opened(self, sealed: Sealed) -> Iterator[pd.DataFrame]:
         """See `parts.Rows`."""
         sealed.verify()
-        table = data.LargeTable.open(str(sealed.path), self.table.path, self.table.missing)
+        table = data.LargeTable.open(str(sealed.path), self.table.path, self.table.missing, self.table.keep)
         assert table is not None
+        table = replace(table, spellings=self.table.spellings)
         for _, frame in table.batches():
             yield frame
 

@@ -1,108 +1,101 @@
-"""The recording process: it drains an outbox (`flows.tracking.drain`) and draws, one thing after another.
+"""The recording process: it drains an outbox into MLflow, and draws, one thing after another.
 
 Started early, it imports MLflow while others read the table. It keeps nothing that is not in the outbox, so that one
-that takes the place of another that died goes on from there.
+that takes the place of another that died goes on from there. It imports this module first, which must therefore stay
+light: neither pandas nor Prefect.
 """
 
-import logging
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from multiprocessing import Pipe
-from typing import Any
+from functools import cache
+from pathlib import Path
 
-from descent.flows.errors import RunError
+from descent.flows.machine.locks import lock
+from descent.flows.tracking import client, store
+from descent.flows.tracking.outbox import Outbox
+from descent.flows.tracking.sender import Delivery, Sender
+from descent.flows.tracking.system import Watch
+from descent.flows.workers.pool import Processes
 
-ATTEMPTS = 3
-"""How many processes may die of the same request."""
 # Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow sends
 # again by itself, because the answer was lost, makes a second run.
 ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
-
-class Process:
-    """The recording process, seen from the command; ``say`` gets a line for every death."""
-
-    def __init__(self) -> None:
-        self.say: Callable[[str], None] = logging.getLogger(__name__).warning
-        self._closed = False
-        self._start()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
-
-    def ask(self, what: str | Callable[..., Any], *args: Any) -> "Future[Any]":
-        """Call a method of `drain.Drain` or any function there, after what was asked before.
-
-        What three processes have died of raises `RunError`.
-        """
-        return self._thread.submit(self._ask, what, args)
-
-    def close(self, *, kill: bool = False) -> None:
-        """End it after what was asked; with ``kill`` at once."""
-        self._closed = kill
-        if kill:
-            self._process.kill()
-        self._thread.shutdown(wait=True, cancel_futures=kill)
-        self._connection.close()  # which tells it to end
-        self._process.wait()
-
-    def _start(self) -> None:
-        self._connection, theirs = Pipe()
-        command = [sys.executable, "-P", "-m", "descent.flows.tracking.drain", str(theirs.fileno()), str(os.getpid())]
-        with theirs:
-            # In a group of its own, which neither Ctrl-C nor the SIGTERM of a Prefect worker reaches. Not in a session:
-            # Linux shares processors out between sessions first, and it would not give way to those that train.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=os.environ | ENVIRONMENT,
-                process_group=0,
-            )  # fmt: skip
-
-    def _ask(self, what: str | Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        name = (what if isinstance(what, str) else what.__name__).replace("_", " ")
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self._connection.send((what, args))
-                answer = self._connection.recv()
-            except (EOFError, ConnectionError):
-                code = self._process.wait()
-                if self._closed:
-                    raise
-                cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-                again = "; it begins again in a new one" if attempt < ATTEMPTS else f", for the {ATTEMPTS}rd time"
-                self.say(f"the process for {name} was ended from outside ({cause}){again}")
-                self._connection.close()
-                self._start()
-                continue
-            if isinstance(answer, BaseException):
-                raise answer
-            return answer
-        raise RunError(f"the process for {name} was ended from outside {ATTEMPTS} times ({cause}). Is there memory?")
-
-
-_ready: ContextVar[list[Process] | None] = ContextVar("ready", default=None)
+_ready: ContextVar[list[Processes] | None] = ContextVar("ready", default=None)
 
 
 @contextmanager
 def ready() -> Iterator[None]:
-    """Start a recording process for the `Recorder` inside; one that nobody took ends with the context.
+    """Start a recording process for the `Recorder` inside; one that nobody took is killed at the end of the context.
 
-    At once: a mistake in the table need not wait for an import of MLflow.
+    A mistake in the table need not wait for an import of MLflow.
     """
-    waiting = [Process()]
+    waiting = [Processes(1, ENVIRONMENT, warm_up)]
     token = _ready.set(waiting)
     try:
         yield
     finally:
         _ready.reset(token)
         for process in waiting:
-            process.close(kill=True)
+            process.shutdown(kill_workers=True)
 
 
-def take() -> Process:
-    """The recording process that is ready, or a new one; whoever takes it closes it."""
+def take() -> Processes:
+    """The recording process that is ready, or a new one; whoever takes it ends it."""
     waiting = _ready.get()
-    return waiting.pop() if waiting else Process()
+    return waiting.pop() if waiting else Processes(1, ENVIRONMENT, warm_up)
+
+
+# What follows runs in the recording process.
+
+
+def warm_up() -> None:
+    """Import what will be needed and open the store, while others work."""
+    import gc
+
+    gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
+    import matplotlib.figure  # noqa: F401 - drawing happens in this process as well
+
+    client.import_mlflow()
+    gc.freeze()
+    gc.enable()
+    uri = store.tracking_uri()
+    if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
+        store.prepare(uri)
+        client.client_of(uri)
+
+
+def begin(folder: Path, watch: bool) -> client.Handle:
+    """Begin the parent run of an outbox; ``watch`` the machine until `finish`."""
+    if watch:
+        _watch()
+    return _sender(folder).begin()
+
+
+def drain(folder: Path) -> None:
+    """Send what is there, as far as MLflow takes it now."""
+    if folder.exists():
+        _sender(folder).drain()
+
+
+def finish(folder: Path, watch: bool) -> tuple[Delivery, float]:
+    """Send all of it; also gives the processor time of this process in seconds."""
+    if not folder.exists():  # a process sent it all, and died before it could say so
+        return Delivery(None), time.process_time()
+    sender = _sender(folder)
+    if watch:
+        sender.outbox.observe(_watch().stop())
+    return sender.finish(), time.process_time()
+
+
+_watch = cache(Watch)
+
+
+@cache
+def _sender(folder: Path) -> Sender:
+    """The sender of an outbox, alone until this process ends: that of a command that was killed lives a moment longer,
+    in which it could make runs that this one would not see and make again."""
+    lock(folder / "sending")
+    return Sender(Outbox(folder), gives_way=True)

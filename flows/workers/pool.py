@@ -1,22 +1,20 @@
 """Processes that are replaced when they die.
 
 The kernel ends a process to free memory, somebody ends the wrong one: then its work is given to a new process, and what
-the others do is not touched. Training gives the same bits again, whatever process it happens in. Each process is a
-pool of its own, because a pool of several counts as broken when one of them dies, and ends all.
+the others do is not touched. A library's pool counts as broken when one of its processes dies, and ends all. Training
+gives the same bits again, whatever process it happens in.
 """
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
 
 from descent.flows.errors import RunError
-from descent.flows.workers.processes import start
+from descent.flows.workers.processes import DiedError, Process
 
 ATTEMPTS = 3
 """How many processes may die of the same piece of work; the last has the machine for itself."""
@@ -36,7 +34,7 @@ class Processes(Executor):
         self._closing = threading.Lock()
         self._killed = False
         self._turns = _Turns()
-        self._pools: list[Any] = [self._start() for _ in range(count)]
+        self._processes = [Process(environment, first) for _ in range(count)]
         self._idle: SimpleQueue[int] = SimpleQueue()
         for place in range(count):
             self._idle.put(place)
@@ -51,15 +49,10 @@ class Processes(Executor):
         self._threads.shutdown(wait=wait and not kill_workers, cancel_futures=cancel_futures or kill_workers)
         with self._closing:
             self._killed = kill_workers
-            for pool in self._pools:
-                pool.shutdown(wait=wait, kill_workers=kill_workers)
+            for process in self._processes:
+                process.end(kill=kill_workers)
         if kill_workers and wait:
             self._threads.shutdown(wait=True)
-
-    def _start(self) -> Any:
-        pool = start(1, self._environment)
-        pool.submit(self._first)
-        return pool
 
     def _run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         place = self._idle.get()
@@ -67,11 +60,10 @@ class Processes(Executor):
             for attempt in range(1, ATTEMPTS + 1):
                 with self._turns.taken(alone=attempt == ATTEMPTS):
                     try:
-                        return self._pools[place].submit(function, *args, **kwargs).result()
-                    except BrokenProcessPool as error:
+                        return self._processes[place].call(function, *args, **kwargs)
+                    except DiedError as error:
+                        cause = error
                         self._replace(place)
-                        if (cause := _cause(error)) is None:  # what went there or came back cannot be pickled
-                            raise
                 what = _described(function, args)
                 if attempt < ATTEMPTS:
                     again = "; it begins again in a new one" + (", alone" if attempt + 1 == ATTEMPTS else "")
@@ -88,8 +80,7 @@ class Processes(Executor):
         with self._closing:
             if self._killed:
                 raise RuntimeError("the processes were shut down")
-            self._pools[place].shutdown(wait=True)
-            self._pools[place] = self._start()
+            self._processes[place] = Process(self._environment, self._first)
 
 
 class _Turns:
@@ -115,16 +106,6 @@ class _Turns:
                 if alone:
                     self._alone = False
                 self._changed.notify_all()
-
-
-def _cause(error: BaseException) -> str | None:
-    """How a process ended, such as ``SIGKILL``; None where it was not its end that broke the pool."""
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    if not isinstance(error, TerminatedWorkerError):
-        return None
-    found = re.search(r"\{(\w+)\(-?\d+\)", str(error))
-    return found[1] if found else "for no known reason"
 
 
 def _described(function: Callable[..., Any], args: Sequence[Any]) -> str:

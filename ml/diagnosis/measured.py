@@ -28,9 +28,10 @@ from functools import cached_property
 import numpy as np
 
 from descent.ml.diagnosis.power_law import Projected, summary
-from descent.ml.diagnosis.replicates import Costs, Replicates
+from descent.ml.diagnosis.replicates import Replicates
 from descent.ml.diagnosis.sandwich import Fit
 from descent.ml.statistics.draws import DRAWS, Draws, mean_draws
+from descent.ml.statistics.rows import Costs
 
 RATE, RATE_SD = 0.8, 0.5
 """Prior of c in V ∝ m^−c: 1 for parametric models, near 0 for networks that fit the noise."""

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from descent.ml.errors import OptionError, check_name
+from descent.ml.errors import OptionError
+from descent.ml.statistics.rows import Costs, row_costs
 
 Array = NDArray[Any]
-Costs = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,6 @@ class Replicates:
     def beyond(self) -> Costs:
         """What is left on every row without the variance (m,): bias and noise."""
         return self.costs - self.variance
-
-
-def row_costs(task: str, y: ArrayLike, outputs: ArrayLike) -> Costs:
-    """The loss of every row (m,): ½(z − y)² for regression, −log p(true class) from logits otherwise.
-
-    ``outputs`` are those of `ml.outputs`; ``y`` (m,) numbers or class codes.
-    """
-    check_name("task", task, ("regression", "binary", "multiclass"))
-    z = np.asarray(outputs, dtype=np.float64)
-    if task == "regression":
-        residuals = z - np.asarray(y, dtype=np.float64).reshape(z.shape)
-        return np.asarray(0.5 * residuals**2)
-    codes = np.asarray(y, dtype=np.intp)
-    if task == "binary":
-        return np.asarray(np.logaddexp(0.0, np.where(codes == 1, -z, z)))
-    shifted = z - z.max(axis=1, keepdims=True)
-    return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(z)), codes])
 
 
 def replicates(

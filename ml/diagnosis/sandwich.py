@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from descent.ml.diagnosis.replicates import row_costs
+from descent.ml.statistics.rows import row_costs, softmax
 
 Array = NDArray[Any]
 
@@ -103,8 +103,7 @@ def _columns(outputs: ArrayLike) -> Array:
 def _chances(z: Array) -> Array:
     if z.shape[1] == 1:
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -500, 500))))
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+    return softmax(z)
 
 
 def _derivatives(task: str, y: ArrayLike, z: Array) -> tuple[Array, Array]:

@@ -20,6 +20,8 @@ class Loss(ABC):
     """Common face; ``shape`` (V, K, B) and dtype are given once, so that a call allocates nothing large."""
 
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
+    curvature: ClassVar[float] = 1.0
+    """A bound of the second derivative over an output, whatever the output and the target."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
         self.flat = (shape[0], shape[1] * shape[2])
@@ -89,6 +91,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     tasks = ("binary",)
+    curvature = 0.25
 
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
         super().__init__(shape, dtype)
@@ -134,6 +137,7 @@ class CategoricalCrossEntropy(Loss):
     """log Σ_k e^(z_k) − z_y for K ≥ 2 logits, shifted by the largest; targets are one-hot columns."""
 
     tasks = ("multiclass",)
+    curvature = 0.5
 
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
         super().__init__(shape, dtype)

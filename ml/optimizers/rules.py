@@ -32,13 +32,13 @@ class Rule:
 
 
 def _sgd(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array) -> None:
-    """P ← p − α·g (Robbins & Monro 1951)."""
+    """p ← p − α·g (Robbins & Monro 1951)."""
     g *= lr
     p -= g
 
 
 def _momentum(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, mu: Array) -> None:
-    """V ← μ·v + g; p ← p − α·v (Polyak 1964)."""
+    """v ← μ·v + g; p ← p − α·v (Polyak 1964)."""
     (v,) = slots
     v *= mu
     v += g
@@ -47,7 +47,7 @@ def _momentum(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: 
 
 
 def _nesterov(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, mu: Array) -> None:
-    """V ← μ·v + g; p ← p − α(g + μ·v) (Nesterov 1983, in the form of Sutskever et al. 2013)."""
+    """v ← μ·v + g; p ← p − α(g + μ·v) (Nesterov 1983, in the form of Sutskever et al. 2013)."""
     (v,) = slots
     v *= mu
     v += g
@@ -58,7 +58,7 @@ def _nesterov(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: 
 
 
 def _adagrad(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, epsilon: Array) -> None:
-    """S ← s + g²; p ← p − α·g / (√s + ε) (Duchi, Hazan & Singer 2011)."""
+    """s ← s + g²; p ← p − α·g / (√s + ε) (Duchi, Hazan & Singer 2011)."""
     (s,) = slots
     np.multiply(g, g, out=scratch)
     s += scratch
@@ -72,7 +72,7 @@ def _adagrad(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: A
 def _rmsprop(
     p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, rho: Array, epsilon: Array
 ) -> None:
-    """S ← ρ·s + (1 − ρ)g²; p ← p − α·g / (√s + ε) (Tieleman & Hinton 2012). The slot holds s/(1 − ρ)."""
+    """s ← ρ·s + (1 − ρ)g²; p ← p − α·g / (√s + ε) (Tieleman & Hinton 2012). The slot holds s/(1 − ρ)."""
     (s,) = slots
     np.multiply(g, g, out=scratch)
     s *= rho
@@ -92,7 +92,7 @@ def _rmsprop_columns(h: Mapping[str, Array], lr: Array, steps: Array) -> tuple[A
 def _adam(
     p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, beta1: Array, beta2: Array, epsilon: Array
 ) -> None:
-    """M ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − α·m̂ / (√v̂ + ε) (Kingma & Ba 2015).
+    """m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − α·m̂ / (√v̂ + ε) (Kingma & Ba 2015).
 
     The slots hold m/(1 − β₁) and v/(1 − β₂); these factors and the corrections m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
     are inside the columns.

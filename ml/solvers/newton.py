@@ -19,13 +19,13 @@ from descent.ml.history import Callback, History, Outcome, Progress
 from descent.ml.machine.interrupts import Interrupts
 from descent.ml.network.blocks import BLOCK, spans
 from descent.ml.network.layout import Array
+from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings, hyperparameters
 from descent.ml.solvers.objectives import QuadraticObjective, Standardised
 from descent.ml.solvers.stacked import FromMoments, OverRows, Together, blocks_of
 
-CURVATURE = {"squared_error": 1.0, "huber": 1.0, "binary_cross_entropy": 0.25, "categorical_cross_entropy": 0.5}
 _JITTER = 1e-10
 """Added to the curvature of standardised columns, so that collinear ones can be inverted; it slows, never misleads."""
 _HALVINGS = 30
@@ -83,7 +83,7 @@ class _Problem:
             self.gram /= len(rows)
             self.seen = OverRows(model, block, rows, dtype)
             self.held = None if cv is None else OverRows(model, blocks_of(self.coordinates, cv, dtype), cv, dtype)
-        self.gram = CURVATURE[model.loss] * self.gram + _JITTER * np.eye(self.shape[1])
+        self.gram = LOSSES[model.loss].curvature * self.gram + _JITTER * np.eye(self.shape[1])
 
     def theta(self, parameters: Array) -> Array:
         """Parameters (P,) of the model as θ (K, n + 1)."""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from descent.ml.statistics import metrics
+from descent.ml.statistics.rows import labels_of, log_losses, softmax
 
 Array = NDArray[Any]
 Counts = NDArray[np.float64]
@@ -158,8 +159,8 @@ def _statistics(task: str, y: Array, z: Array) -> dict[str, Statistic]:
             "mae": lambda counts: counts @ squares[:, 1] / counts.sum(axis=1),
             "r2": lambda counts: 1 - counts @ squares[:, 0] / total(counts),
         }
-    guess = metrics.labels_of(z)
-    losses, hit = metrics.log_losses(y, z), (guess == y).astype(np.float64)
+    guess = labels_of(z)
+    losses, hit = log_losses(y, z), (guess == y).astype(np.float64)
     found: dict[str, Statistic] = {
         "log_loss": lambda counts: counts @ losses / counts.sum(axis=1),
         "accuracy": lambda counts: counts @ hit / counts.sum(axis=1),
@@ -168,7 +169,7 @@ def _statistics(task: str, y: Array, z: Array) -> dict[str, Statistic]:
     if task == "binary":
         ranked = _Ranked(y == 1, z)
         return found | {"roc_auc": ranked.area, "average_precision": ranked.precision}
-    chances = metrics.softmax(z)
+    chances = softmax(z)
     curves = [_Ranked(y == k, chances[:, k]) for k in range(z.shape[1])]
 
     def roc_auc(counts: Counts) -> Array:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from descent.ml.errors import ArrayError
 from descent.ml.statistics import metrics
+from descent.ml.statistics.rows import labels_of, log_losses, with_zero
 
 Array = NDArray[Any]
 
@@ -62,13 +63,9 @@ def row_losses(task: str, metric: str, y: ArrayLike, outputs: ArrayLike) -> tupl
         return ("mean absolute error", np.abs(errors)) if metric == "mae" else ("mean squared error", errors * errors)
     codes = np.asarray(y, dtype=np.intp)
     if metric == "accuracy":
-        guessed = z > 0 if z.ndim == 1 else z.argmax(axis=1)
-        return "share of wrong rows", (guessed != codes).astype(np.float64)
+        return "share of wrong rows", (labels_of(z) != codes).astype(np.float64)
     if metric == "log_loss":
-        if z.ndim == 1:
-            z = np.column_stack([np.zeros_like(z), z])
-        shifted = z - z.max(axis=1, keepdims=True)
-        return "log loss", np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(codes)), codes]
+        return "log loss", log_losses(codes, with_zero(z) if z.ndim == 1 else z)
     return None
 
 

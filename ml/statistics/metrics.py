@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from descent.ml.errors import ArrayError, TargetError, check_name
+from descent.ml.statistics.rows import labels_of, log_losses, softmax
 
 Array = NDArray[Any]
 
@@ -66,16 +67,6 @@ def log_loss(y: ArrayLike, logits: ArrayLike) -> float:
     return float(np.mean(log_losses(y, logits)))
 
 
-def log_losses(y: ArrayLike, logits: ArrayLike) -> NDArray[np.float64]:
-    """−log p(true class) of every row (m,)."""
-    true, z = np.asarray(y, dtype=np.intp), np.asarray(logits, dtype=np.float64)
-    if z.ndim == 1:
-        against = np.where(true == 1, -z, z)  # −log σ(a) = log(1 + e^−a)
-        return np.asarray(np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against))))
-    shifted = z - z.max(axis=1, keepdims=True)
-    return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(true)), true])
-
-
 def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:
     """Area under the ROC curve: the share of (positive, negative) pairs in the right order, ties counting half.
 
@@ -88,7 +79,7 @@ def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:
     present = np.flatnonzero(np.bincount(true, minlength=z.shape[1]))
     if len(present) < 2:
         return NAN
-    probabilities = softmax(z)
+    probabilities = softmax(np.asarray(z, dtype=np.float64))
     return float(np.mean([_area(*_counts_by_threshold(true == k, probabilities[:, k])) for k in present]))
 
 
@@ -98,20 +89,6 @@ def average_precision(y: ArrayLike, scores: ArrayLike) -> float:
     if hits[-1] == 0:
         return NAN
     return float(np.sum(np.diff(hits, prepend=0) * (hits / (hits + misses))) / hits[-1])
-
-
-def softmax(logits: ArrayLike) -> NDArray[np.float64]:
-    """Probabilities (m, K) of logits (m, K), in float64: e^z / Σ e^z, shifted by the largest so nothing overflows."""
-    z = np.asarray(logits, dtype=np.float64)
-    powers: NDArray[np.float64] = np.exp(z - z.max(axis=1, keepdims=True))
-    powers /= powers.sum(axis=1, keepdims=True)
-    return powers
-
-
-def labels_of(outputs: ArrayLike) -> Array:
-    """Predicted class codes (m,) of logits (m,) or (m, K): the likeliest class, the lower code on a tie."""
-    z = np.asarray(outputs)
-    return (z > 0).astype(np.intp) if z.ndim == 1 else z.argmax(axis=1)
 
 
 def evaluate(task: str, names: Sequence[str] | None, y: ArrayLike, outputs: ArrayLike) -> dict[str, float]:

@@ -41,7 +41,7 @@ class DataConfig(ConfigModel):
         default=(), description="columns to read as categories, such as codes written as numbers", examples=[["month"]]
     )
     datetime: Columns = Field(
-        default=(), description="columns to read as dates, written as 2024-01-31", examples=[["sold_at"]]
+        default=(), description="columns to read as dates, such as 2024-01-31", examples=[["sold_at"]]
     )
     boolean: Columns = Field(default=(), description="columns of two values, yes or no", examples=[["smoker"]])
     text: Columns = Field(default=(), description="columns of free text, which no model sees", examples=[["comment"]])
@@ -60,6 +60,19 @@ class DataConfig(ConfigModel):
         default=(),
         description="texts that usually mean no value, but are values in columns of texts here",
         examples=[["None", "NA"]],
+    )
+    verbatim: Columns = Field(
+        default=(),
+        description="columns whose texts stay as they stand: no numbers, dates or equal levels are read out of them",
+        examples=[["size"]],
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="decimal mark of texts such as 1,234; not given: seen from the cells", examples=[","]
+    )
+    date_order: Literal["dmy", "mdy"] | None = Field(
+        default=None,
+        description="order of dates such as 03/04/2024: day first or month first; not given: seen from the cells",
+        examples=["dmy"],
     )
     delimiter: Text | None = Field(
         default=None, description="the character between the cells of a CSV; not given: detected", examples=[";"]

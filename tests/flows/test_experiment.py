@@ -228,7 +228,9 @@ def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
 
 def test_a_parquet_file_of_two_classes(home: Embedded, tmp_path: Path) -> None:
     path = write(churn(), tmp_path / "churn.parquet")
-    answer = home.descent("run", path, "-t", "churn", "--set", "search.epochs=20", "--json")
+    answer = home.descent(
+        "run", path, "-t", "churn", "--set", "search.epochs=20", "--set", "diagnose.curves=false", "--json"
+    )
     assert answer.code == 0, answer.stderr
     result = answer.json
     assert result["task"] == "binary"

@@ -13,6 +13,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from .stores import new_store
+
 
 @dataclass
 class Server:
@@ -31,7 +33,7 @@ class Server:
         """Start it and wait until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "mlflow", "server", "--backend-store-uri",
-             f"sqlite:///{self.folder}/mlflow.db", "--artifacts-destination", str(self.folder / "artifacts"),
+             new_store(self.folder), "--artifacts-destination", str(self.folder / "artifacts"),
              "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"],
             env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

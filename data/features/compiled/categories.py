@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+    from descent.data.spelling.levels import Levels
+
 Array = NDArray[Any]
 
 
@@ -37,17 +39,18 @@ class Category:
         """The row of the table for each level."""
         return {level: row for row, level in enumerate(self.levels)}
 
-    def rows(self, column: "pd.Series", missing: tuple[str, ...]) -> Array:
-        """(m,) rows of the table for the cells of a column; ``missing`` are texts that mean no value."""
-        import pandas as pd
+    def rows(self, column: "pd.Series", spelling: "Levels", none: tuple[str, ...]) -> tuple[Array, Array]:
+        """(m,) rows of the table for the cells of a column, and (m,) whether a cell has a level that was not learned.
 
-        from descent.data.cells import blank_out, label
+        ``none`` are texts that mean no value; a cell without one is no such level.
+        """
         from descent.data.features.raw import MISSING
 
-        codes, different = pd.factorize(blank_out(column, missing), use_na_sentinel=True)
+        codes, texts = spelling.different(column, none)
         unknown = len(self.levels)
-        found = [self.places.get(text, unknown) for text in (*map(label, different), MISSING)]
-        return np.asarray(np.array(found, np.intp)[codes])  # the code of a missing value is −1, the last one
+        found = np.array([self.places.get(MISSING if text is None else text, unknown) for text in texts], np.intp)
+        new = (found == unknown) & np.array([text is not None for text in texts])
+        return found[codes], new[codes]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a one-hot table as the number of the feature that is one, −1 for none."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +13,7 @@ from descent.data.errors import FeatureError
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.steps import Impute, Step, from_dict, to_dict
+from descent.data.features.compiled.unknown import Unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,17 +59,20 @@ class CompiledFeatures:
         """
         return np.concatenate([np.empty((0, len(self.names)), np.float32), *self.blocks(frame)])
 
-    def blocks(self, frame: "pd.DataFrame") -> Iterator[Matrix]:
-        """The rows of `transform`, at most `BLOCK` at a time."""
+    def blocks(self, frame: "pd.DataFrame", unknown: Unknown | None = None) -> Iterator[Matrix]:
+        """The rows of `transform`, at most `BLOCK` at a time; ``unknown`` counts the levels that were not learned."""
         from descent.data.features import raw
 
         raw.refuse_absent(frame, self.columns)
         numbers = raw.numbers(frame, self.columns).T if self.steps else np.empty((0, len(frame)))
         names = (*self.columns.categorical, *self.columns.coded)
-        rows = [
-            category.rows(frame[name], self.columns.missing)
+        found = [
+            category.rows(frame[name], self.columns.spelling[name], self.columns.none)  # type: ignore[arg-type]
             for name, category in zip(names, self.categories, strict=True)
         ]
+        rows = [places for places, _ in found]
+        if unknown is not None:
+            unknown.add(dict(zip(names, (new for _, new in found), strict=True)))
         for start in range(0, len(frame), BLOCK):
             part = slice(start, start + BLOCK)
             yield self._block(np.array(numbers[:, part], order="C"), [places[part] for places in rows])
@@ -104,7 +108,7 @@ class CompiledFeatures:
         """Write ``compiled.json`` into ``folder``."""
         stored = {
             "format": _FORMAT,
-            "columns": asdict(self.columns),
+            "columns": self.columns.to_dict(),
             "steps": [to_dict(step) for step in self.steps],
             "categories": [category.to_dict() for category in self.categories],
             "farthest": self.farthest,

@@ -12,9 +12,6 @@ from descent.data.features.raw import MISSING
 from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.onnx.graph import Graph
 
-EMPTY = ("", "?")
-"""Texts that mean no value in any table, as of `data.cells.blank_out`."""
-
 
 def add_features(graph: Graph, features: CompiledFeatures) -> str:
     """(rows, features) float32 from a column of doubles for each number and a column of texts for each category.
@@ -41,7 +38,7 @@ def add_features(graph: Graph, features: CompiledFeatures) -> str:
         parts.append(graph.cast(values, np.float32))
     names = (*columns.categorical, *columns.coded)
     for name, category in zip(names, features.categories, strict=True):
-        parts.append(_category(graph, graph.input(name, "string"), category, columns.missing))
+        parts.append(_category(graph, graph.input(name, "string"), category, columns.none))
     matrix = graph.add("Concat", *parts, axis=1)
     if features.farthest is None:
         return matrix
@@ -49,10 +46,10 @@ def add_features(graph: Graph, features: CompiledFeatures) -> str:
                                        (-features.farthest, features.farthest)))  # fmt: skip
 
 
-def _category(graph: Graph, column: str, category: Category, missing: tuple[str, ...]) -> str:
+def _category(graph: Graph, column: str, category: Category, none: tuple[str, ...]) -> str:
     """(rows, width) rows of the category's table; a text that means no value is never a level."""
     unknown = len(category.levels)
-    places = category.places | dict.fromkeys((*EMPTY, *missing), category.places.get(MISSING, unknown))
+    places = category.places | dict.fromkeys(("", *none), category.places.get(MISSING, unknown))
     code = graph.add(
         "LabelEncoder", column, domain="ai.onnx.ml",
         keys_strings=[*places], values_int64s=[*places.values()], default_int64=unknown,

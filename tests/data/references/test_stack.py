@@ -5,9 +5,15 @@ import pytest
 
 from descent import data
 from descent.data.references import stack
-from descent.ml.diagnosis.replicates import row_costs
+from descent.ml.statistics.rows import row_costs
 
 RNG = np.random.default_rng(5)
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the trees: what is tested here does not need the rest, and they take most of the time."""
+    monkeypatch.setattr(stack, "TREES", 50)
 
 
 def table(rows: int, columns: int = 6) -> tuple[np.ndarray, np.ndarray]:

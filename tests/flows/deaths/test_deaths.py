@@ -30,9 +30,10 @@ search:
   early_stopping: null
   models: [{{kind: network, layers: [[32, 16], [16]], lambda: [0, 0.1, 1]}}]
 validate: {{folds: 2, finalists: 2}}
+diagnose: {{curves: false}}
 compute: {{workers: 2}}
 """
-TRAINING, RECORDING = ("OPENBLAS_NUM_THREADS", "1"), ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+TRAINING, RECORDING = ("MKL_NUM_THREADS", "1"), ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 """What the environment of a process of each kind holds."""
 
 

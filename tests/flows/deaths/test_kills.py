@@ -26,9 +26,10 @@ def figures(folder: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    found = figures(tmp_path, "benchmarks.deaths.kills", "--kills", "20", "--each", "20")
-    assert (found["kills"], found["failures"], found["duplicate runs in MLflow"]) == (20, [], 0)
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.long)])
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(kills: int, tmp_path: Path) -> None:
+    found = figures(tmp_path, "benchmarks.deaths.kills", "--kills", str(kills), "--each", str(kills))
+    assert (found["kills"], found["failures"], found["duplicate runs in MLflow"]) == (kills, [], 0)
     assert found["identical"] == found["completed on the command that was left alone"] == found["experiments"]
 
 

@@ -18,6 +18,7 @@ from descent.flows.table import ledger
 from descent.flows.tracking.client import client_of
 from descent.flows.tracking.registry import CHALLENGER, CHAMPION, Registry
 
+from ..stores import new_store
 from .made import Store, table
 
 pytestmark = [
@@ -29,7 +30,7 @@ pytestmark = [
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("DESCENT_HOME", str(tmp_path / "home"))
-    made = Store(tmp_path, f"sqlite:///{tmp_path}/mlflow.db")
+    made = Store(tmp_path, new_store(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
     yield made
 

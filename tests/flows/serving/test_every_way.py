@@ -29,6 +29,7 @@ from descent.flows.tracking import logged_model
 from descent.ml.checkpoints import save_model
 from descent.schemas import FeatureSettings
 
+from ..stores import new_store
 from .close import assert_close
 from .test_server import client
 
@@ -52,7 +53,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
         import mlflow
 
         folder = tmp_path_factory.mktemp("store")
-        uri = f"sqlite:///{folder}/mlflow.db"
+        uri = new_store(folder)
         yield uri, mlflow.MlflowClient(tracking_uri=uri).create_experiment("tables", folder.as_uri())
 
 

@@ -18,6 +18,7 @@ from descent.flows.serving.predictor import Predictor
 from descent.flows.tracking import logged_model
 
 from ..conftest import save_tiny_model
+from ..stores import new_store
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
 ROOT = Path(__file__).parents[3]
@@ -40,7 +41,7 @@ def logged(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
         import mlflow
 
         folder = tmp_path_factory.mktemp("store")
-        uri = f"sqlite:///{folder}/mlflow.db"
+        uri = new_store(folder)
         client = mlflow.MlflowClient(tracking_uri=uri)
         experiment = client.create_experiment("models", folder.as_uri())
         found = {}

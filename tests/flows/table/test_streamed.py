@@ -139,7 +139,7 @@ def test_a_whole_run_streams(home: Embedded, tmp_path: Path) -> None:
     path = table(3000, tmp_path)
     made = home.descent(
         "run", path, "--target", "price", "--set", "data.memory=1kB", "--set", "data.exclude=[sold]",
-        "--set", "search.epochs=3", "--json",
+        "--set", "search.epochs=3", "--set", "diagnose.curves=false", "--set", "validate.finalists=2", "--json",
     )  # fmt: skip
     assert made.code == 0, made.stderr
     assert "it is read some rows at a time" in made.stderr

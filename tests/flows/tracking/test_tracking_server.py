@@ -25,13 +25,14 @@ SWEEP = """
 name: {name}
 data: {{source: data/samples/diabetes.csv, target: progression}}
 search:
-  epochs: 60
+  epochs: 20
   models:
     - kind: network
       layers: [[16], [64, 32]]
       lambda: [0.1, 1, 10]
       optimizer: {{kind: adam, learning_rate: [0.003, 0.01]}}
-validate: {{folds: 3, finalists: 2}}
+validate: {{folds: 2, finalists: 2}}
+diagnose: {{curves: false}}
 """
 
 

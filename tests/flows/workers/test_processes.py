@@ -1,10 +1,10 @@
 import os
 import signal
-import time
 
 import pytest
 
 from descent.flows.workers.engine import processes
+from descent.flows.workers.processes import count_workers
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -23,18 +23,6 @@ def test_workers_end_when_their_parent_is_stopped() -> None:
         os.kill(worker, 0)
 
 
-def _grow() -> int:
-    _kept.append(bytearray(b"x") * (200 << 20))
-    return os.getpid()
-
-
-_kept: list[bytearray] = []
-
-
-def test_a_worker_that_grows_is_kept_with_what_it_knows() -> None:
-    with processes(1, print) as executor:
-        pids = set()
-        for _ in range(3):
-            pids.add(executor.submit(_grow).result())
-            time.sleep(1.1)  # loky looks once a second
-        assert len(pids) == 1
+def test_the_number_of_workers_is_the_setting_or_the_processors() -> None:
+    assert count_workers(3) == 3
+    assert count_workers("auto") >= 1

@@ -5,9 +5,10 @@ import pytest
 
 from descent.ml.diagnosis.measured import Measured, Reference
 from descent.ml.diagnosis.power_law import fit_power_law
-from descent.ml.diagnosis.replicates import Replicates, disjoint_parts, of_chance, replicates, row_costs
+from descent.ml.diagnosis.replicates import Replicates, disjoint_parts, of_chance, replicates
 from descent.ml.errors import OptionError
 from descent.ml.statistics.metrics import evaluate
+from descent.ml.statistics.rows import row_costs
 
 RNG = np.random.default_rng(0)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from descent.ml.diagnosis.replicates import row_costs
 from descent.ml.diagnosis.sandwich import MOST_WEIGHTS, Fit, sandwich
+from descent.ml.statistics.rows import row_costs
 
 RNG = np.random.default_rng(8)
 X_CV = RNG.normal(size=(2000, 4))

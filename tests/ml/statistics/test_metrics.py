@@ -10,6 +10,7 @@ from sklearn import metrics as sk
 
 from descent.ml.errors import ArrayError, OptionError, TargetError
 from descent.ml.statistics import metrics
+from descent.ml.statistics.rows import labels_of, softmax
 
 seeds = st.integers(0, 2**32 - 1)
 few_examples = settings(max_examples=60, deadline=None)
@@ -56,7 +57,7 @@ def test_multiclass(seed, rows, classes, rounded):
         "log_loss": -log_softmax(logits, axis=1)[np.arange(len(y)), y].mean(),
         "accuracy": sk.accuracy_score(y, predicted),
         "f1_macro": sk.f1_score(y, predicted, average="macro"),
-        "roc_auc": np.mean([sk.roc_auc_score(y == k, metrics.softmax(logits)[:, k]) for k in range(classes)]),
+        "roc_auc": np.mean([sk.roc_auc_score(y == k, softmax(logits)[:, k]) for k in range(classes)]),
     }
     found = metrics.evaluate("multiclass", None, y, logits)
     assert found == pytest.approx(expected, rel=1e-9)
@@ -67,14 +68,14 @@ def test_multiclass(seed, rows, classes, rounded):
 def test_multiclass_auc_is_the_mean_over_the_classes_that_occur():
     rng = np.random.default_rng(0)
     logits, y = rng.normal(size=(40, 4)), rng.integers(0, 3, 40)  # class 3 never occurs
-    probabilities = metrics.softmax(logits)
+    probabilities = softmax(logits)
     expected = np.mean([sk.roc_auc_score(y == k, probabilities[:, k]) for k in range(3)])
     assert metrics.evaluate("multiclass", ["roc_auc"], y, logits) == pytest.approx({"roc_auc": expected})
 
 
 def test_softmax_agrees_with_scipy():
     logits = np.random.default_rng(1).normal(0, 50, (30, 5))
-    np.testing.assert_allclose(metrics.softmax(logits), scipy_softmax(logits, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(softmax(logits), scipy_softmax(logits, axis=1), rtol=1e-12)
 
 
 @pytest.mark.parametrize("size", [1e4, 1e30])
@@ -102,8 +103,8 @@ def test_outputs_of_a_diverged_model_have_no_metrics(bad):
 
 
 def test_a_tie_goes_to_the_lower_class():
-    assert metrics.labels_of(np.array([0.0, 0.1])).tolist() == [0, 1]
-    assert metrics.labels_of(np.array([[1.0, 1.0], [0.0, 1.0]])).tolist() == [0, 1]
+    assert labels_of(np.array([0.0, 0.1])).tolist() == [0, 1]
+    assert labels_of(np.array([[1.0, 1.0], [0.0, 1.0]])).tolist() == [0, 1]
 
 
 def test_directions_and_defaults():

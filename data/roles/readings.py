@@ -1,0 +1,229 @@
+"""What is to be said of how the cells of a table were read, and of what was not."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from descent.data.finding import Finding, joined_names
+from descent.data.names import count, shortened
+from descent.data.options import exclude, setting, setting_of_one
+from descent.data.reading.tables import Table
+from descent.data.roles.roles import Column
+from descent.data.spelling import Dates, Times
+from descent.data.spelling.guess import Guess
+from descent.data.spelling.table import Spelled
+from descent.data.spelling.texts import cleaned
+
+LARGE = 12
+"""Levels of a category beyond which a model would rather have had numbers."""
+PLAIN = re.compile(r"^[-+]?\d+(?:\.\d+)?$")
+MOST = 6
+"""Columns that are told of in one sentence."""
+
+
+def readings(seen: Spelled, table: Table, target: str, columns: Sequence[Column]) -> list[Finding]:
+    """Notes on what was read, and warnings of what looks like numbers or dates and was not.
+
+    ``columns`` are those with a role; the target is none of them.
+    """
+    roles = {column.name: column.role for column in columns}
+    return [
+        *_read(seen, table),
+        *_marks(seen),
+        *_merged(seen),
+        *_usual_marks(seen, table, target, roles),
+        *_names(seen, roles),
+        *(
+            found
+            for name, role in roles.items()
+            if name in seen.doubts and (found := doubt(seen, name, role)) is not None
+        ),
+    ]
+
+
+def doubt(seen: Spelled, name: str, role: str) -> Finding | None:
+    """The warning of an identifier, a text or a large category that looks like numbers or dates."""
+    guessed = seen.doubts[name]
+    column = seen.frame[name]
+    large = role == "categorical" and column.nunique() > LARGE
+    if not (role in ("identifier", "text") or large) or guessed.share < 0.5 or guessed.why == "zeros":
+        return None
+    if guessed.why == "prefix" and not _worth_asking(column):
+        return None
+    what, action = _in_the_way(guessed, name)
+    cells = f"{guessed.share:.0%} of the cells"
+    how = "a category" if role == "categorical" else "names of the rows, which no model sees"
+    return Finding("unread-values", "warning", (name,), f"{name}: {cells} {what}; they are taken for {how}", action)
+
+
+def _in_the_way(seen: Guess, name: str) -> tuple[str, str]:
+    """What stands in the way of reading a column, and what to do."""
+    numeric, example = setting("data.numeric", [name]), shortened(seen.example)
+    keep = f"; if they are names: {setting('data.categorical', [name])}"
+    if seen.why == "order":
+        return (
+            f"are dates such as {example}, of which none says whether the day or the month comes first",
+            f"say it: {setting_of_one('data.date_order', 'dmy')} or {setting_of_one('data.date_order', 'mdy')}{keep}",
+        )
+    if seen.why == "decimal":
+        return (
+            f"are numbers such as {example}, in which the comma may be a decimal mark or stand between thousands",
+            f"say it: {setting_of_one('data.decimal', ',')} or {setting_of_one('data.decimal', '.')}{keep}",
+        )
+    reasons = {
+        "ranges": ("are ranges", f"to read the middle of each: {numeric}"),
+        "prefix": ("are numbers behind a text", f"to read the numbers: {numeric}"),
+        "units": (
+            "are numbers in several units or currencies",
+            f"bring them to one; to read the numbers alone: {numeric}",
+        ),
+        "percent": ("are numbers with % and without", f"write them alike; to read the numbers alone: {numeric}"),
+        "decimals": (
+            "are numbers whose marks contradict each other",
+            f"write them alike, or say {setting_of_one('data.decimal', '.')} and {numeric}",
+        ),
+    }
+    if seen.why in reasons:
+        what, action = reasons[seen.why]
+        return f"{what} such as {example}", action + keep
+    kind = "dates" if isinstance(seen.spelling, Dates) else "times" if isinstance(seen.spelling, Times) else "numbers"
+    wrong = list(seen.wrong)
+    shown = joined_names([f"{shortened(text, 30)} ({number:,})" for text, number in list(seen.wrong.items())[:5]])
+    return (
+        f"are {kind} such as {example}, but there is {shown}{' and others' * (len(wrong) > 5)}",
+        f"if that means no value: {setting('data.missing', wrong[:5])}{keep}",
+    )
+
+
+def _worth_asking(column: pd.Series) -> bool:
+    """Whether numbers behind a text may be amounts: they have decimals, or a blank stands before them."""
+    some = column.dropna().astype(str).iloc[:200]
+    return bool(some.str.contains(r"\d[.,]\d|\D \d").mean() > 0.3)
+
+
+def _read(seen: Spelled, table: Table) -> list[Finding]:
+    kinds: dict[str, list[str]] = {
+        "numbers": [],
+        "dates": [],
+        "times of day, in hours": [],
+        "durations, in seconds": [],
+    }
+    for name, guessed in seen.guesses.items():
+        spelling = guessed.spelling
+        if isinstance(spelling, Dates) and not (spelling.plain or pd.isna(_value(guessed))):
+            kinds["dates"].append(name)
+        elif isinstance(spelling, Times):
+            kinds["times of day, in hours" if spelling.of_day else "durations, in seconds"].append(name)
+        elif not isinstance(spelling, Dates) and not _is_plain(guessed, name, table):
+            kinds["numbers"].append(name)
+    found = []
+    for kind, names in kinds.items():
+        if not names:
+            continue
+        told = joined_names([_told(seen.guesses[name], name) for name in names], MOST)
+        compact = [name for name in names if "compact" in str(getattr(seen.guesses[name].spelling, "layouts", ""))]
+        undo = setting("data.verbatim", [name for name in names if name not in compact] or names)
+        if compact:
+            undo = setting("data.numeric", compact) + (f" and {undo}" if len(compact) < len(names) else "")
+        found.append(
+            Finding("spelling", "note", tuple(names), f"read as {kind}: {told}", f"if that is wrong: {undo}")
+        )  # fmt: skip
+    return found
+
+
+def _is_plain(seen: Guess, name: str, table: Table) -> bool:
+    """Whether nothing but marks of no value kept the numbers from being read by any reader: these are told of alone."""
+    return bool(PLAIN.match(seen.example)) and not seen.bounds and bool(seen.marked or name in table.marked)
+
+
+def _told(seen: Guess, name: str) -> str:
+    value = _value(seen)
+    shown = str(value) if isinstance(seen.spelling, Dates) else f"{value:.10g}"
+    bounds = f", {count(seen.bounds, 'bound')} such as <0.5 as the number" if seen.bounds else ""
+    shown = shown.removesuffix(" 00:00:00")
+    return f"{name} ({count(seen.cells, 'cell')}: {shortened(seen.example, 30)} is {shown}{bounds})"
+
+
+def _value(seen: Guess) -> Any:
+    assert seen.spelling is not None
+    text = seen.example.removesuffix(".0") if isinstance(seen.spelling, Dates) else seen.example
+    values, _ = seen.spelling.parse(cleaned(pa.array([text], pa.string())))
+    return pd.Timestamp(values[0]) if isinstance(seen.spelling, Dates) else float(np.asarray(values)[0])
+
+
+def _marks(seen: Spelled) -> list[Finding]:
+    marked = {name: guessed.marked for name, guessed in seen.guesses.items() if guessed.marked}
+    if not marked:
+        return []
+    told = joined_names([f"{name}: {_counts(texts)}" for name, texts in marked.items()], MOST)
+    undo = setting("data.verbatim", list(marked))
+    return [
+        Finding("marks-of-no-value", "note", tuple(marked), f"read as no value: {told}", f"if that is wrong: {undo}")
+    ]
+
+
+def _counts(texts: Mapping[str, int]) -> str:
+    return joined_names([f"{shortened(text, 30)} ({number:,})" for text, number in texts.items()], 4)
+
+
+def _merged(seen: Spelled) -> list[Finding]:
+    if not seen.merged:
+        return []
+    told = []
+    for name, levels in seen.merged.items():
+        pairs = [
+            f"{joined_names([repr(text) for text in texts if text != level], 4)} as {level!r}"
+            for level, texts in levels.items()
+        ]
+        told.append(f"{name}: {joined_names(pairs, 4)}")
+    undo = setting("data.verbatim", list(seen.merged))
+    return [
+        Finding(
+            "same-levels", "note", tuple(seen.merged), f"blanks and case left aside, {joined_names(told, MOST)}",
+            f"if they are different things: {undo}",
+        )
+    ]  # fmt: skip
+
+
+def _usual_marks(seen: Spelled, table: Table, target: str, roles: Mapping[str, str]) -> list[Finding]:
+    """Texts such as NA and None in columns of texts, where they may as well be values."""
+    texts = {
+        name: words
+        for name, counts in table.marked.items()
+        if (name == target or roles.get(name) in ("categorical", "boolean"))
+        and name not in seen.guesses
+        and (words := {text: number for text, number in counts.items() if text not in ("?", *table.missing)})
+    }
+    found = []
+    for names, severity in (([target], "warning"), ([name for name in texts if name != target], "note")):
+        shown = {name: texts[name] for name in names if name in texts}
+        if shown:
+            told = joined_names([f"{name}: {_counts(words)}" for name, words in shown.items()], MOST)
+            words = list(dict.fromkeys(word for counts in shown.values() for word in counts))
+            rows = "; these rows are left out" if severity == "warning" else ""
+            found.append(Finding(
+                "usual-marks", severity, tuple(shown), f"read as no value: {told}{rows}",  # type: ignore[arg-type]
+                f"if it is a value: {setting('data.keep', words)}",
+            ))  # fmt: skip
+    return found
+
+
+def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
+    names = [
+        name
+        for name, guessed in seen.doubts.items()
+        if guessed.why == "zeros" and roles.get(name) in ("categorical", "identifier") and guessed.share > 0.5
+    ]
+    if not names:
+        return []
+    told = joined_names([f"{name} ({shortened(seen.doubts[name].example)})" for name in names], MOST)
+    return [
+        Finding(
+            "leading-zeros", "note", tuple(names), f"numbers that begin with 0 stay texts: {told}",
+            f"to read numbers: {setting('data.numeric', names)}; to leave out: {exclude(names)}",
+        )
+    ]  # fmt: skip

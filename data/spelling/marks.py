@@ -1,0 +1,41 @@
+"""Texts that mean: no value."""
+
+from collections.abc import Collection
+from typing import Any
+
+MISSING = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+"""In any column, as pandas takes them (pandas.read_csv, na_values), with a lone ``?``; texts may be kept as values."""
+
+AMONG_VALUES = frozenset({
+    *(text.lower() for text in MISSING), "?", "-", "--", "---", "----", ".", "..", "...", "*", "**", "/", "_", "n.a.",
+    "n.a",
+    "n. a.", "n.d.", "n.d", "nd", "n.v.", "n.b.", "n.r.", "nr", "k.a.", "k. a.", "s.d.", "\\n", "nil", "void", "tbd",
+    "tba", "t.b.d.", "t.b.a.", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "#getting_data", "#error!",
+    "#wert!", "#bezug!", "#zahl!", "#nv", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "unknown", "unk",
+    "missing",
+    "empty", "blank", "undefined", "unspecified", "invalid", "error", "err", "pending", "unavailable", "nat",
+    "unbekannt", "fehlt", "keine angabe", "inconnu", "desconocido", "sin dato", "s/d", "nodata", "0000-00-00",
+    "00/00/0000", "00.00.0000", "0000-00-00 00:00:00",
+})  # fmt: skip
+"""Beside numbers, dates and times, where they cannot be anything else; in lower case."""
+
+PHRASE = r"^(?:not|no|nicht|kein|keine|non|pas|sin|sem|geen|niet) \pL[\pL ]*$"
+"""Such as "not measured" and "no reading", in lower case."""
+
+
+def is_mark(texts: Any, own: Collection[str] = ()) -> Any:
+    """(n,) booleans of Arrow: whether each cleaned text of an Arrow array means no value; ``own`` says so as well."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    lower = pc.utf8_lower(texts)
+    known = pa.array([*AMONG_VALUES, *(text.strip().lower() for text in own)], pa.string())
+    return pc.or_(pc.is_in(lower, value_set=known), pc.match_substring_regex(lower, PHRASE))
+
+
+def texts_of_none(missing: Collection[str], keep: Collection[str]) -> list[str]:
+    """Texts that mean no value in columns of texts: the usual ones but for ``keep``, a lone ``?``, and ``missing``."""
+    return [*(text for text in MISSING if text not in keep), "?", *missing]
