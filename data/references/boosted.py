@@ -75,7 +75,7 @@ def boosted(task: str, frame: pd.DataFrame, y: Array, columns: Columns, classes:
     x = _matrix(frame, columns, levels)
     with threadpool_limits(
         1, user_api="openmp"
-    ):  # two threads that wait for each other beside training are slower than one
+    ):  # two that wait for each other beside training are slower
         trees.fit(x, y)
     return Boosted(columns, levels, trees, task, classes, len(frame))
 
@@ -84,7 +84,7 @@ def _levels(frame: pd.DataFrame, columns: Columns) -> tuple[tuple[str, ...], ...
     names = (*columns.categorical, *columns.coded)
     if not names:
         return ()
-    texts = raw.levels(frame, names, columns.missing)
+    texts = raw.levels(frame, names, columns)
     return tuple(tuple(pd.Series(column).value_counts().index[:LEVELS]) for column in texts.T)
 
 
@@ -94,7 +94,7 @@ def _matrix(frame: pd.DataFrame, columns: Columns, levels: tuple[tuple[str, ...]
     if columns.numeric or columns.calendar:
         parts.append(np.asarray(raw.numbers(frame, columns), np.float64))
     if levels:
-        texts = raw.levels(frame, (*columns.categorical, *columns.coded), columns.missing)
+        texts = raw.levels(frame, (*columns.categorical, *columns.coded), columns)
         for column, known in zip(texts.T, levels, strict=True):
             codes = pd.Index(known).get_indexer(pd.Index(column)).astype(np.float64)
             parts.append(np.where(codes < 0, np.nan, codes)[:, None])
