@@ -50,6 +50,11 @@ class Target:
         """Outputs of a model: K for several classes, else 1."""
         return len(self.classes) if self.task == "multiclass" else 1
 
+    @property
+    def shift(self) -> float:
+        """How far 0 lies below the mean, in units of the scale: the standardised number of 0 is −shift."""
+        return self.mean / self.scale
+
     def encode(self, column: "pd.Series") -> Array:
         """(m,) float32 standardised numbers, or (m,) int64 codes.
 

@@ -48,7 +48,15 @@ def follow(
         study.swept(variant.features)
     search = question.config.search.model_copy(update={"strategy": "grid", "budget": None})  # all of them to their end
     plan = make_plan(
-        change.variants, study.widths, study.outputs, question.task, study.workers, study.dtype, search, study.numbers
+        change.variants,
+        study.widths,
+        study.outputs,
+        question.task,
+        study.workers,
+        study.dtype,
+        search,
+        study.numbers,
+        study.shift,
     )
     np.save(study.progress, np.zeros(len(plan.variants)))
     trained = [tasks.train_chunk.submit(chunk, study, recorder, None) for chunk in plan.chunks]

@@ -161,7 +161,8 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
     """Linear regression (``hidden=()``) and dense networks, for one target or several.
 
     The network learns targets in units of their standard deviation; for ``hidden=()`` this leaves the meaning of λ
-    unchanged. ``loss`` is squared_error or huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``.
+    unchanged. ``loss`` is squared_error; huber, whose ``huber_delta`` is in these units, as is ``loss_curve_``; or
+    poisson or gamma, for one target that is never negative, or above 0.
     All other arguments and attributes are those of `NeuralNetwork`, besides:
 
     Attributes:
@@ -216,6 +217,10 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
         else:
             mean, scale = self.target_mean_, self.target_scale_
         shape = {"outputs": y.shape[1] if y.ndim == 2 else 1, "loss": self.loss, "huber_delta": self.huber_delta}
+        if self.loss in ("poisson", "gamma"):
+            if np.ptp(scale) or np.ptp(mean / scale):
+                raise OptionError(f"loss is {self.loss!r}, which takes one target; y has shape {y.shape}")
+            shape["shift"] = float(np.max(mean / scale))
         return Encoded((y - mean) / scale, weights, shape, {"target_mean_": mean, "target_scale_": scale})
 
 

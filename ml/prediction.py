@@ -61,7 +61,7 @@ class Forward:
         workspace, x = self._buffers(products)
         m = len(rows) // products
         x[:, :, MARGIN : MARGIN + m] = rows.reshape(products, m, -1).transpose(0, 2, 1)
-        out = workspace.forward(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
+        out = workspace.predict(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
         z.reshape(products, m, -1)[...] = out.transpose(0, 2, 1)
 
     def _buffers(self, products: int) -> tuple[Workspace, Array]:

@@ -38,7 +38,6 @@ from .text.resolving import resolved as resolved
 from .text.resolving import with_default_search as with_default_search
 from .text.schema import json_schema as json_schema
 from .text.writing import to_yaml as to_yaml
-from .variants.defaults import default_features as default_features
 from .variants.defaults import default_search as default_search
 from .variants.defaults import plain_search as plain_search
 from .variants.expansion import expand_variants as expand_variants

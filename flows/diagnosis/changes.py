@@ -9,7 +9,7 @@ from descent.ml.diagnosis.remedies import Option
 from descent.schemas import Variant, default_search, expand_variants
 from descent.schemas.variants.names import named
 
-RATE = 0.01
+RATE = 0.06
 """Learning rate of networks that are tried beside a linear winner: the larger one of the default search."""
 
 

@@ -58,6 +58,11 @@ class Study:
         return next(iter(self.matrices.values())).features.numbers
 
     @property
+    def shift(self) -> float:
+        """How far the target's own zero lies below that of the standardised target."""
+        return next(iter(self.matrices.values())).target.shift
+
+    @property
     def outputs(self) -> int:
         """Numbers that a model gives per row."""
         return next(iter(self.matrices.values())).target.outputs

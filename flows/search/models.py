@@ -9,11 +9,11 @@ WHOLE = {"history", "every"}
 """Hyperparameters that count something."""
 
 
-def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: int) -> ml.Model:
+def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: int = 0, shift: float = 0.0) -> ml.Model:
     """The architecture of a variant over ``inputs`` columns; linear models are networks without hidden layers.
 
     The first ``numbers`` columns are the table's own numbers, the ones that embeddings are for: where there are none,
-    there is nothing to embed.
+    there is nothing to embed. ``shift`` is how far the target's own zero lies below that of the standardised target.
     """
     embedded = variant.embedding is not None and numbers > 0
     return ml.Model(
@@ -24,6 +24,8 @@ def model_of(variant: Variant, inputs: int, outputs: int, task: str, numbers: in
         activation=variant.activation,
         residual=variant.residual,
         initializer=variant.initializer,
+        loss=variant.loss if task == "regression" else None,
+        shift=shift if variant.loss != "squared_error" else 0.0,
         input_scale=variant.input_scale,
         embedding=ml.Embedding(numbers, **variant.embedding_numbers()) if embedded else None,  # type: ignore[arg-type]
     )

@@ -131,6 +131,7 @@ def plan_of(study: Study) -> Plan:
         study.dtype,
         config.search,
         study.numbers,
+        study.shift,
     )
     budget = config.search.budget
     trained = sum(not variant.optimizer.is_solver for variant in question.variants)
@@ -149,11 +150,12 @@ def make_plan(
     dtype: str,
     search: SearchConfig,
     numbers: int = 0,
+    shift: float = 0.0,
 ) -> Plan:
     """Group variants into fleets and cut the fleets into chunks.
 
     ``columns`` gives the number of feature columns under each feature setting, the first ``numbers`` of which are
-    numbers of the table. The grouping keeps the order of
+    numbers of the table; ``shift`` is that of the target. The grouping keeps the order of
     writing, so the plan is a function of the configuration and the data's shape alone.
     """
     groups: dict[tuple[object, ...], list[Variant]] = {}
@@ -161,7 +163,7 @@ def make_plan(
         groups.setdefault(fleet_key(variant), []).append(variant)
     fleets = []
     for number, members in enumerate(groups.values()):
-        model = model_of(members[0], columns[members[0].features], outputs, task, numbers)
+        model = model_of(members[0], columns[members[0].features], outputs, task, numbers, shift)
         cache = ml.chunk_size(model, members[0].rows_per_step, dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
@@ -204,6 +206,8 @@ def _title(members: Sequence[Variant]) -> str:
     """What a fleet's members share, in a few words: ``32-16 relu · adam · batch 128 · deg 2 × 8``."""
     first = members[0]
     parts = [f"{'-'.join(map(str, first.layers))} {first.activation}" if first.layers else first.kind]
+    if first.loss != "squared_error":
+        parts.append(first.loss)
     if first.embedding is not None:
         parts.append(first.embedding.kind)
     parts.append(first.optimizer.kind)

@@ -24,8 +24,10 @@ def submit(study: Study, variants: Sequence[Variant], matrices: Matrices, **more
 
 def model_for(study: Study, variant: Variant, matrices: Matrices) -> ml.Model:
     """The architecture of a variant over these columns."""
-    numbers = matrices.features.numbers
-    return model_of(variant, matrices.width, matrices.target.outputs, study.question.task, numbers)
+    target = matrices.target
+    return model_of(
+        variant, matrices.width, target.outputs, study.question.task, matrices.features.numbers, target.shift
+    )
 
 
 def work_of(

@@ -75,6 +75,11 @@ class Predictor:
         """Those of the first member: the columns that go in are the same for all."""
         return self.groups[0].features
 
+    @property
+    def never_negative(self) -> bool:
+        """Whether no member can predict a number below 0: then no interval begins there either."""
+        return all(forward.model.never_negative for group in self.groups for forward in group.forwards)
+
     def outputs(self, frame: "pd.DataFrame", unknown: Unknown | None = None) -> Array:
         """What the model says of rows: values (m,) in the target's units, or logits, (m,) of the positive class or
         (m, K). ``unknown`` counts the levels that the first member did not learn.
@@ -103,7 +108,8 @@ class Predictor:
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
         ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
-        infinite where too few rows were held out to say. ``unknown`` counts the levels that the model did not learn.
+        infinite where too few rows were held out to say; ``lower`` is not below 0 where no prediction can be.
+        ``unknown`` counts the levels that the model did not learn.
 
         Raises:
             FeatureError: a column is missing, or holds texts where numbers were learned.
@@ -116,7 +122,10 @@ class Predictor:
         if self.target.task == "regression":
             width = self.half_width((params or {}).get("level", LEVEL))
             values = self.outputs(frame, unknown)
-            columns = {"prediction": values, "lower": values - width, "upper": values + width}
+            lower = values - width
+            if self.never_negative:
+                np.maximum(lower, 0, out=lower)
+            columns = {"prediction": values, "lower": lower, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
         probabilities = probabilities_of(self.target.task, self.outputs(frame, unknown))
         labels = pd.Series(self.target.decode(probabilities.argmax(axis=1)), index=frame.index).infer_objects()

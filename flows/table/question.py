@@ -20,6 +20,7 @@ from descent.schemas import (
 )
 from descent.schemas.config.table import ROLES
 from descent.schemas.problems.secrets import absent_variables, with_variables
+from descent.schemas.variants.tasks import check_losses
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
         group=inference.group, time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),
     )  # fmt: skip
+    if inference.task == "regression":
+        check_losses(config, float(frame[inference.target].min()))
     large = None if table.whole is None else table
     return Question(config, inference, expand_variants(config), table.digest, table.path, large), frame
 

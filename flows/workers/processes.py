@@ -108,7 +108,7 @@ def _answer(work: bytes) -> bytes:
         function, args, kwargs = pickle.loads(work)
         return pickle.dumps((True, function(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - the parent raises it
-        from multiprocessing.pool import ExceptionWithTraceback
+        from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
 
         with suppress(Exception):
             return pickle.dumps((False, ExceptionWithTraceback(error, error.__traceback__)))

@@ -44,4 +44,6 @@ def new_fleet(model: Model, optimizer: str, settings: Sequence[Settings], dtype:
         for seed in {one.seed for one in settings}
     }
     parameters = np.stack([drawn[one.seed] for one in settings])
+    if model.never_negative and model.shift > 0:  # standardised targets have the mean 0: start from it
+        model.layout.affine[-1].view(parameters)[:, :, -1] = np.log(model.shift)
     return Fleet(np.arange(len(settings)), parameters, np.zeros((RULES[optimizer].slots, *parameters.shape), dtype))

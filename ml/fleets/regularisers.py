@@ -20,7 +20,9 @@ def regularisers(settings: Sequence[Settings], dtype: str) -> tuple[Noise | None
 
 
 def check_regularisers(model: Model, optimizer: str, settings: Sequence[Settings]) -> None:
-    """Raise `OptionError` where dropout or label smoothing mean nothing."""
+    """Raise `OptionError` where dropout or label smoothing mean nothing, or a solver meets a loss with a log link."""
+    if optimizer in SOLVERS and model.never_negative:
+        raise OptionError(f"loss is {model.loss!r}, which {optimizer} does not minimise; take a first-order optimizer")
     for index, one in enumerate(settings):
         for name in ("dropout", "label_smoothing"):
             where, value = f"settings[{index}].{name}", getattr(one, name)

@@ -15,6 +15,9 @@ import numpy as np
 
 from descent.ml.network.layout import Array
 
+LARGEST = 30.0
+"""Largest exponent of a log link: e^30 scales of the target are far beyond any prediction, and overflow nothing."""
+
 
 class Loss(ABC):
     """Common face; ``shape`` (V, K, B) and dtype are given once, so that a call allocates nothing large."""
@@ -22,8 +25,10 @@ class Loss(ABC):
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
     curvature: ClassVar[float] = 1.0
     """A bound of the second derivative over an output, whatever the output and the target."""
+    shifted: ClassVar[bool] = False
+    """Whether targets must be ≥ 0 counted from their own zero, which lies ``shift`` below that of the numbers given."""
 
-    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         self.flat = (shape[0], shape[1] * shape[2])
         self.scratch = np.empty(shape, dtype)
 
@@ -35,6 +40,10 @@ class Loss(ABC):
     @abstractmethod
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """Write the summed cost to ``total`` and its gradient over z."""
+
+    def predict(self, z: Array) -> None:
+        """Turn outputs into what the model says, in place: numbers on the targets' scale, logits of classes."""
+        return
 
     def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
         """Add to the gradient z what label smoothing changes, for ``share`` ε (V, 1, 1) (Szegedy et al. 2016).
@@ -65,7 +74,7 @@ class Huber(Loss):
     With c = r limited to [−δ, δ] the loss is c(r − ½c) and its gradient c. δ → 0 (times 1/δ) is the absolute error.
     """
 
-    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         super().__init__(shape, dtype)
         self.delta = np.asarray(delta, dtype)
 
@@ -93,7 +102,7 @@ class BinaryCrossEntropy(Loss):
     tasks = ("binary",)
     curvature = 0.25
 
-    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         super().__init__(shape, dtype)
         self.rows = np.empty(shape, dtype)
         self.half = np.array(0.5, dtype)
@@ -139,7 +148,7 @@ class CategoricalCrossEntropy(Loss):
     tasks = ("multiclass",)
     curvature = 0.5
 
-    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0):
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         super().__init__(shape, dtype)
         self.row = np.empty((shape[0], 1, shape[2]), dtype)
         self.own = np.empty(shape[0], dtype)
@@ -178,9 +187,66 @@ class CategoricalCrossEntropy(Loss):
         z += s
 
 
+class Poisson(Loss):
+    """For numbers that are never negative: predictions are e^z, counted from the numbers' own zero (log link).
+
+    The gradient is that of the Poisson deviance, e^z − u with u = t + ``shift`` (McCullagh & Nelder 1989), whose
+    minimum predicts means. The *cost* is the squared error ½ Σ (e^z − u)², so that models of all losses compare.
+    """
+
+    shifted: ClassVar[bool] = True
+
+    def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
+        super().__init__(shape, dtype)
+        self.shift = np.asarray(shift, dtype)
+        self.known = np.empty(shape, dtype)
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """total = Σ w·½(e^z − u)²; z becomes w(e^z − u)."""
+        rest = self._rest(z, t, w, total)
+        np.copyto(z, rest)
+        if w is not None:
+            z *= w
+
+    def _rest(self, z: Array, t: Array, w: Array | None, total: Array) -> Array:
+        """Write the cost; gives e^z − u, leaving e^z in z and u in ``known``."""
+        rest, known = self.scratch, self.known
+        np.minimum(z, LARGEST, out=z)
+        np.exp(z, out=z)
+        np.add(t, self.shift, out=known)
+        np.maximum(known, 0, out=known)  # rounding may have brought a zero below
+        np.subtract(z, known, out=rest)
+        squares = rest.reshape(self.flat)
+        if w is None:
+            np.vecdot(squares, squares, out=total)
+        else:
+            np.vecdot((rest * w).reshape(self.flat), squares, out=total)
+        total *= 0.5
+        return rest
+
+    def predict(self, z: Array) -> None:
+        """e^z − shift, in place."""
+        np.minimum(z, LARGEST, out=z)
+        np.exp(z, out=z)
+        z -= self.shift
+
+
+class Gamma(Poisson):
+    """As `Poisson` for numbers above 0, by the gamma deviance: its gradient 1 − u/e^z weighs relative errors."""
+
+    def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
+        """total = Σ w·½(e^z − u)²; z becomes w(1 − u/e^z)."""
+        rest = self._rest(z, t, w, total)
+        np.divide(rest, z, out=z)
+        if w is not None:
+            z *= w
+
+
 LOSSES: dict[str, type[Loss]] = {
     "squared_error": SquaredError,
     "huber": Huber,
+    "poisson": Poisson,
+    "gamma": Gamma,
     "binary_cross_entropy": BinaryCrossEntropy,
     "categorical_cross_entropy": CategoricalCrossEntropy,
 }

@@ -50,7 +50,8 @@ class Model:
     ``hidden`` are the widths of the hidden layers; ``outputs`` is 1 for binary, the number of classes K ≥ 2 for
     multiclass and the number of targets for regression. ``residual`` adds to the output of every hidden layer its
     input (through a linear projection where widths differ; He et al. 2016). ``loss`` is chosen by the task unless
-    regression asks for ``"huber"``, whose threshold is ``huber_delta``. ``input_scale`` gives every column that the
+    regression asks for ``"huber"``, whose threshold is ``huber_delta``, or ``"poisson"`` or ``"gamma"``, for targets
+    whose sum with ``shift`` is never negative, or above 0. ``input_scale`` gives every column that the
     first dense layer reads a learned scale, after the ``embedding`` of numeric columns; both need hidden layers.
 
     Raises `OptionError`.
@@ -67,6 +68,7 @@ class Model:
     huber_delta: float = 1.0
     input_scale: bool = False
     embedding: Embedding | None = None
+    shift: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.embedding, dict):  # as `dataclasses.asdict` stores it
@@ -89,6 +91,8 @@ class Model:
             raise OptionError("input_scale and embedding need hidden layers; hidden is ()")
         if self.embedding is not None and self.embedding.columns > self.inputs:
             raise OptionError(f"embedding.columns is {self.embedding.columns}; the model has {self.inputs} inputs")
+        if not -float("inf") < self.shift < float("inf"):
+            raise OptionError(f"shift is {self.shift!r}; it must be a finite number")
         lowest = 2 if self.task == "multiclass" else 1
         if self.outputs < lowest or (self.task == "binary" and self.outputs != 1):
             rule = {"binary": "exactly 1 (one logit)", "multiclass": "the number of classes, at least 2"}
@@ -107,6 +111,11 @@ class Model:
         e = self.embedding
         waves = None if e is None else (e.columns, e.waves, e.width)
         return make_layout(self.widths, self.residual, self.input_scale, waves)
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether predictions, counted from the target's own zero, are never below it: a loss with a log link."""
+        return LOSSES[str(self.loss)].shifted
 
     @property
     def prepared(self) -> bool:

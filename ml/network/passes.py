@@ -31,7 +31,7 @@ class Workspace:
         self.table, self.parts = compose(model, self.out, dtype, noise)
         self.upward = self.parts[::-1]
         assert model.loss is not None
-        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta)
+        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta, model.shift)
         self.divisors: dict[int, Array] = {}
 
     def forward(self, parameters: Matrices, x: Array) -> Array:
@@ -39,6 +39,11 @@ class Workspace:
         self.table.show(x)
         for part in self.parts:
             part.forward(parameters)
+        return self.out
+
+    def predict(self, parameters: Matrices, x: Array) -> Array:
+        """What the models say (V, K, B): numbers on the targets' scale, or logits of classes; ``x`` as of `forward`."""
+        self.loss.predict(self.forward(parameters, x))
         return self.out
 
     def backward(self, parameters: Matrices, delta: Array, gradients: Matrices) -> None:

@@ -36,11 +36,11 @@ class Program:
         return self.workspaces[rows]
 
     def outputs(self, parameters: Array, x: Array) -> Array:
-        """Outputs z (V, m, K) for x (m, n + 1)."""
+        """What the models say of x (m, n + 1), (V, m, K): numbers on the targets' scale, logits of classes."""
         matrices = Matrices(self.model.layout, parameters)
         z = np.empty((self.variants, len(x), self.model.outputs), self.dtype)
         for start, stop in spans(len(x), BLOCK):
-            block = self.workspace(stop - start).forward(matrices, x[None, start:stop])
+            block = self.workspace(stop - start).predict(matrices, x[None, start:stop])
             z[:, start:stop] = block.transpose(0, 2, 1)
         return z
 

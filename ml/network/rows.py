@@ -136,6 +136,7 @@ def _check_targets(model: Model, y: Array, rows: int, name: str) -> Array:
         if y.dtype.kind not in "fiub":
             raise TargetError(f"{name} has dtype {y.dtype}; regression needs real numbers")
         _check_finite(y, name, str(y.dtype))
+        _check_sign(model, y, name)
         return y
     if y.shape != (rows,):
         raise ArrayError(f"{name} has shape {y.shape}; it must be ({rows},), one class code per row")
@@ -145,6 +146,16 @@ def _check_targets(model: Model, y: Array, rows: int, name: str) -> Array:
         wrong = sorted({str(value) for value in y.tolist() if value not in range(classes)})
         raise TargetError(f"{name} holds {', '.join(wrong[:5])}; classes are coded 0…{classes - 1}")
     return codes
+
+
+def _check_sign(model: Model, y: Array, name: str) -> None:
+    """Poisson takes targets from their zero on, gamma those above; what rounding did to a zero is borne."""
+    if not model.never_negative:
+        return
+    least, slack = float(y.min()) + model.shift, 1e-6 * (1 + abs(model.shift))
+    if least < -slack or (model.loss == "gamma" and least <= 0):
+        wanted = "≥ 0" if model.loss == "poisson" else "> 0"
+        raise TargetError(f"{name} reaches {least:g} with shift {model.shift:g}; {model.loss} needs numbers {wanted}")
 
 
 def check_classes(model: Model, y: ArrayLike) -> None:

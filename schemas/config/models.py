@@ -12,6 +12,7 @@ from descent.schemas.config.words import BatchSize
 
 Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
+NumberLoss = Literal["squared_error", "poisson", "gamma"]
 LinearKind = Literal["linear", "logistic", "softmax"]
 
 
@@ -49,6 +50,11 @@ class LinearSearch(SweepModel):
 
     kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
     lambda_: Lambda = LAMBDA
+    degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] | None = Field(
+        default=None,
+        description="powers and products of numeric columns in this family; not given: features.degree",
+        examples=[[1, 2]],
+    )
     optimizer: Sweep[Optimizer] = Field(
         default=Newton.model_construct(), description="how the model is trained", examples=[{"kind": "newton"}]
     )
@@ -97,6 +103,11 @@ class NetworkSearch(SweepModel):
     input_scale: Sweep[bool] = Field(
         default=False, description="whether every input gets a learned scale before the first layer", examples=[True]
     )
+    loss: Sweep[NumberLoss] = Field(
+        default="squared_error",
+        description="for numbers: what is minimised; poisson and gamma predict amounts and counts, never below zero",
+        examples=[["squared_error", "poisson"]],
+    )
     embedding: Sweep[Embedding] | None = Field(
         default=None, description="how numbers become several columns each", examples=[{"kind": "pbld"}]
     )
@@ -125,6 +136,8 @@ class NetworkSearch(SweepModel):
         for key in ("dropout", "label_smoothing"):
             if solver is not None and any(choices(getattr(self, key))):
                 raise refuse(f"{solver} minimises the cost itself: leave out {key}, or take another optimizer")
+        if solver is not None and set(choices(self.loss)) != {"squared_error"}:
+            raise refuse(f"{solver} minimises the squared error: leave out loss, or take another optimizer")
         if solver is not None and self.rates != Rates():
             raise refuse(f"{solver} has no learning rate: leave out rates, or take another optimizer")
         return self

@@ -5,8 +5,8 @@ from typing import Any
 from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.models import AnyModel
 from descent.schemas.text.loading import validated
-from descent.schemas.variants.defaults import default_features, default_search
-from descent.schemas.variants.effort import search_with, with_effort
+from descent.schemas.variants.defaults import default_search
+from descent.schemas.variants.effort import with_effort
 from descent.schemas.variants.tasks import check_task
 
 
@@ -49,18 +49,17 @@ def with_default_search(
 ) -> ExperimentConfig:
     """A copy in which the models, where none are written, are those that fit the size of the table.
 
-    The epochs, early stopping and degree that go with them are taken as well, unless they are written.
+    The epochs and early stopping that go with them are taken as well, unless they are written; the linear models try
+    degree 2 where `features.degree` is not written.
     """
     if config.search.models is not None:
         return config
-    search = search_with(default_search(task, rows, columns), config.search.effort)
-    features = default_features(numeric_columns)
+    search = default_search(
+        task, rows, columns, numeric_columns, degrees="degree" not in config.features.model_fields_set
+    )
     taken = {
         key: getattr(search, key)
         for key in type(search).model_fields
         if key == "models" or (key not in config.search.model_fields_set and key != "effort")
     }
-    changes: dict[str, Any] = {"search": config.search.model_copy(update=taken)}
-    if "degree" not in config.features.model_fields_set:
-        changes["features"] = config.features.model_copy(update={"degree": features.degree})
-    return with_effort(config.model_copy(update=changes))
+    return with_effort(config.model_copy(update={"search": config.search.model_copy(update=taken)}))

@@ -2,15 +2,16 @@
 
 from math import inf
 
-from descent.schemas.config.features import FeaturesConfig
-from descent.schemas.config.models import LinearKind, LinearSearch, NetworkSearch
+from descent.schemas.config.embeddings import NoEmbedding, Pbld
+from descent.schemas.config.models import LinearKind, LinearSearch, NetworkSearch, Rates
 from descent.schemas.config.optimizers import Adam, Lbfgs, Newton
+from descent.schemas.config.schedules import Cosine
 from descent.schemas.config.search import EarlyStopping, SearchConfig
 
 LINEAR_KIND: dict[str, LinearKind] = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
 
 FEW_COLUMNS = 15
-"""Up to this many numeric columns, their squares and products (at most 135 features) are tried as well."""
+"""Up to this many numeric columns, linear models try their squares and products (at most 135 features) as well."""
 
 WIDE = 200
 """Tables of more columns get lbfgs for their linear models, others newton: on paths of five λ newton reached the same J
@@ -18,17 +19,22 @@ WIDE = 200
 its time grows with n³, its memory with n² per λ."""
 
 EFFORT = (
-    (2_000, (200, 20, 32)),
-    (20_000, (100, 15, 128)),
-    (200_000, (50, 8, 256)),
-    (inf, (15, 4, 1024)),
+    (2_000, (100, 25, 32)),
+    (8_000, (60, 15, 64)),
+    (30_000, (40, 12, 128)),
+    (200_000, (25, 8, 256)),
+    (inf, (10, 4, 1024)),
 )
 """Epochs, patience and batch for tables of fewer rows than this; the steps of a training stay at a few thousand."""
 
+SMALL, HUGE = 500, 1_000_000
+"""Tables of fewer rows than the first get smaller networks; those of more than the second smaller and fewer ones."""
+FEW_NUMBERS = 100
+"""Up to this many numeric columns embeddings are tried: each costs three more inputs and 16 waves."""
 
-def default_features(numeric_columns: int) -> FeaturesConfig:
-    """Feature settings with degree 1 and 2 where the table has few numeric columns."""
-    return FeaturesConfig(degree=(1, 2)) if 0 < numeric_columns <= FEW_COLUMNS else FeaturesConfig()
+
+RATES = (0.02, 0.06)
+"""Learning rates that are tried: with NTK parametrisation a weight's is this over the root of its layer's inputs."""
 
 
 def plain_search(task: str, columns: int) -> SearchConfig:
@@ -36,19 +42,29 @@ def plain_search(task: str, columns: int) -> SearchConfig:
     return SearchConfig(models=(LinearSearch(kind=LINEAR_KIND[task], lambda_=1.0, optimizer=_solver(columns)),))
 
 
-def default_search(task: str, rows: int, columns: int) -> SearchConfig:
-    """Linear models along a path of λ, and networks of two sizes with λ and learning rate swept.
+def default_search(task: str, rows: int, columns: int, numbers: int = 0, *, degrees: bool = False) -> SearchConfig:
+    """Linear models along a path of λ, and networks whose learning rate, dropout and numeric embedding are swept.
 
-    ``rows`` and ``columns`` are the table's. Small tables get small batches and many epochs, because an epoch then
-    has few steps; large ones get few epochs of large batches, which keeps a whole run within minutes.
+    ``rows``, ``columns`` and ``numbers``, the numeric columns among them, are the table's; ``degrees`` lets the linear
+    models try squares and products, where the columns are few enough. Small tables get small batches and many epochs,
+    because an epoch then has few steps; large ones get few epochs of large batches, which keeps a run within minutes.
+
+    The networks are those of RealMLP (Holzmüller, Grinsztajn & Steinwart 2024, arXiv 2407.04491) as far as each
+    ingredient paid where it was measured: docs/accuracy.md.
     """
     epochs, patience, batch = next(effort for limit, effort in EFFORT if rows < limit)
-    many = rows >= 20_000
-    layers = ((32,), (128, 64)) if many else ((16,), (64, 32))
-    penalties = (1.0, 10.0, 100.0) if many else (0.1, 1.0, 10.0)  # λ is shared out among the rows: λ/(2m)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
-    linear = LinearSearch(kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns))
-    network = NetworkSearch(layers=layers, lambda_=penalties, optimizer=Adam(learning_rate=(0.001, 0.01)), batch=batch)
+    linear = LinearSearch(
+        kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns),
+        degree=(1, 2) if degrees and 0 < numbers <= FEW_COLUMNS else None,
+    )  # fmt: skip
+    embedded = 0 < numbers <= FEW_NUMBERS and rows <= HUGE
+    network = NetworkSearch(
+        layers=(64, 64) if rows < SMALL else (128, 64) if rows > HUGE else (128, 128, 128),
+        activation="mish", initializer="lecun", dropout=(0.0, 0.1) if rows <= HUGE else 0.0,
+        embedding=(NoEmbedding(), Pbld()) if embedded else None, rates=Rates(ntk=True, embedding=0.1),
+        optimizer=Adam(learning_rate=RATES, beta2=0.95, schedule=Cosine()), batch=batch,
+    )  # fmt: skip
     return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))
 
 

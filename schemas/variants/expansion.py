@@ -7,7 +7,7 @@ from typing import Any
 
 from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.features import FeaturesConfig
-from descent.schemas.config.models import AnyModel, NetworkSearch
+from descent.schemas.config.models import AnyModel, LinearSearch, NetworkSearch
 from descent.schemas.config.optimizers import SOLVERS
 from descent.schemas.config.sweeps import choices, list_choices, whole_choices
 from descent.schemas.problems.errors import ConfigError
@@ -40,7 +40,7 @@ def expand_variants(config: ExperimentConfig) -> tuple[Variant, ...]:
     """Every variant of the search, exact duplicates once, each with a unique name.
 
     The order is a function of the configuration alone: models as written; within a model the feature settings change
-    slowest, then layers, activation, residual, initializer, input_scale, embedding, optimizer, batch, λ, dropout,
+    slowest, then layers, activation, residual, initializer, loss, input_scale, embedding, optimizer, batch, λ, dropout,
     label_smoothing, rates, and the seed changes fastest. Where the search draws ``samples``, they stand in the order of
     drawing (`schemas.variants.sampling`).
 
@@ -82,6 +82,8 @@ def _sample(config: ExperimentConfig, models: Sequence[AnyModel], count: int) ->
 def _variants(config: ExperimentConfig, features: FeaturesConfig, model: AnyModel) -> Iterator[Variant]:
     search = config.search
     seeds = (config.split.seed,) if model.seed is None else whole_choices(model.seed)
+    if isinstance(model, LinearSearch) and model.degree is not None:
+        features = features.model_copy(update={"degree": model.degree})
     for settings, body, (optimizer, iterations) in product(
         tuple(_features(features)), tuple(_bodies(model)), tuple(_optimizers(model.optimizer))
     ):
@@ -127,11 +129,11 @@ def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
     ):
         fitting = STARTS.get(activation, "he")
         initializers = (fitting,) if model.initializer is None else choices(model.initializer)
-        for initializer, scale, embedding in product(
-            initializers, choices(model.input_scale), tuple(_embeddings(model.embedding))
+        for initializer, loss, scale, embedding in product(
+            initializers, choices(model.loss), choices(model.input_scale), tuple(_embeddings(model.embedding))
         ):
             yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
-                   "input_scale": scale, "embedding": embedding}  # fmt: skip
+                   "loss": loss, "input_scale": scale, "embedding": embedding}  # fmt: skip
 
 
 def _embeddings(sweep: Any) -> Iterator[EmbeddingSettings | None]:

@@ -17,7 +17,7 @@ Setting = tuple[str, tuple[str, ...], Value]
 
 SEPARATOR = " · "
 SHORT = {"lambda": "λ", "learning_rate": "lr", "clip_norm": "clip", "degree": "deg"}
-ALONE = {"embedding", "optimizer", "schedule", "initializer"}
+ALONE = {"embedding", "loss", "optimizer", "schedule", "initializer"}
 """Settings whose value speaks for itself."""
 SPACED = {"batch", "degree", "encode", "epochs", "impute", "interactions", "scale", "seed"}
 """Settings that read as two words."""
@@ -72,6 +72,7 @@ def _settings(variant: Variant) -> Iterator[Setting]:
     kind = (variant.kind,)
     yield "initializer", kind, variant.initializer
     yield "optimizer", kind, optimizer.kind
+    yield "loss", kind, variant.loss
     yield "input_scale", kind, variant.input_scale
     yield "embedding", kind, "no embedding" if variant.embedding is None else variant.embedding.kind
     for name, number in variant.embedding_numbers().items():

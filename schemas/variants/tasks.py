@@ -20,6 +20,9 @@ KINDS = {
 }
 """Kinds of models that can learn each task."""
 
+PLAIN = {"squared_error"}
+"""What ``loss`` is where it is not written."""
+
 COSTS = {"regression": ("rmse", "r2"), "binary": ("log_loss",), "multiclass": ("log_loss",)}
 """Metrics from whose level a cost J follows, against which a model can be diagnosed."""
 
@@ -56,7 +59,27 @@ def check_task(config: ExperimentConfig, task: str) -> None:
             elif task == "regression" and isinstance(model, NetworkSearch) and any(choices(model.label_smoothing)):
                 path = ("search", "models", index, "label_smoothing")
                 refuse(path, "a regression has no labels to smooth: leave it out")
+            elif task != "regression" and isinstance(model, NetworkSearch) and set(choices(model.loss)) != PLAIN:
+                path = ("search", "models", index, "loss")
+                refuse(path, f"is for numbers, but the task is {task}: leave it out")
         if config.data.positive is not None and task != "binary":
             refuse(("data", "positive"), f"names a label of a binary task, but the task is {task}: leave it out")
+    if problems:
+        raise ConfigError(problems)
+
+
+def check_losses(config: ExperimentConfig, least: float) -> None:
+    """Hold the losses of networks to a target whose smallest number is ``least``.
+
+    Raises:
+        ConfigError: one problem for each that does not fit.
+    """
+    problems = [
+        config.problem(("search", "models", index, "loss"), f"{loss} needs a target {wanted}; its least is {least:g}")
+        for index, model in enumerate(config.search.models or ())
+        if isinstance(model, NetworkSearch)
+        for loss, wanted, fits in (("poisson", "that is never negative", least >= 0), ("gamma", "above 0", least > 0))
+        if loss in choices(model.loss) and not fits
+    ]
     if problems:
         raise ConfigError(problems)

@@ -88,6 +88,7 @@ class Variant:
     patience: int | None
     min_delta: float
     seed: int
+    loss: str = "squared_error"
     input_scale: bool = False
     embedding: EmbeddingSettings | None = None
     dropout: float = 0.0
@@ -110,6 +111,8 @@ class Variant:
                 "residual": self.residual,
                 "initializer": self.initializer,
             }
+        if self.loss != "squared_error":
+            params["loss"] = self.loss
         if self.input_scale:
             params["input_scale"] = True
         if self.embedding is not None:
@@ -159,6 +162,7 @@ def fleet_key(variant: Variant) -> tuple[object, ...]:
         variant.activation,
         variant.residual,
         variant.initializer,
+        variant.loss,
         variant.input_scale,
         variant.embedding,
         variant.batch,

@@ -81,7 +81,10 @@ def _numbers(graph: Graph, model: "Predictor", width: float) -> None:
     values = _average(graph, parts, np.float64)
     half = graph.constant(width, np.float64)
     graph.output("prediction", "double", values)
-    graph.output("lower", "double", graph.add("Sub", values, half))
+    lower = graph.add("Sub", values, half)
+    if model.never_negative:
+        lower = graph.add("Max", lower, graph.constant(0, np.float64))
+    graph.output("lower", "double", lower)
     graph.output("upper", "double", graph.add("Add", values, half))
 
 

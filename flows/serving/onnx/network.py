@@ -8,6 +8,7 @@ from descent.flows.serving.onnx.graph import Graph
 from descent.ml.network.activations import LEAK, SELU_ALPHA, SELU_SCALE, Mish
 from descent.ml.network.layers.embedding import TURN
 from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.losses import LARGEST
 from descent.ml.network.model import Model
 
 
@@ -27,7 +28,11 @@ def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
                 around = graph.add("MatMul", below, graph.constant(skip.view(flat)[0].T))
             a = graph.add("Add", a, around)
         below = a
-    return _affine(graph, layout.affine[-1].view(flat)[0], below)
+    z = _affine(graph, layout.affine[-1].view(flat)[0], below)
+    if not model.never_negative:
+        return z
+    z = graph.add("Exp", graph.add("Min", z, graph.constant(LARGEST, parameters.dtype)))
+    return graph.add("Sub", z, graph.constant(model.shift, parameters.dtype))
 
 
 def _affine(graph: Graph, matrix: Array, x: str) -> str:

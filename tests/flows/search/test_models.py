@@ -15,7 +15,7 @@ def variant(**keys: Any) -> Variant:
 
 
 def test_a_plain_network_has_the_defaults_of_ml() -> None:
-    assert model_of(variant(), 5, 1, "binary", 3) == ml.Model(5, (8, 4), 1, "binary")
+    assert model_of(variant(), 5, 1, "binary", 3, 2.0) == ml.Model(5, (8, 4), 1, "binary")
     assert settings_of(variant()) == ml.Settings(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
 
 
@@ -26,9 +26,15 @@ def test_every_ingredient_arrives() -> None:
         optimizer={"kind": "adam", "beta2": 0.95, "schedule": {"kind": "one_cycle", "rise": 0.2}},
     )  # fmt: skip
     expected = ml.Model(5, (8, 4), 1, "binary", "mish", input_scale=True, embedding=ml.Embedding(3, 8, 3, 0.1))
-    assert model_of(found, 5, 1, "binary", 3) == expected
-    assert model_of(found, 5, 1, "binary", 0).embedding is None  # categories alone: nothing to embed
+    assert model_of(found, 5, 1, "binary", 3, 2.0) == expected
+    assert model_of(found, 5, 1, "binary", 0, 2.0).embedding is None  # categories alone: nothing to embed
     settings = settings_of(found)
     assert (settings.dropout, settings.label_smoothing, settings.beta2) == (0.25, 0.1, 0.95)
     assert (settings.bias_rate, settings.scale_rate, settings.embedding_rate, settings.ntk) == (0.1, 6, 0.2, True)
     assert settings.schedule == ml.Schedule("one_cycle", rise=0.2)
+
+
+def test_a_loss_with_a_log_link_knows_where_the_target_has_its_zero() -> None:
+    expected = ml.Model(5, (8, 4), 1, "regression", loss="poisson", shift=2.0)
+    assert model_of(variant(loss="poisson"), 5, 1, "regression", 3, 2.0) == expected
+    assert model_of(variant(), 5, 1, "regression", 3, 2.0) == ml.Model(5, (8, 4), 1, "regression")

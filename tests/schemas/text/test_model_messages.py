@@ -20,7 +20,10 @@ MODELS = [
     ("{kind: linear, lambda: -1}", ".lambda: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, -1]}", ".lambda[1]: -1 is not allowed: must be ≥ 0"),
     ("{kind: linear, lambda: [0, true]}", ".lambda[1]: true is not a number"),
-    ("{kind: linear, lambda: 1,5}", ".5: there is no such key. Keys here: kind, lambda, optimizer, batch, seed"),
+    (
+        "{kind: linear, lambda: 1,5}",
+        ".5: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed",
+    ),
     ("{kind: linear, lambda: {lgo: [1, 2], count: 2}}", ".lambda: {lgo: [1, 2], count: 2} is not a number; " + RANGE),
     (
         "{kind: linear, lambda: {log: [0, 10], count: 5}}",
@@ -36,15 +39,15 @@ MODELS = [
     ),
     (
         "{kind: linear, lamda: 1}",
-        ".lamda: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+        ".lamda: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: linear, lambda_: 1}",
-        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, optimizer, batch, seed",
+        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: softmax, layers: [3]}",
-        ".layers: there is no such key. Keys here: kind, lambda, optimizer, batch, seed",
+        ".layers: there is no such key. Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: linear, batch: 32}",

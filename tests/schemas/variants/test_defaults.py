@@ -4,7 +4,6 @@ import pytest
 
 from descent.schemas import (
     config_from,
-    default_features,
     default_search,
     expand_variants,
     resolved,
@@ -21,9 +20,12 @@ def test_a_default_search_fits_its_task_and_stays_small(task: str, rows: int, nu
     config = resolved(config_from(LEAST), task=task)
     config = with_default_search(config, task=task, rows=rows, columns=max(numeric, 5), numeric_columns=numeric)
     found = expand_variants(resolved(config, task=task))
-    assert 15 <= len(found) <= 40
+    assert 9 <= len(found) <= 40
     assert {variant.kind for variant in found} >= {"network"}
-    assert {variant.features.degree for variant in found} == ({1, 2} if numeric == 8 else {1})
+    linear, networks = ([one for one in found if bool(one.layers) is deep] for deep in (False, True))
+    assert {variant.features.degree for variant in linear} == ({1, 2} if numeric == 8 else {1})
+    assert {variant.features.degree for variant in networks} == {1}
+    assert {variant.embedding is None for variant in networks} == ({True, False} if numeric else {True})
 
 
 @pytest.mark.parametrize("rows", [500, 1_999, 5_000, 19_999, 80_000, 500_000])
@@ -32,14 +34,15 @@ def test_the_steps_of_a_training_stay_at_a_few_thousand(rows: int) -> None:
     assert search.models is not None
     batch = search.models[-1].batch
     assert isinstance(batch, int)
-    assert 1_500 < search.epochs * rows * 0.6 / batch < 10_000
+    assert 500 < search.epochs * rows * 0.6 / batch < 10_000
 
 
 def test_what_is_written_is_kept() -> None:
     config = config_from(LEAST, ["search.epochs=7", "search.early_stopping=null", "features.degree=3"])
     filled = with_default_search(config, task="binary", rows=100, columns=4, numeric_columns=4)
     assert (filled.search.epochs, filled.search.early_stopping, filled.features.degree) == (7, None, 3)
-    assert filled.search.models == default_search("binary", 100, 4).models
+    assert filled.search.models == default_search("binary", 100, 4, 4).models
+    assert {variant.features.degree for variant in expand_variants(filled)} == {3}
 
 
 def test_written_models_are_kept_whole() -> None:
@@ -54,5 +57,9 @@ def test_wide_tables_get_the_solver_without_a_cube_of_columns(columns: int, solv
     assert {variant.optimizer.kind for variant in found if variant.kind == "logistic"} == {solver}
 
 
-def test_degree_two_is_for_few_numeric_columns() -> None:
-    assert [default_features(count).degree for count in (0, 1, 15, 16)] == [1, (1, 2), (1, 2), 1]
+@pytest.mark.parametrize(("numeric", "degrees"), [(0, {1}), (1, {1, 2}), (15, {1, 2}), (16, {1})])
+def test_degree_two_is_for_linear_models_of_few_numeric_columns(numeric: int, degrees: set[int]) -> None:
+    config = with_default_search(config_from(LEAST), task="binary", rows=400, columns=20, numeric_columns=numeric)
+    found = expand_variants(config)
+    assert {variant.features.degree for variant in found if not variant.layers} == degrees
+    assert {variant.features.degree for variant in found if variant.layers} == {1}

@@ -266,6 +266,7 @@ def test_what_may_differ_within_a_fleet() -> None:
         (network(initializer=["he", "lecun"]), {}),
         (network(batch=[8, "full"]), {}),
         (network(input_scale=[False, True]), {}),
+        (network(loss=["squared_error", "poisson"]), {}),
         (network(optimizer=[{"kind": "adam"}, {"kind": "adamw"}]), {}),
         (network(optimizer={"kind": "adam", "schedule": [{"kind": "cosine"}, {"kind": "constant"}]}), {}),
         (network(), {"features": {"degree": [1, 2]}}),

@@ -32,6 +32,7 @@ SETTINGS = SimpleNamespace(
 )  # fmt: skip
 TARGETS: dict[str, Callable[[pd.Series], Any]] = {
     "number": lambda score: 1000 + 100 * score,
+    "amount": lambda score: np.exp(score),
     "binary": lambda score: np.where(score > 0, "yes", "no"),
     "three": lambda score: pd.qcut(score, 3, labels=["low", "middle", "high"]).astype(str),
     "counts": lambda score: pd.qcut(score, 3, labels=[1, 2, 3]).astype(int),
@@ -64,13 +65,15 @@ def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **opti
     frame, inference = infer(read_table(folder / "t.csv", ("unknown", "-999")), "y")
     features = FeatureMap.fit_transform(frame, inference, settings)[0]
     target = Target.fit(frame["y"], inference.task, inference.classes)
+    if "loss" in options:
+        options["shift"] = target.shift
     model = ml.Model(inputs=len(features.names), outputs=target.outputs, task=inference.task,
                      **{"hidden": (8, 4), **options})  # fmt: skip
     features.save(folder / "model" / "features")
     (folder / "model" / "target.json").write_text(json.dumps(target.to_dict()), encoding="utf-8")
     drawn = np.random.default_rng(1).normal(size=model.size, scale=0.5).astype(dtype)
     save_model(folder / "model" / "model", model, drawn)
-    if kind == "number":
+    if target.task == "regression":
         widths = {str(level): level / 10 for level in range(50, 100)}
         (folder / "model" / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
     manifest.write(folder / "model")
@@ -126,6 +129,8 @@ CASES: list[dict[str, Any]] = [
     *({"activation": name, "dtype": dtype, "residual": residual}
       for name in ACTIVATIONS
       for dtype, residual in (("float32", True), ("float64", False))),
+    *({"kind": "amount", "loss": loss, "dtype": dtype}
+      for loss in ("poisson", "gamma") for dtype in ("float32", "float64")),
     {"residual": True, "hidden": (6, 6, 4)}, {"input_scale": True}, {"input_scale": True, "embedding": Embedding(2)},
     *({"embedding": Embedding(3, 5, 2, 1.0), "dtype": dtype, "residual": True} for dtype in ("float32", "float64")),
 ]  # fmt: skip
@@ -151,6 +156,14 @@ def test_intervals_are_as_wide_as_asked(tmp_path: Path) -> None:
     assert upper - lower == pytest.approx(np.full((300, 1), 10.0))
     with pytest.raises(ModelError, match=r"level is 0\.2"):
         onnx_of(model, 0.2)
+
+
+def test_where_no_prediction_is_negative_no_interval_begins_below_zero(tmp_path: Path) -> None:
+    model = predictor(tmp_path, "amount", loss="poisson")
+    found = model.predict(odd_rows())
+    assert found["prediction"].min() > 0 == found["lower"].min()
+    export(model, tmp_path / "model.onnx", 0.9)
+    check_equal(model, tmp_path / "model.onnx", odd_rows())
 
 
 def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
