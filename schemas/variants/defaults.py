@@ -1,6 +1,7 @@
 """The search that a user gets without writing one, scaled to the size of the table."""
 
 from math import inf
+from typing import Literal
 
 from descent.schemas.config.embeddings import NoEmbedding, Pbld
 from descent.schemas.config.models import LinearKind, LinearSearch, NetworkSearch, Rates
@@ -18,7 +19,7 @@ WIDE = 200
 1 to 40 times faster on eight of ten real tables (on one both took 0.03 s), but twice as slowly on one of 279 columns;
 its time grows with n³, its memory with n² per λ."""
 
-EFFORT = (
+EPOCHS = (
     (2_000, (100, 25, 32)),
     (8_000, (60, 15, 64)),
     (30_000, (40, 12, 128)),
@@ -33,8 +34,13 @@ FEW_NUMBERS = 100
 """Up to this many numeric columns embeddings are tried: each costs three more inputs and 16 waves."""
 
 
-RATES = (0.02, 0.06)
-"""Learning rates that are tried: with NTK parametrisation a weight's is this over the root of its layer's inputs."""
+Effort = Literal["quick", "standard", "thorough"]
+RATES: dict[Effort, tuple[float, ...]] = {
+    "quick": (0.06,), "standard": (0.03, 0.06), "thorough": (0.015, 0.03, 0.06),
+}  # fmt: skip
+"""Learning rates: with NTK parametrisation a weight's is this over the root of the number of its layer's inputs."""
+TIMES: dict[Effort, float] = {"quick": 0.5, "standard": 1.0, "thorough": 2.0}
+"""Epochs and patience of an effort, as factors."""
 
 
 def plain_search(task: str, columns: int) -> SearchConfig:
@@ -42,17 +48,21 @@ def plain_search(task: str, columns: int) -> SearchConfig:
     return SearchConfig(models=(LinearSearch(kind=LINEAR_KIND[task], lambda_=1.0, optimizer=_solver(columns)),))
 
 
-def default_search(task: str, rows: int, columns: int, numbers: int = 0, *, degrees: bool = False) -> SearchConfig:
+def default_search(
+    task: str, rows: int, columns: int, numbers: int = 0, *, degrees: bool = False, effort: Effort = "standard"
+) -> SearchConfig:
     """Linear models along a path of λ, and networks whose learning rate, dropout and numeric embedding are swept.
 
     ``rows``, ``columns`` and ``numbers``, the numeric columns among them, are the table's; ``degrees`` lets the linear
     models try squares and products, where the columns are few enough. Small tables get small batches and many epochs,
     because an epoch then has few steps; large ones get few epochs of large batches, which keeps a run within minutes.
+    ``quick`` trains networks of one rate for half the epochs; ``thorough`` wider ones and a third rate beside, for
+    twice the epochs.
 
     The networks are those of RealMLP (Holzmüller, Grinsztajn & Steinwart 2024, arXiv 2407.04491) as far as each
     ingredient paid where it was measured: docs/accuracy.md.
     """
-    epochs, patience, batch = next(effort for limit, effort in EFFORT if rows < limit)
+    epochs, patience, batch = next(each for limit, each in EPOCHS if rows < limit)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
     linear = LinearSearch(
         kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns),
@@ -60,12 +70,21 @@ def default_search(task: str, rows: int, columns: int, numbers: int = 0, *, degr
     )  # fmt: skip
     embedded = 0 < numbers <= FEW_NUMBERS and rows <= HUGE
     network = NetworkSearch(
-        layers=(64, 64) if rows < SMALL else (128, 64) if rows > HUGE else (128, 128, 128),
-        activation="mish", initializer="lecun", dropout=(0.0, 0.1) if rows <= HUGE else 0.0,
+        layers=_layers(rows, effort), activation="mish", initializer="lecun",
+        dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" else 0.0,
         embedding=(NoEmbedding(), Pbld()) if embedded else None, rates=Rates(ntk=True, embedding=0.1),
-        optimizer=Adam(learning_rate=RATES, beta2=0.95, schedule=Cosine()), batch=batch,
+        optimizer=Adam(learning_rate=RATES[effort], beta2=0.95, schedule=Cosine()), batch=batch,
     )  # fmt: skip
-    return SearchConfig(epochs=epochs, early_stopping=EarlyStopping(patience=patience), models=(linear, network))
+    times = TIMES[effort]
+    stopping = EarlyStopping(patience=max(1, round(patience * times)))
+    return SearchConfig(epochs=max(1, round(epochs * times)), early_stopping=stopping, models=(linear, network))
+
+
+def _layers(rows: int, effort: Effort) -> tuple[int, ...] | tuple[tuple[int, ...], ...]:
+    if rows > HUGE:
+        return 128, 64
+    usual = (64, 64) if rows < SMALL else (128, 128, 128)
+    return (usual, tuple(2 * width for width in usual)) if effort == "thorough" else usual
 
 
 def _solver(columns: int) -> Lbfgs | Newton:

@@ -6,6 +6,7 @@ import pytest
 
 from ..complaints import OPTIMIZERS, RANGE, complaint
 
+LINEAR = "kind, lambda, degree, optimizer, batch, seed"
 # One model in search.models: the model, and what is said after "x.yaml:4: search.models[0]".
 MODELS = [
     ("{}", ": `kind` is missing: write one of linear, logistic, softmax, network"),
@@ -43,7 +44,7 @@ MODELS = [
     ),
     (
         "{kind: linear, lambda_: 1}",
-        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
+        f".lambda_: there is no such key: did you mean `lambda`? Keys here: {LINEAR}",
     ),
     (
         "{kind: softmax, layers: [3]}",

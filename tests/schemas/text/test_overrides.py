@@ -48,7 +48,7 @@ def test_later_overrides_win_and_the_mapping_is_left_alone() -> None:
     assert "epochs" not in DOCUMENT["search"]
 
 
-MODELS = "kind, lambda, optimizer, batch, seed"
+MODELS = "kind, lambda, degree, optimizer, batch, seed"
 TOP = "name, data, split, features, search, validate, select, diagnose, compute, track, register, retrain"
 
 

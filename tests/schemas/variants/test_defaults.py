@@ -63,3 +63,14 @@ def test_degree_two_is_for_linear_models_of_few_numeric_columns(numeric: int, de
     found = expand_variants(config)
     assert {variant.features.degree for variant in found if not variant.layers} == degrees
     assert {variant.features.degree for variant in found if variant.layers} == {1}
+
+
+def test_more_effort_is_more_work_in_every_respect() -> None:
+    work = []
+    for effort in ("quick", "standard", "thorough"):
+        search = default_search("binary", 10_000, 10, 10, effort=effort)
+        found = expand_variants(config_from(LEAST).model_copy(update={"search": search}))
+        assert search.early_stopping is not None
+        work.append((sum(bool(one.layers) for one in found), search.epochs, search.early_stopping.patience))
+    assert work[0] < work[1] < work[2]
+    assert [networks for networks, _, _ in work] == [2, 8, 24]

@@ -1,0 +1,146 @@
+"""What each ingredient of the default networks is worth: the recipe with one thing changed, on some rows of each table.
+
+    python -m benchmarks.accuracy.ingredients FOLDER… [--only TABLE …] [--rows 1500] [--change NAME …]
+
+Five networks learn from four fifths of some train rows each and keep the epoch that was best on their own fifth; they
+are asked about the cv rows, one by one and averaged. No test row is touched. Printed are losses, and their geometric
+mean over the tables as a ratio of the recipe's. By time, the fifths are blocks that follow one another.
+"""
+
+import argparse
+import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is there
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from descent import data, ml
+from descent.ml.ensembles import blend
+from descent.schemas.variants.variant import FeatureSettings
+
+from .scores import loss
+from .tables import SPLITS, Question, questions
+
+FOLDS, EPOCHS, BATCH = 5, 25, 64
+STANDARD = FeatureSettings(degree=1, interaction_only=False, scale="standard", impute="median")
+RECIPE: dict[str, Any] = {
+    "hidden": (128, 128, 128), "activation": "mish", "initializer": "lecun", "embedded": True, "input_scale": False,
+    "scale": "standard", "learning_rate": 0.06, "beta2": 0.95, "ntk": True, "embedding_rate": 0.05, "lam": 0.0,
+    "dropout": 0.0, "bias_rate": 1.0, "schedule": ml.Schedule("cosine"),
+}  # fmt: skip
+CHANGES: dict[str, Mapping[str, Any]] = {
+    "recipe": {},
+    "no embedding": {"embedded": False},
+    "relu": {"activation": "relu", "initializer": "he"},
+    "no NTK, rate 0.003": {"ntk": False, "learning_rate": 0.003, "embedding_rate": 1.0},
+    "constant rate": {"schedule": ml.Schedule("constant"), "learning_rate": 0.02},
+    "half the rate": {"learning_rate": 0.03, "embedding_rate": 0.1},
+    "dropout 0.1": {"dropout": 0.1},
+    "smooth clip": {"scale": "smooth_clip"},
+    "slow biases": {"bias_rate": 0.1},
+    "input scale": {"input_scale": True, "scale_rate": 6.0},
+    "λ = 1": {"lam": 1.0},
+    "2 × 256": {"hidden": (256, 256)},
+    "3 × 64": {"hidden": (64, 64, 64)},
+}
+
+
+class Sample(NamedTuple):
+    """Rows of one table to learn from, those that are asked about, and the fifth of each row."""
+
+    learn: pd.DataFrame
+    asked: pd.DataFrame
+    fifth: NDArray[np.intp]
+    inference: data.Inference
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--only", nargs="+", default=None, help="names of tables")
+    parser.add_argument("--rows", type=int, default=1500, help="rows to learn from, at most")
+    parser.add_argument("--change", nargs="+", default=list(CHANGES), choices=list(CHANGES))
+    given = parser.parse_args()
+    found: dict[str, list[tuple[float, float]]] = {}
+    for question in questions(given.folders):
+        if given.only is None or question.name in given.only:
+            sample = sampled(question, given.rows)
+            for name in dict.fromkeys(["recipe", *given.change]):
+                one, mean = losses(sample, RECIPE | CHANGES[name])
+                found.setdefault(name, []).append((one, mean))
+                print(f"{question.name}, {name}: one {one:.5g}, five averaged {mean:.5g}", flush=True)
+    reference = np.log(found["recipe"])
+    for name, values in found.items():
+        one, mean = np.exp((np.log(values) - reference).mean(axis=0))
+        print(f"| {name} | {one:.3f} | {mean:.3f} |")
+    print(f"five averaged against one: {np.exp((reference[:, 1] - reference[:, 0]).mean()):.3f}")
+
+
+def sampled(question: Question, most: int) -> Sample:
+    """At most ``most`` train rows, drawn by chance, and at most 5,000 cv rows."""
+    frame, inference = data.infer(
+        data.read_table(question.path), question.target, exclude=question.exclude, by=SPLITS.get(question.name)
+    )
+    split = data.split_rows(frame, inference)
+    learn, asked = (_some(frame.iloc[rows], most) for rows, most in ((split.train, most), (split.cv, 5_000)))
+    fifth = np.arange(len(learn)) * FOLDS // len(learn)
+    if inference.split_by == "time":
+        learn = learn.sort_values(str(inference.time), kind="stable").reset_index(drop=True)
+    else:
+        for number, (_, held) in enumerate(data.fold_rows(learn, inference, FOLDS)):
+            fifth[held] = number
+    return Sample(learn, asked, fifth, inference)
+
+
+def _some(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    rows = np.sort(np.random.default_rng(1).permutation(len(frame))[:most])
+    return frame.iloc[rows].reset_index(drop=True)
+
+
+def losses(sample: Sample, settings: Mapping[str, Any]) -> tuple[float, float]:
+    """The mean loss of the five, and the loss of their mean."""
+    task, name, asked = sample.inference.task, sample.inference.target, sample.asked
+    outputs: list[NDArray[Any]] = []
+    for number in range(FOLDS):
+        fit, held = sample.learn[sample.fifth != number], sample.learn[sample.fifth == number]
+        features, x = data.FeatureMap.fit_transform(fit, sample.inference, replace(STANDARD, scale=settings["scale"]))
+        target = data.Target.fit(fit[name], task, sample.inference.classes)
+        arrays = ml.Arrays(x, target.encode(fit[name]), features.transform(held), target.encode(held[name]))
+        model = _model(settings, x.shape[1], features.numbers, target)
+        own = ml.Settings(seed=number, **{key: settings[key] for key in STEPS if key in settings})
+        trained = ml.train(model, "adam", [own], arrays, batch=BATCH, epochs=EPOCHS)[0]
+        z = ml.outputs(model, trained.parameters, features.transform(asked))
+        outputs.append(z * target.scale + target.mean if task == "regression" else z)
+    y = asked[name].to_numpy(np.float64) if task == "regression" else target.encode(asked[name])
+    each = [loss(task, y, _answers(task, z)) for z in outputs]
+    return float(np.mean(each)), loss(task, y, _answers(task, blend(task, outputs, [1 / FOLDS] * FOLDS)))
+
+
+STEPS = ("learning_rate", "beta2", "ntk", "embedding_rate", "bias_rate", "scale_rate", "lam", "dropout", "schedule")
+"""Settings that act on steps; the others make the model or the features."""
+
+
+def _model(settings: Mapping[str, Any], inputs: int, numbers: int, target: data.Target) -> ml.Model:
+    embedding = ml.Embedding(numbers) if settings["embedded"] and numbers else None
+    made = {key: settings[key] for key in ("hidden", "activation", "initializer", "input_scale")}
+    return ml.Model(inputs, outputs=target.outputs, task=target.task, embedding=embedding, **made)  # type: ignore[arg-type]
+
+
+def _answers(task: str, z: NDArray[Any]) -> NDArray[Any]:
+    """Numbers (m,) or probabilities (m, K)."""
+    if task == "regression":
+        return np.asarray(z, np.float64)
+    logits = np.column_stack([np.zeros(len(z)), z]) if z.ndim == 1 else z
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+if __name__ == "__main__":
+    main()
