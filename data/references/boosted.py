@@ -73,9 +73,7 @@ def boosted(task: str, frame: pd.DataFrame, y: Array, columns: Columns, classes:
     which = [False] * numbers + [True] * len(levels)
     trees = made(max_iter=ROUNDS, categorical_features=which if levels else None, random_state=seed)
     x = _matrix(frame, columns, levels)
-    with threadpool_limits(
-        1, user_api="openmp"
-    ):  # two that wait for each other beside training are slower
+    with threadpool_limits(1, user_api="openmp"):  # two that wait for each other beside training are slower
         trees.fit(x, y)
     return Boosted(columns, levels, trees, task, classes, len(frame))
 

@@ -55,8 +55,9 @@ def with_default_search(
     if config.search.models is not None:
         return config
     search = default_search(
-        task, rows, columns, numeric_columns, degrees="degree" not in config.features.model_fields_set
-    )
+        task, rows, columns, numeric_columns, degrees="degree" not in config.features.model_fields_set,
+        effort=config.search.effort,
+    )  # fmt: skip
     taken = {
         key: getattr(search, key)
         for key in type(search).model_fields
