@@ -220,10 +220,15 @@ def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
     ]
     if not names:
         return []
-    told = joined_names([f"{name} ({shortened(seen.doubts[name].example)})" for name in names], MOST)
+    told = joined_names([f"{name} ({shortened(_first_zero(seen.frame[name]))})" for name in names], MOST)
     return [
         Finding(
             "leading-zeros", "note", tuple(names), f"numbers that begin with 0 stay texts: {told}",
             f"to read numbers: {setting('data.numeric', names)}; to leave out: {exclude(names)}",
         )
     ]  # fmt: skip
+
+
+def _first_zero(column: pd.Series) -> str:
+    texts = column.dropna().astype(str)
+    return str(texts[texts.str.match(r"\W*0\d")].iloc[0])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from descent import data
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import plain_linear
-from descent.flows.evaluation.ensemble import Ensemble, Member, Trained
+from descent.flows.evaluation.ensemble import Ensemble, Member, TrainedMember
 from descent.flows.evaluation.folds import epochs_found, held_out, stretches
 from descent.flows.evaluation.selection import Selection
 from descent.flows.machine.memory import give_back
@@ -34,7 +34,7 @@ class Final:
 
     model: Ensemble
     folder: Path
-    linear: Trained | None
+    linear: TrainedMember | None
     """None where its training diverged."""
 
 
@@ -98,14 +98,14 @@ class _Refits:
         matrices = self._matrices[variant.features]
         self._waiting[variant] = (matrices, submit(self._study, [variant], matrices, stop_after=epochs))
 
-    def result(self, variant: Variant) -> Trained | str:
+    def result(self, variant: Variant) -> TrainedMember | str:
         """The trained model, or why there is none."""
         matrices, future = self._waiting[variant]
         outcome = future.result().outcomes[0]
         if outcome.status in ("diverged", "interrupted"):
             return outcome.message
         model = model_for(self._study, variant, matrices)
-        return Trained(matrices.features, matrices.target, model, outcome.parameters)
+        return TrainedMember(matrices.features, matrices.target, model, outcome.parameters)
 
 
 def _members(selection: Selection, refits: _Refits, study: Study) -> Iterator[Member]:
@@ -118,14 +118,14 @@ def _members(selection: Selection, refits: _Refits, study: Study) -> Iterator[Me
         yield from (Member(model, weight / len(models)) for model in models)
 
 
-def _of_blocks(entries: Sequence[Entry], study: Study) -> dict[int, list[Trained | None]]:
+def _of_blocks(entries: Sequence[Entry], study: Study) -> dict[int, list[TrainedMember | None]]:
     """Where folds follow each other in time, their models know too little to be averaged: the first have learned from
     few rows, and old ones. New ones then each leave out one stretch of time, and stop by it."""
     if study.question.inference.split_by != "time":
         return {}
     count = len(study.parts.folds)
     block = stretches(study, count)
-    found: dict[int, list[Trained | None]] = {id(entry): [] for entry in entries}
+    found: dict[int, list[TrainedMember | None]] = {id(entry): [] for entry in entries}
     for number in range(count):
         rows = np.flatnonzero(block != number), np.flatnonzero(block == number)
         for entry, held in zip(entries, held_out(rows, entries, study, f"block-{number}"), strict=True):
@@ -136,7 +136,7 @@ def _of_blocks(entries: Sequence[Entry], study: Study) -> dict[int, list[Trained
     return found
 
 
-def _sound(found: Trained | str, entry: Entry) -> Trained:
+def _sound(found: TrainedMember | str, entry: Entry) -> TrainedMember:
     if isinstance(found, str):
         raise RunError(f"the winner {entry.variant.name} could not be trained on train and cv rows: {found}")
     return found

@@ -152,3 +152,19 @@ def test_a_member_that_is_gone_is_told(flats: tuple[Steps, list[Finalist]], tmp_
     (final.folder / "members" / "1" / "target.json").unlink()
     with pytest.raises(ModelError, match=r"incomplete: members/1/target\.json is missing"):
         Predictor(final.folder)
+
+
+def test_where_rows_follow_time_each_member_leaves_out_a_stretch_and_not_a_future(tmp_path: Path) -> None:
+    table = prices(240)
+    table["sold"] = pd.date_range("2024-01-01", periods=len(table), freq="D")
+    steps = Steps.take(table, "price", tmp_path, NETWORK, *FEW, "data.time=sold", "split.by=time")
+    network, _ = crossvalidated(steps)
+    assert network.outputs is not None
+    assert np.isnan(network.outputs).any()  # the first rows are held out by no fold
+    block = folds.stretches(steps.study, 3)
+    assert np.bincount(block).tolist() == [64, 64, 64]
+    assert (np.diff(block[np.argsort(steps.parts.frame["sold"].to_numpy())]) >= 0).all()
+    final = finished(Selection(network, ((network, 1.0),)), steps.at(tmp_path / "final"))
+    assert [one.weight for one in final.model.members] == pytest.approx([1 / 3] * 3)
+    own = {id(model) for model in network.models}
+    assert not own & {id(one.trained) for one in final.model.members}

@@ -53,13 +53,14 @@ def test_a_write_that_fails_leaves_the_old_file_whole(home: Path, monkeypatch: p
     work = Workspace("flats")
     work.write_text("result.json", "old")
 
-    def full_disk(path: Path, text: str, **more: object) -> int:
-        path.open("w").write(text[:2])
+    def full_disk(aside: Path, target: Path) -> Path:
+        aside.write_text("ne", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"), pytest.warns(ResourceWarning):
-        patch.setattr(workspaces.Path, "write_text", full_disk)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(workspaces.Path, "replace", full_disk)
         work.write_text("result.json", "new and longer")
+    assert sorted(path.name for path in work.folder.iterdir()) == ["result.json", "scratch"]
     assert (work.folder / "result.json").read_text(encoding="utf-8") == "old"
 
 

@@ -44,7 +44,8 @@ MODELS = [
     ),
     (
         "{kind: linear, lambda_: 1}",
-        f".lambda_: there is no such key: did you mean `lambda`? Keys here: {LINEAR}",
+        ".lambda_: there is no such key: did you mean `lambda`? "
+        "Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: softmax, layers: [3]}",
