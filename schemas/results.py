@@ -120,6 +120,14 @@ class MemberResult(ResultModel):
     models: int
 
 
+class CalibrationResult(ResultModel):
+    """What logits are divided by, and the log loss out of fold without and with it."""
+
+    temperature: float
+    before: float
+    after: float
+
+
 class Selected(ResultModel):
     """The winner, and what the final model is made of."""
 
@@ -127,6 +135,9 @@ class Selected(ResultModel):
     params: Mapping[str, str | int | float | bool]
     cv: CrossValidation
     metric: str | None = None
+    calibration: CalibrationResult | None = Field(
+        default=None, description="of probabilities, where that lowers the log loss on rows held out; null where not"
+    )
     members: tuple[MemberResult, ...] = Field(
         default=(), description="what the final model averages, by weight; a single one is the winner, refitted"
     )

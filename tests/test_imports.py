@@ -50,6 +50,7 @@ ALLOWED = {
 # What one file may import beyond its package's list.
 ALSO = {
     "data/reading/encoding.py": {"charset_normalizer"},
+    "data/references/boosted.py": {"threadpoolctl"},
     "data/reading/sources.py": {"fsspec"},
     "data/reading/sql.py": {"sqlalchemy"},
     "ml/solvers/lbfgs.py": {"scipy"},

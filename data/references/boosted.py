@@ -40,9 +40,12 @@ class Boosted:
     def outputs(self, frame: pd.DataFrame) -> Array:
         """Predictions (m,) in the target's units, or logits: (m,) of the positive class, (m, K) of several."""
         x = _matrix(frame, self.columns, self.levels)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="openmp"):
+            known = self.trees.predict(x) if self.task == "regression" else self.trees.predict_proba(x)
         if self.task == "regression":
-            return np.asarray(self.trees.predict(x), np.float64)
-        known = self.trees.predict_proba(x)
+            return np.asarray(known, np.float64)
         chances = np.full((len(x), self.classes), 1e-9)
         chances[:, self.trees.classes_.astype(int)] = np.maximum(known, 1e-9)
         logs = np.log(chances)
@@ -63,12 +66,15 @@ def boosted(task: str, frame: pd.DataFrame, y: Array, columns: Columns, classes:
         frame, y = frame.iloc[kept], y[kept]
     levels = _levels(frame, columns)
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     made = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
     numbers = width - len(levels)
     which = [False] * numbers + [True] * len(levels)
     trees = made(max_iter=ROUNDS, categorical_features=which if levels else None, random_state=seed)
-    trees.fit(_matrix(frame, columns, levels), y)
+    x = _matrix(frame, columns, levels)
+    with threadpool_limits(1, user_api="openmp"):  # two that wait for each other beside training are slower
+        trees.fit(x, y)
     return Boosted(columns, levels, trees, task, classes, len(frame))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.cli.exits import reported
-from descent.flows.cli.options import AsJson, Overrides, Source, Target
+from descent.flows.cli.options import AsJson, Effort, Overrides, Source, Target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,9 @@ FIRST = 5
 
 
 @reported()
-def check(source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False) -> None:
+def check(
+    source: Source, target: Target = None, set_: Overrides = None, effort: Effort = None, json: AsJson = False
+) -> None:
     """Validate configuration and data; show roles and the plan; train nothing."""
     from tempfile import TemporaryDirectory
 
@@ -41,7 +43,7 @@ def check(source: Source, target: Target = None, set_: Overrides = None, json: A
     from descent.flows.workers.engine import AtOnce
     from descent.flows.workers.processes import count_workers
 
-    config = config_of(source, target, set_)
+    config = config_of(source, target, set_, effort)
     with TemporaryDirectory() as folder:  # the test rows are sealed here too, and thrown away
         with _told_as_json(json):
             posed = ask(config)

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 YAML = {".yaml", ".yml"}
 
 
-def config_of(source: str, target: str | None, overrides: Sequence[str] | None) -> ExperimentConfig:
+def config_of(
+    source: str, target: str | None, overrides: Sequence[str] | None, effort: str | None = None
+) -> ExperimentConfig:
     """The configuration in a YAML file, or the one that a table and a target column stand for.
+
+    ``effort`` is ``search.effort``.
 
     Raises:
         ConfigError: a table without a target, or anything wrong inside the file or the overrides.
     """
-    overrides = overrides or []
+    overrides = [*(overrides or []), *([] if effort is None else [f"search.effort={effort}"])]
     if Path(source).suffix.lower() in YAML:
         also = [] if target is None else [f"data.target={_quoted(target)}"]
         return load_config(Path(source), [*also, *overrides])

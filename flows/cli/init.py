@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from descent.flows.cli.exits import reported
-from descent.flows.cli.options import Overrides
+from descent.flows.cli.options import Effort, Overrides
 
 EXAMPLES = "Example:  descent init prices.csv --target price -o prices.yaml"
 
@@ -21,6 +21,7 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     set_: Overrides = None,
+    effort: Effort = None,
 ) -> None:
     """Write a commented experiment file for a table, to start from."""
     from descent.data.reading.output import check_place
@@ -33,7 +34,7 @@ def init(
         check_place(output)
     if output is not None and output.exists() and not force:
         raise ConfigError(f"{output}: the file exists; choose another name or add --force")
-    config = config_of(table, target, set_)
+    config = config_of(table, target, set_, effort)
     question = ask(config).question
     for note in question.inference.notes:
         print(f"note: {note}", file=sys.stderr)

@@ -15,6 +15,10 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override a key, e.g. search.epochs=50. May be repeated."),
 ]
+Effort = Annotated[
+    str | None,
+    typer.Option("--effort", metavar="EFFORT", help="quick, standard or thorough: how much a search tries by itself."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout, all else on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Prefect and MLflow.")]
 Model = Annotated[

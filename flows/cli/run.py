@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from descent.flows.cli.exits import reported
-from descent.flows.cli.options import AsJson, Overrides, Source, Target, Verbose
+from descent.flows.cli.options import AsJson, Effort, Overrides, Source, Target, Verbose
 
 EXAMPLES = (
     "Examples:  descent run experiments/penguins.yaml   ·   descent run prices.csv --target price"
@@ -18,6 +18,7 @@ def run(
     source: Source,
     target: Target = None,
     set_: Overrides = None,
+    effort: Effort = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over: train again what a run before has trained.")
     ] = False,
@@ -29,7 +30,7 @@ def run(
     from descent.flows.launch import run_experiment
     from descent.flows.report.terminal import print_report, unsent
 
-    config = config_of(source, target, set_)
+    config = config_of(source, target, set_, effort)
     with shown(config, json) as console:
         result = run_experiment(config, fresh=fresh, verbose=verbose)
     if not json:

@@ -50,12 +50,14 @@ class Member:
 class Ensemble:
     """The final model: one or several, whose predictions or probabilities are averaged; ``target`` is what it says.
 
-    ``half_widths`` are half the lengths of the intervals around predictions, as `store` writes them.
+    Logits are divided by ``temperature``; ``half_widths`` are half the lengths of the intervals around predictions, as
+    `store` writes them.
     """
 
     members: tuple[Member, ...]
     target: data.Target
     half_widths: Mapping[str, Any] | None = field(default=None, repr=False)
+    temperature: float = 1.0
 
     @property
     def schema(self) -> dict[str, str]:
@@ -64,6 +66,9 @@ class Ensemble:
 
     def outputs(self, rows: pd.DataFrame) -> Array:
         """As of `Trained.outputs`, on the scale of ``target``."""
+        return self._whole(rows) / self.temperature if self.temperature != 1.0 else self._whole(rows)
+
+    def _whole(self, rows: pd.DataFrame) -> Array:
         if len(self.members) == 1:
             return self.members[0].trained.outputs(rows)
         found, seen = [], dict[int, Array]()
@@ -93,6 +98,8 @@ class Ensemble:
                     ml.save_model(place / f"model-{at}", one.trained.model, one.trained.parameters)
                 weights.append([one.weight for one in group])
             _plain(folder / "members.json", {"weights": weights})
+        if self.temperature != 1.0:
+            _plain(folder / "calibration.json", {"temperature": self.temperature})
         if self.half_widths is not None:
             _plain(folder / "interval.json", self.half_widths)
         manifest.write(folder)

@@ -17,7 +17,7 @@ from descent.flows.evaluation.selection import Finalist, Judge
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
 from descent.flows.search.work import model_for, submit
-from descent.flows.table.matrices import Matrices, featurise
+from descent.flows.table.matrices import Indices, Matrices, featurise
 from descent.ml.statistics import metrics
 from descent.ml.statistics.comparison import row_losses
 from descent.ml.statistics.rows import row_costs
@@ -59,11 +59,15 @@ def score_fold(number: int, candidates: Sequence[Entry], study: Study) -> list[H
     What trains in steps keeps the parameters of the epoch that was best on the rows held out. That choice of one number
     makes its cost there a little too low; solvers see the rows fitted on alone.
     """
-    question, parts = study.question, study.parts
-    folder = study.folder / f"fold-{number}"
+    return held_out(study.parts.folds[number - 1], candidates, study, f"fold-{number}")
+
+
+def held_out(rows: tuple[Indices, Indices], candidates: Sequence[Entry], study: Study, name: str) -> list[Held]:
+    """The same for any rows to fit on and rows held out; ``name`` is that of a folder for as long as it takes."""
+    folder = study.folder / name
     fitted: dict[object, Matrices] = {}
     for place, settings in enumerate(dict.fromkeys(entry.variant.features for entry in candidates)):
-        fitted[settings] = featurise(settings, question, parts.frame, *parts.folds[number - 1], folder / str(place))
+        fitted[settings] = featurise(settings, study.question, study.parts.frame, *rows, folder / str(place))
     fleets: dict[object, list[int]] = {}
     for place, entry in enumerate(candidates):
         fleets.setdefault(fleet_key(entry.variant), []).append(place)
@@ -159,8 +163,14 @@ def judge_of(study: Study) -> Judge:
     if inference.group is not None:
         units = pd.factorize(frame[inference.group], use_na_sentinel=False)[0]
     elif inference.split_by == "time" and inference.time is not None:
-        order = np.empty(len(frame), np.intp)
-        order[np.argsort(pd.factorize(frame[inference.time], sort=True)[0], kind="stable")] = np.arange(len(frame))
-        units = order * STRETCHES // max(len(frame), 1)
+        units = stretches(study, STRETCHES)
     rule = question.config.select.rule
     return Judge(question.task, question.metric, rule, question.greater_is_better, study.y, units)
+
+
+def stretches(study: Study, count: int) -> Indices:
+    """The number of the stretch of time (m,) that each row of the frame is in, as many rows in each."""
+    moments = pd.factorize(study.parts.frame[study.question.inference.time], sort=True)[0]
+    place = np.empty(len(moments), np.intp)
+    place[np.argsort(moments, kind="stable")] = np.arange(len(moments))
+    return place * count // max(len(moments), 1)

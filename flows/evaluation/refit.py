@@ -1,6 +1,6 @@
 """The final model: an average of the folds' own models, or the winner trained on all rows but the test's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from descent import data
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import plain_linear
 from descent.flows.evaluation.ensemble import Ensemble, Member, TrainedMember
-from descent.flows.evaluation.folds import epochs_found
+from descent.flows.evaluation.folds import epochs_found, held_out, stretches
 from descent.flows.evaluation.selection import Selection
 from descent.flows.machine.memory import give_back
 from descent.flows.run.study import Study
@@ -54,17 +54,18 @@ def finished(selection: Selection, study: Study) -> Final:
     refits = _Refits(study)
     refits.begin(plain, None)
     averaged = averages(selection, study)
+    by = 1.0 if selection.calibration is None else selection.calibration.temperature
     alone = [winner] if not averaged else [one.entry for one, _ in selection.members if one.is_linear]
     for entry in alone:
         refits.begin(entry.variant, epochs_found(entry))
     give_back()
     if averaged:
-        members = tuple(_members(selection, refits))
-        final = Ensemble(members, _target(members, study), _intervals_of(selection, study))
+        members = tuple(_members(selection, refits, study))
+        final = Ensemble(members, _target(members, study), _intervals_of(selection, study), by)
     else:
         widths = None if question.task != "regression" else _intervals_beside(winner, study)
         trained = _sound(refits.result(winner.variant), winner)
-        final = Ensemble((Member(trained, 1.0),), trained.target, widths)
+        final = Ensemble((Member(trained, 1.0),), trained.target, widths, by)
     linear = refits.result(plain)
     folder = study.folder / "model"
     final.store(folder)
@@ -74,11 +75,9 @@ def finished(selection: Selection, study: Study) -> Final:
 def averages(selection: Selection, study: Study) -> bool:
     """Whether the final model is an average, and not the winner trained on all rows.
 
-    Not where the configuration wants one model, where there are no folds, where folds follow each other in time (the
-    first have few rows, and old ones), or where the winner is linear and alone.
+    Not where the configuration wants one model, where there are no folds, or where the winner is linear and alone.
     """
-    config, inference = study.question.config.select, study.question.inference
-    if config.ensemble.members < 2 or inference.split_by == "time":
+    if study.question.config.select.ensemble.members < 2:
         return False
     return any(any(one.models) and not one.is_linear for one, _ in selection.members)
 
@@ -109,13 +108,32 @@ class _Refits:
         return TrainedMember(matrices.features, matrices.target, model, outcome.parameters)
 
 
-def _members(selection: Selection, refits: _Refits) -> Iterator[Member]:
+def _members(selection: Selection, refits: _Refits, study: Study) -> Iterator[Member]:
+    of_blocks = _of_blocks([one.entry for one, _ in selection.members if not one.is_linear], study)
     for one, weight in selection.members:
         if one.is_linear:
             yield Member(_sound(refits.result(one.entry.variant), one.entry), weight)
             continue
-        models = [model for model in one.models if model is not None]
+        models = [model for model in of_blocks.get(id(one.entry), one.models) if model is not None]
         yield from (Member(model, weight / len(models)) for model in models)
+
+
+def _of_blocks(entries: Sequence[Entry], study: Study) -> dict[int, list[TrainedMember | None]]:
+    """Where folds follow each other in time, their models know too little to be averaged: the first have learned from
+    few rows, and old ones. New ones then each leave out one stretch of time, and stop by it."""
+    if study.question.inference.split_by != "time":
+        return {}
+    count = len(study.parts.folds)
+    block = stretches(study, count)
+    found: dict[int, list[TrainedMember | None]] = {id(entry): [] for entry in entries}
+    for number in range(count):
+        rows = np.flatnonzero(block != number), np.flatnonzero(block == number)
+        for entry, held in zip(entries, held_out(rows, entries, study, f"block-{number}"), strict=True):
+            found[id(entry)].append(held.trained)
+    for entry in entries:
+        if not any(found[id(entry)]):
+            raise RunError(f"the winner {entry.variant.name} diverged on every stretch of time: lower learning_rate")
+    return found
 
 
 def _sound(found: TrainedMember | str, entry: Entry) -> TrainedMember:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from descent.data.references.boosted import Boosted, boosted
 from descent.flows.evaluation.selection import paired
 from descent.flows.run.study import Study
-from descent.ml.machine.threads import one_thread
 from descent.ml.statistics import metrics
 
 Array = NDArray[Any]
@@ -29,9 +28,8 @@ def rival_of(study: Study) -> Rival | None:
     question, parts, y = study.question, study.parts, study.y
     columns = study.swept(question.variants[0].features).features.columns
     classes, seed = len(question.inference.classes), question.config.split.seed
-    with one_thread():  # the processors are full of training
-        first = boosted(question.task, parts.frame.iloc[parts.train], y[parts.train], columns, classes, seed)
-        whole = None if first is None else boosted(question.task, parts.frame, y, columns, classes, seed)
+    first = boosted(question.task, parts.frame.iloc[parts.train], y[parts.train], columns, classes, seed)
+    whole = None if first is None else boosted(question.task, parts.frame, y, columns, classes, seed)
     if first is None or whole is None:
         return None
     held = first.outputs(parts.frame.iloc[parts.cv])

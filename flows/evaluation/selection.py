@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from descent.flows.evaluation.ensemble import TrainedMember
 from descent.flows.search.leaderboard import Entry
-from descent.ml.ensembles import blend, greedy_weights
+from descent.ml.ensembles import blend, greedy_weights, temperature
 from descent.ml.statistics.comparison import row_losses
 
 Array = NDArray[Any]
@@ -57,7 +57,16 @@ class Selection:
 
     winner: Finalist
     members: tuple[tuple[Finalist, float], ...]
-    message: str = ""
+    calibration: "Calibration | None" = None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The temperature of the final model's logits, and its log loss out of fold with 1 in its place and with it."""
+
+    temperature: float
+    before: float
+    after: float
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Judge:
         winner = self.choose(finalists)
         usable = [one for one in finalists if one.outputs is not None]
         if picks < 2 or len(usable) < 2 or winner.outputs is None:
-            return Selection(winner, ((winner, 1.0),))
+            return self._alone(winner)
         known = np.all([np.isfinite(_rows(one.outputs)).all(axis=1) for one in usable], axis=0)
         outputs = [np.asarray(one.outputs)[known] for one in usable]
         weights = greedy_weights(self.task, self.y[known], outputs, picks)
@@ -114,8 +123,28 @@ class Judge:
         assert mine is not None and theirs is not None
         gain, se = paired(mine[1] - theirs[1], self.units[known])
         if len(members) > 1 and gain > (0.0 if self.rule == "best" else se):
-            return Selection(winner, members, f"the average is better than {winner.entry.variant.name} alone")
-        return Selection(winner, ((winner, 1.0),))
+            return Selection(winner, members, self.calibrated(members))
+        return self._alone(winner)
+
+    def _alone(self, winner: Finalist) -> Selection:
+        members = ((winner, 1.0),)
+        return Selection(winner, members, self.calibrated(members))
+
+    def calibrated(self, members: Sequence[tuple[Finalist, float]]) -> Calibration | None:
+        """The temperature of an average where it lowers the log loss on out-of-fold rows by more than two standard
+        errors; None where it does not, and for numbers."""
+        if self.task == "regression" or any(one.outputs is None for one, _ in members):
+            return None
+        known = np.all([np.isfinite(_rows(one.outputs)).all(axis=1) for one, _ in members], axis=0)
+        y, units = self.y[known], self.units[known]
+        whole = blend(self.task, [np.asarray(one.outputs)[known] for one, _ in members], [w for _, w in members])
+        found = temperature(self.task, y, whole)
+        before, after = (row_losses(self.task, "log_loss", y, z) for z in (whole, whole / found))
+        assert before is not None and after is not None
+        gain, se = paired(before[1] - after[1], units)
+        if gain <= 2 * se:
+            return None
+        return Calibration(found, float(before[1].mean()), float(after[1].mean()))
 
     def _clearly_worse(self, one: Finalist, best: Finalist) -> bool:
         if one.losses is not None and best.losses is not None:

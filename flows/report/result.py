@@ -108,9 +108,12 @@ def result_of(study: Study, answer: Answer, run: Circumstances) -> ExperimentRes
 def _made_of(answer: Answer) -> dict[str, object]:
     """What the final model consists of."""
     selection, models = answer.selection, len(answer.final.model.members)
+    calibration = None if selection.calibration is None else asdict(selection.calibration)
     if models == 1:
-        return {"members": ({"name": selection.winner.entry.variant.name, "weight": 1.0, "models": 1},)}
+        alone = {"name": selection.winner.entry.variant.name, "weight": 1.0, "models": 1}
+        return {"members": (alone,), "calibration": calibration}
     return {
+        "calibration": calibration,
         "members": tuple(
             {
                 "name": one.entry.variant.name,
@@ -118,7 +121,7 @@ def _made_of(answer: Answer) -> dict[str, object]:
                 "models": 1 if one.is_linear else sum(model is not None for model in one.models),
             }
             for one, weight in selection.members
-        )
+        ),
     }
 
 

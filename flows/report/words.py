@@ -80,15 +80,22 @@ def rival(result: ExperimentResult) -> str:
 
 
 def made_of(result: ExperimentResult) -> str:
-    """What the final model is, in a sentence."""
-    members = result.selected.members
-    if not members or (len(members) == 1 and members[0].models == 1):
-        return "The final model was trained on the train and cv rows together."
+    """What the final model is, in a sentence or two."""
+    members, calibration = result.selected.members, result.selected.calibration
     count = sum(one.models for one in members)
-    if len(members) == 1:
-        return f"The final model is the average of the {count} models of the folds."
-    shares = ", ".join(f"{one.name} {percent(round(one.weight, 2))}" for one in members)
-    return f"The final model is a weighted average of {count} models: {shares}."
+    if count < 2:
+        said = "The final model was trained on the train and cv rows together."
+    elif len(members) == 1:
+        said = f"The final model is the average of the {count} models of the folds."
+    else:
+        shares = ", ".join(f"{one.name} {percent(round(one.weight, 2))}" for one in members)
+        said = f"The final model is a weighted average of {count} models: {shares}."
+    if calibration is None:
+        return said
+    return (
+        f"{said} Its probabilities are calibrated (temperature {number(calibration.temperature)}): on rows that no "
+        f"model had learned from, the log loss falls from {number(calibration.before)} to {number(calibration.after)}."
+    )
 
 
 def caveats(result: ExperimentResult) -> list[str]:

@@ -56,14 +56,15 @@ def rank(entries: Sequence[Entry], metric: str, greater_is_better: bool) -> list
 def candidates(board: Sequence[Entry], metric: str, count: int) -> list[Entry]:
     """The entries of a leaderboard that go to the folds: the best, the best of each family, then the next best.
 
-    A family is one architecture; all linear models of one degree are one. The best linear model is always among them,
-    so that no network wins that is not better.
+    A family is one architecture, with or without embeddings of numbers; all linear models of one degree are one. The
+    best linear model is always among them, so that no network wins that is not better.
     """
     usable = [entry for entry in board if entry.usable and metric in entry.metrics]
     first: dict[object, Entry] = {}
     for entry in usable:
         variant = entry.variant
-        first.setdefault((variant.layers, variant.activation if variant.layers else variant.features.degree), entry)
+        kind = (variant.activation, variant.embedding is not None) if variant.layers else variant.features.degree
+        first.setdefault((variant.layers, kind), entry)
     linear = [entry for entry in usable if not entry.variant.layers][:1]
     wanted = [*usable[:1], *linear, *first.values(), *usable]
     chosen = [*list({id(entry): entry for entry in wanted}.values())[:count], *linear]

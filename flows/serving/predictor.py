@@ -2,7 +2,8 @@
 
 This file is shipped inside every model, with what it imports of `ml` and `data`. A model folder holds ``features/``
 (`data.FeatureMap`; ``compiled.json`` is what is read here), ``target.json`` (`data.Target`), ``model/``
-(`ml.checkpoints`), for numbers ``interval.json``, and ``manifest.json``: numbers and JSON, no pickle. One of several
+(`ml.checkpoints`), for numbers ``interval.json``, for classes ``calibration.json`` where they
+are calibrated, and ``manifest.json``: numbers and JSON, no pickle. One of several
 members has, in place of ``features/`` and ``model/``, ``members.json`` with their weights and ``members/<n>/`` with
 ``features/``, ``target.json`` and ``model-<i>/``. Loading one imports neither pandas nor scikit-learn.
 """
@@ -59,6 +60,7 @@ class Predictor:
         try:
             self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
             self.groups = _groups(folder, self.target)
+            self.temperature = _temperature(folder / "calibration.json")
             self.half_widths = _half_widths(folder / "interval.json")
         except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a model of descent: {error}") from error
@@ -96,7 +98,8 @@ class Predictor:
                 z = forward.outputs(matrix)
                 found.append(group.target.decode(z) if self.target.task == "regression" else z)
                 weights.append(weight)
-        return blend(self.target.task, found, weights)
+        whole = blend(self.target.task, found, weights)
+        return whole if self.temperature == 1.0 else whole / self.temperature
 
     def predict(
         self, frame: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
@@ -175,6 +178,16 @@ def _groups(folder: Path, target: Target) -> tuple[Group, ...]:
 
 def _forward(folder: Path) -> Forward:
     return Forward(*load_model(folder))
+
+
+def _temperature(path: Path) -> float:
+    """What logits are divided by; 1 where they are not."""
+    if not path.exists():
+        return 1.0
+    found = float(json.loads(path.read_text(encoding="utf-8"))["temperature"])
+    if not 0 < found < float("inf"):
+        raise ValueError(f"{path.name}: the temperature is {found}")
+    return found
 
 
 def _half_widths(path: Path) -> dict[int, float]:

@@ -8,6 +8,7 @@ from descent.schemas.config.base import ConfigModel, refuse
 from descent.schemas.config.models import AnyModel
 
 Strategy = Literal["grid", "random", "halving"]
+Effort = Literal["quick", "standard", "thorough"]
 
 SAMPLES = 60
 """Draws of a random search: with 95 % probability one of 60 is among the best 5 % (1 − 0.95⁶⁰; Bergstra & Bengio 2012,
@@ -56,6 +57,11 @@ class Budget(ConfigModel):
 class SearchConfig(ConfigModel):
     """All models to train. Wherever a list or a range stands, every value is tried with every other."""
 
+    effort: Effort = Field(
+        default="standard",
+        description="how much is tried where models are not given: quick for a first look, thorough overnight",
+        examples=["quick"],
+    )
     strategy: Strategy = Field(
         default="grid",
         description="grid: every variant; random: samples of them; halving: the better go on after each rung",

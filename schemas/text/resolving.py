@@ -6,6 +6,7 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.models import AnyModel
 from descent.schemas.text.loading import validated
 from descent.schemas.variants.defaults import default_search
+from descent.schemas.variants.effort import with_effort
 from descent.schemas.variants.tasks import check_task
 
 
@@ -54,12 +55,17 @@ def with_default_search(
     if config.search.models is not None:
         return config
     search = default_search(
-        task, rows, columns, numeric_columns, amounts=amounts,
+        task,
+        rows,
+        columns,
+        numeric_columns,
         degrees="degree" not in config.features.model_fields_set,
-    )  # fmt: skip
+        amounts=amounts,
+        effort=config.search.effort,
+    )
     taken = {
         key: getattr(search, key)
         for key in type(search).model_fields
-        if key == "models" or key not in config.search.model_fields_set
+        if key == "models" or (key not in config.search.model_fields_set and key != "effort")
     }
-    return config.model_copy(update={"search": config.search.model_copy(update=taken)})
+    return with_effort(config.model_copy(update={"search": config.search.model_copy(update=taken)}))

@@ -1,13 +1,12 @@
 """The search that a user gets without writing one, scaled to the size of the table."""
 
 from math import inf
-from typing import Literal
 
 from descent.schemas.config.embeddings import NoEmbedding, Pbld
 from descent.schemas.config.models import LinearKind, LinearSearch, NetworkSearch, Rates
 from descent.schemas.config.optimizers import Adam, Lbfgs, Newton
 from descent.schemas.config.schedules import Cosine
-from descent.schemas.config.search import EarlyStopping, SearchConfig
+from descent.schemas.config.search import EarlyStopping, Effort, SearchConfig
 
 LINEAR_KIND: dict[str, LinearKind] = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
 
@@ -34,7 +33,6 @@ FEW_NUMBERS = 100
 """Up to this many numeric columns embeddings are tried: each costs three more inputs and 16 waves."""
 
 
-Effort = Literal["quick", "standard", "thorough"]
 RATES: dict[Effort, tuple[float, ...]] = {
     "quick": (0.06,), "standard": (0.03, 0.06), "thorough": (0.015, 0.03, 0.06),
 }  # fmt: skip

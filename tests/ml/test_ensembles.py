@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss, mean_squared_error
 
-from descent.ml.ensembles import blend, greedy_weights
+from descent.ml.ensembles import blend, greedy_weights, temperature
 from descent.ml.errors import OptionError
 
 RNG = np.random.default_rng(0)
@@ -64,3 +64,29 @@ def test_one_that_knows_nothing_gets_no_vote() -> None:
     codes = RNG.integers(0, 3, 300)
     good = 3 * np.eye(3)[codes] + RNG.normal(size=(300, 3))
     assert greedy_weights("multiclass", codes, [good, 5 * RNG.normal(size=(300, 3))], 5) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("true", [0.4, 1.0, 2.5])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_temperature_of_logits_is_found_again(true: float, classes: int) -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(20_000, classes)) * 2
+    codes = (softmax(z, axis=1).cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    given = true * (z[:, 1] - z[:, 0] if classes == 2 else z)
+    task = "binary" if classes == 2 else "multiclass"
+    found = temperature(task, codes, given)
+    assert found == pytest.approx(true, rel=0.05)
+
+    def loss(by: float) -> float:
+        chances = expit(given / by) if classes == 2 else softmax(given / by, axis=1)
+        return float(log_loss(codes, chances))
+
+    assert loss(found) <= min(loss(by) for by in np.geomspace(found / 1.2, found * 1.2, 21)) + 1e-9
+
+
+def test_a_temperature_stays_within_limits_where_rows_are_told_apart() -> None:
+    codes = np.array([0, 1] * 20)
+    assert temperature("binary", codes, np.where(codes == 1, 1.0, -1.0)) == pytest.approx(0.05)
+    assert temperature("binary", codes, np.where(codes == 1, -1.0, 1.0)) == pytest.approx(20.0)
+    assert temperature("binary", codes, np.zeros(40)) > 0
+    assert temperature("regression", codes, codes) == 1.0

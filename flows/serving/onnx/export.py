@@ -98,6 +98,9 @@ def _classes(graph: Graph, model: "Predictor") -> None:
             z = graph.add("Concat", zero, z, axis=1)
         parts.append((graph.add("Softmax", z, axis=1), weight))
     probabilities = _average(graph, parts, dtype)
+    if model.temperature != 1.0:
+        logs = graph.add("Log", graph.add("Max", probabilities, graph.constant(np.finfo(dtype).tiny, dtype)))
+        probabilities = graph.add("Softmax", graph.add("Div", logs, graph.constant(model.temperature, dtype)), axis=1)
     labels = model.target.decode(np.arange(len(model.target.classes)))
     kind = {"b": "boolean", "i": "long", "f": "double"}.get(labels.dtype.kind, "string")
     if kind == "string":
