@@ -44,8 +44,9 @@ class Columns:
     @cached_property
     def spelling(self) -> dict[str, Spelling]:
         """How the cells of every column are written."""
-        usual = dict.fromkeys(self.numeric, Numbers()) | dict.fromkeys(self.dates, Dates())
-        usual |= dict.fromkeys((*self.categorical, *self.coded), Levels())
+        usual: dict[str, Spelling] = {name: Numbers() for name in self.numeric}
+        usual |= {name: Dates() for name in self.dates}
+        usual |= {name: Levels() for name in (*self.categorical, *self.coded)}
         return usual | dict(self.spellings)
 
     @cached_property

@@ -25,6 +25,8 @@ from descent.data.target import Target
 
 Array = NDArray[Any]
 Matrix = NDArray[np.float32]
+SMALL = 1 << 22
+"""Numbers in a matrix of plain columns that is small, whatever its width: 16 MB."""
 
 
 class FeatureMap:
@@ -63,14 +65,14 @@ class FeatureMap:
         columns = _columns(frame, inference, settings)
         width = len(columns.numeric) + len(columns.calendar)
         powers = numeric.terms(width, settings)
-        _refuse_too_many(powers, 0, columns, settings)
+        _refuse_too_many(powers, 0, len(frame), columns, settings)
         steps = numeric.pipeline(settings, len(frame), seed) if width else None
         one_hot = levels.one_hot(settings) if columns.categorical else None
         texts = None
         if one_hot is not None:
             texts = raw.levels(frame, columns.categorical, columns)
             encoded = len(one_hot.fit(texts).get_feature_names_out())
-            _refuse_too_many(powers + encoded, encoded, columns, settings)
+            _refuse_too_many(powers + encoded, encoded, len(frame), columns, settings)
         parts: list[Array] = []
         if steps is not None:
             parts.append(numeric.fit_transform(steps, raw.numbers(frame, columns), powers))
@@ -170,16 +172,17 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
     return replace(made, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 
 
-def _refuse_too_many(count: int, encoded: int, columns: Columns, settings: Settings) -> None:
-    if count <= settings.max_columns:
+def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, settings: Settings) -> None:
+    if count <= settings.max_columns or (settings.degree == 1 and count * rows <= SMALL):
         return
     if encoded > count / 2:
         what = (
             f"mostly from the categories of {listed(columns.categorical, 5)}: leave one out, raise features.rare, or "
             "take features.encode=target"
         )
-    else:
+    elif settings.degree > 1:
         what = f"from degree {settings.degree} over {len(columns.numeric)} numeric columns: lower features.degree"
-    raise FeatureError(
-        f"{count:,} features would come out, {what} (or raise features.max_columns, now {settings.max_columns:,})"
-    )
+    else:
+        what = f"from {len(columns.numeric):,} numeric columns: leave some out"
+    most = f"--set features.max_columns={count}"
+    raise FeatureError(f"{count:,} features would come out, {what}, or allow them: {most}")

@@ -1,5 +1,6 @@
 """Classes of few rows."""
 
+import numpy as np
 import pandas as pd
 
 from descent.data.finding import Finding, joined_names
@@ -9,6 +10,8 @@ RARE = 0.05
 """Share of the rarest class of two below which accuracy says nothing."""
 SEVERAL = 0.02
 """The same for several classes."""
+LESS = 0.2
+"""Share of what a class would have if all were equally frequent, below which it is rare among many."""
 FEWEST = 15
 """Rows of a class that three parts and five folds need, for each to have one or more."""
 
@@ -41,7 +44,7 @@ def class_imbalance(seen: Examined) -> list[Finding]:
         return []
     counts = _counts(seen)
     share = counts / counts.sum()
-    rare = share[share < (RARE if inference.task == "binary" else SEVERAL)]
+    rare = share[share < (RARE if inference.task == "binary" else min(SEVERAL, LESS / len(share)))]
     if rare.empty:
         return []
     named = joined_names([f"{label} ({part:.1%})" for label, part in rare.items()], 6)
@@ -54,6 +57,43 @@ def class_imbalance(seen: Examined) -> list[Finding]:
             f"severe imbalance: {named} of the rows",
             f"accuracy is {share.max():.1%} for always saying {share.idxmax()}: choose models by log_loss (the "
             f"default) or {metrics}, in select.metric",
+        )
+    ]
+
+
+def classes_not_in_parts(seen: Examined) -> list[Finding]:
+    """Classes of which a part has no row, as happens where whole groups or stretches of time are drawn.
+
+    Of the test rows it is known how many each class has only as what is left of all rows.
+    """
+    inference = seen.inference
+    if inference.task == "regression" or sum(inference.counts) != seen.rows:
+        return []
+    labels = list(inference.classes)
+    train, cv = (
+        part[inference.target].value_counts().reindex(labels, fill_value=0).to_numpy() for part in (seen.train, seen.cv)
+    )
+    test = np.array(inference.counts) - train - cv
+    lacking = {
+        name: [str(label) for label, count in zip(labels, part, strict=True) if count == 0]
+        for name, part in (("train", train), ("cv", cv), ("test", test))
+    }
+    told = [f"the {name} part has no row of {joined_names(found, 6)}" for name, found in lacking.items() if found]
+    if not told:
+        return []
+    otherwise = {
+        "group": "another split.seed draws other groups",
+        "time": "later rows have other classes than earlier ones",
+        "column": "mark rows of each class for each part",
+    }.get(inference.split_by, "another split.seed draws other rows")
+    return [
+        Finding(
+            "class-not-in-part",
+            "warning",
+            (inference.target,),
+            "; ".join(told),
+            "a class that is not in train cannot be learned, and one that is not in cv or test is not judged: "
+            f"{otherwise}",
         )
     ]
 

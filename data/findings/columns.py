@@ -24,7 +24,8 @@ def free_text(seen: Examined) -> list[Finding]:
 
 
 def _of_role(seen: Examined, role: str, name: str, action: str) -> list[Finding]:
-    found = [column for column in seen.inference.columns if column.role == role]
+    told = {name for finding in seen.inference.findings for name in finding.columns}
+    found = [column for column in seen.inference.columns if column.role == role and column.name not in told]
     if not found:
         return []
     evidence = joined_names([f"{column.name} ({column.reason})" for column in found], 6)

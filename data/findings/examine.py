@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from descent.data.finding import Finding, ordered
-from descent.data.findings.classes import class_imbalance, small_classes
+from descent.data.findings.classes import class_imbalance, classes_not_in_parts, small_classes
 from descent.data.findings.columns import constant_columns, free_text, identifiers, missing_target, mostly_missing
 from descent.data.findings.copies import duplicate_rows, duplicates_across_splits
 from descent.data.findings.examined import Examined
@@ -15,12 +15,14 @@ from descent.data.findings.leakage import target_leakage
 from descent.data.findings.order import sorted_rows, time_ignored
 from descent.data.findings.prepared import scaled_before_split, target_encoded
 from descent.data.findings.shift import drift, target_drift
+from descent.data.findings.totals import totals_row
 from descent.data.roles.inference import Inference
 from descent.data.splits.splits import Split
 
 CHECKS: tuple[Callable[[Examined], list[Finding]], ...] = (
     target_leakage, target_encoded, scaled_before_split, duplicates_across_splits, group_ignored, hidden_groups,
-    time_ignored, drift, target_drift, sorted_rows, class_imbalance, small_classes, duplicate_rows, missing_target,
+    time_ignored, drift, target_drift, sorted_rows, class_imbalance, small_classes, classes_not_in_parts,
+    totals_row, duplicate_rows, missing_target,
     extreme_outliers, mostly_missing, constant_columns, identifiers, free_text,
 )  # fmt: skip
 

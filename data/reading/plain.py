@@ -60,7 +60,7 @@ def plain_column(column: pd.Series) -> pd.Series:
     if isinstance(dtype, pd.DatetimeTZDtype):
         return to_dates(column)[0]
     if isinstance(dtype, pd.SparseDtype):
-        return plain_column(column.sparse.to_dense())
+        return plain_column(column.sparse.to_dense())  # type: ignore[attr-defined]
     if dtype.kind == "m":
         return pd.Series(column.dt.total_seconds())
     if pd.api.types.is_bool_dtype(dtype):

@@ -1,6 +1,7 @@
 """A source becomes a table: read once, so that the digest belongs to exactly what was parsed."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -165,15 +166,16 @@ def table_of(
         ColumnError: two columns of the same name.
     """
     names = [str(column) for column in frame.columns]
-    if twice := sorted({column for column in names if names.count(column) > 1}):
+    if twice := sorted(column for column, times in Counter(names).items() if times > 1):
         raise ColumnError(f"{name}: {names.count(twice[0])} columns are named {twice[0]!r}: rename all but one")
     if not names or len(frame) == 0:
         raise TableError(f"{name}: {len(frame)} rows of {len(names)} columns: there is nothing to learn from")
     plain = frame.reset_index(drop=True)
     plain.columns = pd.Index(names)
     for column in names:
-        nested = plain[column].dropna().map(lambda cell: isinstance(cell, list | dict | set | tuple | np.ndarray))
-        if pd.api.types.is_object_dtype(plain[column]) and nested.any():
+        if not pd.api.types.is_object_dtype(plain.dtypes[column]):
+            continue
+        if plain[column].dropna().map(lambda cell: isinstance(cell, list | dict | set | tuple | np.ndarray)).any():
             raise ColumnError(
                 f"{name}: column {column!r} has cells that hold several values: leave it out, or split it"
             )

@@ -76,7 +76,7 @@ def _levels(frame: pd.DataFrame, columns: Columns) -> tuple[tuple[str, ...], ...
     names = (*columns.categorical, *columns.coded)
     if not names:
         return ()
-    texts = raw.levels(frame, names, columns.missing)
+    texts = raw.levels(frame, names, columns)
     return tuple(tuple(pd.Series(column).value_counts().index[:LEVELS]) for column in texts.T)
 
 
@@ -86,7 +86,7 @@ def _matrix(frame: pd.DataFrame, columns: Columns, levels: tuple[tuple[str, ...]
     if columns.numeric or columns.calendar:
         parts.append(np.asarray(raw.numbers(frame, columns), np.float64))
     if levels:
-        texts = raw.levels(frame, (*columns.categorical, *columns.coded), columns.missing)
+        texts = raw.levels(frame, (*columns.categorical, *columns.coded), columns)
         for column, known in zip(texts.T, levels, strict=True):
             codes = pd.Index(known).get_indexer(pd.Index(column)).astype(np.float64)
             parts.append(np.where(codes < 0, np.nan, codes)[:, None])

@@ -93,16 +93,20 @@ def refuse_slips(column: pd.Series, seen: Guess, table: Table) -> None:
         )
 
 
-def refuse_empty(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
-    """Raise `FoundError` if columns have no value at all."""
+def empty_columns(frame: pd.DataFrame, names: Sequence[str], needed: Sequence[str], table: Table) -> list[Finding]:
+    """A note on columns without any value, which are left out.
+
+    Raises:
+        FoundError: the rows are split by one of them.
+    """
     empty = [name for name in names if frame[name].isna().all()]
-    if empty:
-        columns = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
-        them = "it" if len(empty) == 1 else "them"
-        _refuse(
-            table, "all-missing-column", empty, f"{columns} no value in any row that can be used",
-            f"leave {them} out: {exclude(empty)}",
-        )  # fmt: skip
+    if not empty:
+        return []
+    columns = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
+    evidence, name = f"{columns} no value in any row that can be used", "all-missing-column"
+    if split := [column for column in empty if column in needed]:
+        _refuse(table, name, split, evidence, "the rows cannot be split by it: name another column")
+    return [Finding(name, "note", tuple(empty), evidence, f"left out; to say so: {exclude(empty)}")]
 
 
 def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
@@ -121,8 +125,11 @@ def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table)
     )  # fmt: skip
 
 
-def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
-    """Raise `FoundError` for a target that cannot be learned: too few rows, one value, or a class of one row."""
+def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: bool = False) -> None:
+    """Raise `FoundError` for a target that cannot be learned: too few rows, one value, or names instead of classes.
+
+    ``said``: the user says that it holds classes, so many of them are none too many.
+    """
     name = str(column.name)
     if len(column) < FEWEST:
         _refuse(
@@ -141,7 +148,8 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
     if task == "regression":
         return
     counts = column.value_counts()
-    if len(counts) > max(MOST_CLASSES, len(column) // 10):
+    many = int((counts == 1).sum()) > len(column) // 2 if said else len(counts) > max(MOST_CLASSES, len(column) // 10)
+    if many:
         _, wrong = to_numbers(column)
         if 0 < wrong.sum() <= len(column) // 2:
             _refuse(
@@ -154,19 +162,45 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table) -> None:
             table, "target-of-names", [name],
             f"target {name!r} has {len(counts):,} different labels in {len(column):,} rows: "
             "these are names, not classes",
-            "choose another target",
+            "choose another target" + ("" if said else "; if they are classes: --set data.task=multiclass"),
         )  # fmt: skip
+
+
+def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
+    """A warning on classes of one row, whose rows are to be left out: see `of_lone_classes`.
+
+    Raises:
+        FoundError: fewer than two classes would be left, or the table is read some rows at a time.
+    """
+    counts = column.value_counts()
     lonely = counts[counts == 1]
-    if len(lonely):
-        label = lonely.index[0]
-        row = column.index[int(np.argmax((column == label).to_numpy()))]
-        more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
+    if task == "regression" or not len(lonely):
+        return []
+    label = lonely.index[0]
+    row = column.index[int(np.argmax((column == label).to_numpy()))]
+    more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
+    name, evidence = str(column.name), f"class {shortened(label)} has one row only ({table.row(row)}){more}"
+    if len(counts) - len(lonely) < 2 or table.whole is not None:
         _refuse(
             table, "class-of-one-row", [name],
-            f"target {name!r}: class {shortened(label)} has one row only ({table.row(row)}){more}. A class needs "
-            "at least two: one to learn from, one to check",
+            f"target {name!r}: {evidence}. A class needs at least two: one to learn from, one to check",
             "remove the row or join the class with another",
         )  # fmt: skip
+    left = "the row is" if len(lonely) == 1 else "the rows are"
+    return [
+        Finding(
+            "class-of-one-row",
+            "warning",
+            (name,),
+            f"{evidence}; a class needs at least two, one to learn from and one to check, so {left} left out",
+            "join such a class with another, or collect more of its rows",
+        )
+    ]
+
+
+def of_lone_classes(column: pd.Series) -> pd.Series:
+    """(m,) which rows are the only one of their class."""
+    return ~column.duplicated(keep=False)
 
 
 def refuse_unread_target(found: Finding | None, table: Table) -> None:

@@ -18,7 +18,9 @@ from descent.data.reading.tables import Table
 from descent.data.roles.checks import (
     as_dates,
     as_numbers,
-    refuse_empty,
+    empty_columns,
+    lone_classes,
+    of_lone_classes,
     refuse_hopeless_target,
     refuse_huge_numbers,
     refuse_more_than_two,
@@ -27,13 +29,17 @@ from descent.data.roles.checks import (
     refuse_unread_target,
 )
 from descent.data.roles.readings import doubt, readings
-from descent.data.roles.roles import Column, Role, role_of
+from descent.data.roles.roles import Column, Role, counts_time, role_of
 from descent.data.spelling import Dates, Levels, Spelling
 from descent.data.spelling.guess import Hints
 from descent.data.spelling.table import Spelled, spelled
 
 FEW = 20
 """A target of at most this many different whole numbers is a class, if its rows are many more."""
+COUNTED = 4
+"""Different numbers from which a target can be seen to count things."""
+RARE = 10
+"""Rows that the highest of some counts has fewer of."""
 ORDERED = 0.95
 """Rank correlation of a date with the row number above which the file is ordered in time."""
 
@@ -68,6 +74,8 @@ class Inference:
     """How the cells of a column are written, where it is not as usual."""
     dialect: Dialect = UNSAID
     """What the user said of how a CSV is written."""
+    counts: tuple[int, ...] = ()
+    """Rows of each class, in all parts together."""
 
     @property
     def by_chance(self) -> bool:
@@ -156,14 +164,24 @@ def infer(
 
     if target in seen.doubts and task is None and frame[target].nunique() > FEW:
         refuse_unread_target(doubt(seen, target, "identifier"), table)
-    task, classes = _task(frame[target], task, positive, table, notes)
+    said_task = task is not None
+    task = _checked_task(frame[target], task, table, notes)
+    if lone := lone_classes(frame[target], task, table):
+        findings += lone
+        frame = frame[~of_lone_classes(frame[target])]
+        if not said_task:
+            task = _task_of(frame[target])[0]
+    classes = _classes(frame[target], task, positive, table)
     if task == "regression":
         frame = frame.assign(**{target: _target_numbers(frame[target], table)})
     elif isinstance(classes[0], int) and not isinstance(classes[0], bool):
         frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
-    refuse_hopeless_target(frame[target], task, table)
+    refuse_hopeless_target(frame[target], task, table, said=said_task)
 
-    refuse_empty(frame, [str(name) for name in frame.columns if name != target and name not in excluded], table)
+    others = [str(name) for name in frame.columns if name != target and name not in excluded]
+    needed = [name for name in (group, time, split_column) if name is not None]
+    findings += empty_columns(frame, others, needed, table)
+    empty = {name for finding in findings if finding.name == "all-missing-column" for name in finding.columns}
     columns = []
     for name in map(str, frame.columns):
         if name == target:
@@ -174,6 +192,8 @@ def infer(
         if name in (group, time, split_column):
             role: Role = "split" if name == split_column else "group" if name == group else "time"
             columns.append(Column(name, role, "by the configuration"))
+        elif name in empty:
+            columns.append(Column(name, "constant", "no value in any row"))
         elif name in role_said:
             columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
@@ -192,6 +212,7 @@ def infer(
     return frame, Inference(
         target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
         table.keep, tuple(findings), {**seen.spellings, **numbers}, table.dialect,
+        tuple(int((frame[target] == label).sum()) for label in classes),
     )  # fmt: skip
 
 
@@ -226,21 +247,27 @@ def _rows_with_target(table: Table, target: str) -> pd.DataFrame:
     return table.frame[known]
 
 
-def _task(
-    column: pd.Series, task: str | None, positive: str | None, table: Table, notes: list[str]
-) -> tuple[str, tuple[Any, ...]]:
-    """The task and the labels in the order of their codes."""
-    path = table.path
+def _checked_task(column: pd.Series, task: str | None, table: Table, notes: list[str]) -> str:
+    """The task that was said, or else the one that the target asks for."""
+    said = task is not None
     if task is None:
         task, reason = _task_of(column)
         notes.append(f"task: {task} ({reason})")
     if task not in ("regression", "binary", "multiclass"):
         raise ColumnError(f"data.task: {task!r} is not a task; allowed: regression, binary, multiclass")
     if task == "regression":
-        return task, ()
+        return task
     if pd.api.types.is_datetime64_any_dtype(column):
-        raise ColumnError(f"{path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
-    refuse_hopeless_target(column, task, table)
+        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
+    refuse_hopeless_target(column, task, table, said=said)
+    return task
+
+
+def _classes(column: pd.Series, task: str, positive: str | None, table: Table) -> tuple[Any, ...]:
+    """The labels in the order of their codes."""
+    path = table.path
+    if task == "regression":
+        return ()
     labels = tuple(_plain(value) for value in sorted(column.unique()))
     if task == "binary" and len(labels) != 2:
         raise ColumnError(
@@ -260,7 +287,7 @@ def _task(
             )
         positive = str(positive)
         labels = (labels[1 - texts.index(positive)], labels[texts.index(positive)])
-    return task, labels
+    return labels
 
 
 def _plain(value: Any) -> Any:
@@ -310,9 +337,24 @@ def _task_of(column: pd.Series) -> tuple[str, str]:
     whole = bool((column.to_numpy() % 1 == 0).all())
     if distinct == 2:
         return kind, "two values"
+    if whole and _is_counted(column):
+        return "regression", f"counts up to {column.max():.0f}; for classes: --set data.task=multiclass"
     if whole and distinct <= FEW and len(column) >= 10 * distinct:
         return kind, f"{distinct} whole numbers; for numbers to predict: --set data.task=regression"
     return "regression", f"{distinct:,} different numbers"
+
+
+def _is_counted(column: pd.Series) -> bool:
+    """Whether whole numbers count things: most rows have few, ever fewer have more, and hardly any have most.
+
+    Codes of classes are spread otherwise, or have rows enough of each.
+    """
+    counts = column.value_counts().sort_index()
+    if len(counts) < COUNTED or counts.index[0] not in (0, 1) or counts.iloc[-1] >= RARE:
+        return False
+    peak = int(np.argmax(counts.to_numpy()))
+    tail = counts.to_numpy()[peak:].astype(float)
+    return peak <= len(counts) // 2 and bool((np.diff(tail) <= 2 * np.sqrt(tail[:-1])).all())
 
 
 def _split(
@@ -332,6 +374,7 @@ def _split(
         group = groups[0]
     if time is None and by in (None, "time"):
         time = next((c.name for c in columns if c.role == "datetime" and _orders_rows(frame[c.name])), None)
+        time = time or next((c.name for c in columns if c.role == "numeric" and counts_time(frame[c.name])), None)
     dates = [column.name for column in columns if column.role == "datetime"]
     if by == "time" and time is None and len(dates) == 1:
         time = dates[0]

@@ -203,11 +203,11 @@ def _usual_marks(seen: Spelled, table: Table, target: str, roles: Mapping[str, s
         shown = {name: texts[name] for name in names if name in texts}
         if shown:
             told = joined_names([f"{name}: {_counts(words)}" for name, words in shown.items()], MOST)
-            words = list(dict.fromkeys(word for counts in shown.values() for word in counts))
+            distinct = list(dict.fromkeys(word for counts in shown.values() for word in counts))
             rows = "; these rows are left out" if severity == "warning" else ""
             found.append(Finding(
                 "usual-marks", severity, tuple(shown), f"read as no value: {told}{rows}",  # type: ignore[arg-type]
-                f"if it is a value: {setting('data.keep', words)}",
+                f"if it is a value: {setting('data.keep', distinct)}",
             ))  # fmt: skip
     return found
 
@@ -220,10 +220,15 @@ def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
     ]
     if not names:
         return []
-    told = joined_names([f"{name} ({shortened(seen.doubts[name].example)})" for name in names], MOST)
+    told = joined_names([f"{name} ({shortened(_first_zero(seen.frame[name]))})" for name in names], MOST)
     return [
         Finding(
             "leading-zeros", "note", tuple(names), f"numbers that begin with 0 stay texts: {told}",
             f"to read numbers: {setting('data.numeric', names)}; to leave out: {exclude(names)}",
         )
     ]  # fmt: skip
+
+
+def _first_zero(column: pd.Series) -> str:
+    texts = column.dropna().astype(str)
+    return str(texts[texts.str.match(r"\W*0\d")].iloc[0])

@@ -48,6 +48,11 @@ NAMED = re.compile(
 PEAK = 1.5
 """Rows of the most frequent of some whole numbers over their mean, from which these are counts or grades: names, and
 what comes round again, are spread more evenly."""
+TIME_NAME = re.compile(
+    r"^(?:\w+[ _.-])?(?:year|yr|jahr|année|annee|año|anno|ano|time|t|quarter|month|week|day|hour|period|step)"
+    r"(?:[ _.-]?(?:no|nr|num|number|index))?$",
+    re.IGNORECASE,
+)
 YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "on", "off"})
 
 
@@ -64,6 +69,8 @@ def role_of(column: pd.Series) -> Column:
     """The role of a column about which the configuration says nothing; it has at least one value."""
     name, present = str(column.name), column.dropna()
     distinct = _distinct(name, present)
+    if distinct == 1 and len(present) < len(column):
+        return Column(name, "categorical", f"{shortened(present.iloc[0])} or nothing")
     if distinct == 1:
         return Column(name, "constant", f"only one value: {shortened(present.iloc[0])}")
     if is_group(name, present, distinct):
@@ -73,7 +80,7 @@ def role_of(column: pd.Series) -> Column:
     if pd.api.types.is_bool_dtype(column):
         return Column(name, "boolean", "true or false")
     if pd.api.types.is_numeric_dtype(column):
-        if is_row_number(column):
+        if is_row_number(column) and not counts_time(column):
             return Column(name, "identifier", "counts the rows")
         if is_code(present, distinct):
             return Column(name, "categorical", f"codes {present.min():.0f} to {present.max():.0f}")
@@ -124,6 +131,17 @@ def is_row_number(column: pd.Series) -> bool:
     if not pd.api.types.is_integer_dtype(column) or len(column) < 10:
         return False
     return bool((np.diff(column.to_numpy()) == np.diff(column.index.to_numpy())).all())
+
+
+def counts_time(column: pd.Series) -> bool:
+    """Whether whole numbers under a name of time go up from row to row: the years of a series."""
+    values = column.to_numpy()
+    return (
+        bool(TIME_NAME.match(str(column.name).strip()))
+        and pd.api.types.is_integer_dtype(column)
+        and len(values) >= 10
+        and bool((np.diff(values) > 0).all())
+    )
 
 
 def is_code(present: pd.Series, distinct: int) -> bool:

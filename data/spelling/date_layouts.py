@@ -81,10 +81,10 @@ def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bo
         return DateLayouts(Dates((*layouts, chosen)), decisive=chosen)
     dotted = all(re.match(r"^\D*\d{1,2}\.", word) for word in words)
     decisive = "dmy" if only_day or dotted else "mdy" if only_month else None
-    chosen = decisive or order
-    if chosen is None:
+    either = decisive or order
+    if either is None:
         return DateLayouts(None, asks=True)
-    return DateLayouts(Dates((*layouts, chosen)), decisive=decisive)
+    return DateLayouts(Dates((*layouts, either)), decisive=decisive)
 
 
 def compact_dates(column: Any) -> Dates | None:

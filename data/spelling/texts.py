@@ -26,7 +26,7 @@ def opened(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         kind = column.dtype.categories.dtype
         return column.astype(object if column.isna().any() and kind.kind in "iub" else kind)
-    return column.sparse.to_dense() if isinstance(column.dtype, pd.SparseDtype) else column
+    return column.sparse.to_dense() if isinstance(column.dtype, pd.SparseDtype) else column  # type: ignore[attr-defined]
 
 
 def cleaned(texts: Any) -> Any:

@@ -36,20 +36,30 @@ def predict_table(
             written. No half of a file is left.
     """
     check_output(output)
-    return write_frames(_predicted(model, source, keep, level, unknown), output)
+    return write_frames(_predicted(model, source, keep, level, unknown, exact=".csv" in output.suffixes), output)
 
 
 def _predicted(
-    model: "Predictor", source: str, keep: Sequence[str], level: float | None, unknown: Unknown | None
+    model: "Predictor", source: str, keep: Sequence[str], level: float | None, unknown: Unknown | None, *, exact: bool
 ) -> Iterator[pd.DataFrame]:
+    """With ``exact``, kept columns of numbers are texts as well: 1.50 stays 1.50 in a CSV."""
     where = conceal(source)
     params = None if level is None else {"level": level}
     columns = model.features.columns
-    copied = {name.strip() for name in keep}
+    copied = {name.strip() for name in keep} if exact else set()
     numbers = [name for name in columns.plain_numbers if name.strip() not in copied]
     for frame in stream(source, where, (*columns.missing, *columns.keep), numbers, columns.dialect, columns.all):
+        frame = _named(frame, columns.all)
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
         found = model.predict(frame, params, unknown)
         if twice := set(kept.columns) & set(found.columns):
             raise ColumnError(f"{where}: column {min(twice)!r} cannot be kept beside a prediction of that name")
         yield pd.concat([kept, found], axis=1)
+
+
+def _named(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The frame with the names that the model learned where they differ in blanks around them only."""
+    absent = {name.strip(): name for name in names if name not in frame.columns}
+    found = [name for name in map(str, frame.columns) if name.strip() in absent and name not in names]
+    bare = [name.strip() for name in found]
+    return frame.rename(columns={name: absent[name.strip()] for name in found if bare.count(name.strip()) == 1})

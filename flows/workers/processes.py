@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from traceback import format_exc
 from typing import Any
 
 # One BLAS thread each: the matrices are small and the processes already fill the cores.
@@ -63,7 +64,8 @@ class Process:
             raise DiedError(signal.Signals(-code).name if code < 0 else f"exit code {code}") from None
         if succeeded:
             return answer
-        raise answer
+        error, traceback = answer
+        raise error from RuntimeError(traceback)
 
     def end(self, *, kill: bool = False) -> None:
         """End it, which must be idle unless ``kill``; return when it has ended."""
@@ -108,11 +110,10 @@ def _answer(work: bytes) -> bytes:
         function, args, kwargs = pickle.loads(work)
         return pickle.dumps((True, function(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - the parent raises it
-        from multiprocessing.pool import ExceptionWithTraceback
-
+        text = format_exc()
         with suppress(Exception):
-            return pickle.dumps((False, ExceptionWithTraceback(error, error.__traceback__)))
-        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))  # one that cannot be pickled
+            return pickle.dumps((False, (error, text)))
+        return pickle.dumps((False, (RuntimeError(f"{type(error).__name__}: {error}"), text)))  # it cannot be pickled
 
 
 def _main(connection: Connection, parent: int) -> None:

@@ -68,11 +68,10 @@ def test_columns_that_say_nothing(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("change", "name", "columns"),
     [
-        ({"void": np.nan, "none": None}, "all-missing-column", ("void", "none")),
         ({"y": np.nan}, "missing-target", ("y",)),
         ({"y": 1.5}, "constant-target", ("y",)),
         ({"y": [f"n{k}" for k in range(M)]}, "target-of-names", ("y",)),
-        ({"y": ["one", *["p", "q"] * (M // 2 - 1), "q"]}, "class-of-one-row", ("y",)),
+        ({"y": ["one", *["p"] * (M - 1)]}, "class-of-one-row", ("y",)),
         ({"big": [1e308, *range(M - 1)]}, "huge-numbers", ("big",)),
         ({"y": [-1e200, *np.linspace(0, 1, M - 1)]}, "huge-numbers", ("y",)),
     ],

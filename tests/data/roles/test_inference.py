@@ -124,7 +124,7 @@ def test_each_role_can_be_set(ask: Ask) -> None:
 
 def test_roles_that_do_not_fit_are_refused(ask: Ask) -> None:
     frame = pd.DataFrame({"c": ["2024-01-31", "31.1.2024", "x"] * 40, "y": NUMBERS})
-    with pytest.raises(ColumnError, match=r"t\.csv: column 'c', row 2: '31\.1\.2024' is not a date \(80 such values\)"):
+    with pytest.raises(ColumnError, match=r"t\.csv: column 'c', row 3: 'x' is not a date \(40 such values\)"):
         ask(frame, roles={"datetime": ["c"]})
     with pytest.raises(ColumnError, match=r"column 'c' is named in data\.boolean, but has 3 values"):
         ask(frame, roles={"boolean": ["c"]})
@@ -140,14 +140,13 @@ def test_asked_to_split_by_time_the_one_date_is_taken(ask: Ask) -> None:
     assert ask(pd.DataFrame({"day": days, "x": NUMBERS, "y": NUMBERS}), by="time")[1].time == "day"
 
 
-def test_dates_in_another_form_say_how_to_write_them(ask: Ask) -> None:
+def test_dates_in_another_form_are_read(ask: Ask) -> None:
     frame = pd.DataFrame({"d": [f"{1 + k % 28}.{1 + k % 12}.2024" for k in range(M)], "x": NUMBERS, "y": NUMBERS})
-    column = ask(frame)[1].columns[0]
-    assert column.role == "identifier"
-    assert "2024-01-31" in column.reason
+    read, inference = ask(frame)
+    assert inference.columns[0].role == "datetime"
+    assert (read["d"].dt.day - 1).tolist() == [k % 28 for k in range(M)]
 
 
-LONELY = {"y": ["a", "b"] * 59 + ["a", "z"]}
 FEW = {"x": list(range(6)), "y": list(range(6))}
 
 
@@ -158,7 +157,6 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         ({"y": ["a"] * M}, {}, "t.csv: target 'y' has one value only (a)"),
         ({"y": [np.nan] * M}, {}, "t.csv: target 'y' has no value in any row"),
         (FEW, {}, "t.csv: 6 rows with a target are too few to train, compare and test: at least 10"),
-        (LONELY, {}, "t.csv: target 'y': class 'z' has one row only (row 120). A class needs at least two"),
         ({"y": [f"n{k}" for k in range(M)]}, {}, "t.csv: target 'y' has 120 different labels in 120 rows"),
         ({"y": [f"n{k}" for k in range(60)] * 2}, {}, "t.csv: target 'y' has 60 different labels"),
         ({"y": ["a", "b", "c"] * 40}, {"task": "binary"}, "t.csv: target 'y' has 3 labels ('a', 'b', 'c'); a binary"),
@@ -166,8 +164,11 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         ({"y": ["1", "b"] * 60}, {"task": "regression"}, "t.csv: target 'y', row 2: 'b' is not a number (60 such"),
         ({"y": ["a", "b"] * 60}, {"positive": "c"}, "data.positive: 'c' is no label of 'y'; allowed: a, b"),
         ({"y": pd.date_range("2020-01-01", periods=M)}, {}, "t.csv: target 'y' holds dates"),
-        ({"c": [np.nan] * M}, {}, "t.csv: column 'c' has no value in any row that can be used. Leave it out: --set "),
-        ({"c": ["1"] * 118 + ["2", "n.a."]}, {}, "t.csv: column 'c', row 120: 'n.a.' stands among numbers (1 such"),
+        (
+            {"c": [*map(str, range(119)), "kaputt"]},
+            {},
+            "t.csv: column 'c', row 120: 'kaputt' stands among numbers (1 such",
+        ),
         (
             {"c": ["1", "b"] * 60},
             {"roles": {"numeric": ["c"]}},

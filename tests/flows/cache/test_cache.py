@@ -15,14 +15,13 @@ from descent import ml
 from descent.flows.cache import address, executor, shelf
 from descent.flows.cache.executor import Remembering, remembering
 from descent.flows.cache.shelf import Shelf
+from descent.flows.workers.engine import AtOnce
 from descent.ml.chunks import Chunk, ChunkResult, Sources, train_chunk
-
-from ..steps import Here
 
 MODEL = ml.Model(4, (6,), 1, "binary")
 
 
-class Counting(Here):
+class Counting(AtOnce):
     """An engine that remembers how many variants it trained, and from which epochs."""
 
     def __init__(self) -> None:
@@ -226,7 +225,7 @@ def test_a_half_trained_chunk_goes_on_from_its_checkpoint(
     assert list((tmp_path / "home" / "cache" / "checkpoints").iterdir()) == []
 
 
-class Dying(Here):
+class Dying(AtOnce):
     """An engine whose worker dies before it can say what it has trained."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":

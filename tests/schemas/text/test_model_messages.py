@@ -43,7 +43,8 @@ MODELS = [
     ),
     (
         "{kind: linear, lambda_: 1}",
-        ".lambda_: there is no such key: did you mean `lambda`? Keys here: kind, lambda, degree, optimizer, batch, seed",
+        ".lambda_: there is no such key: did you mean `lambda`? "
+        "Keys here: kind, lambda, degree, optimizer, batch, seed",
     ),
     (
         "{kind: softmax, layers: [3]}",
