@@ -2,7 +2,6 @@
 
 import json
 import re
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -54,25 +53,12 @@ def test_a_write_that_fails_leaves_the_old_file_whole(home: Path, monkeypatch: p
     work = Workspace("flats")
     work.write_text("result.json", "old")
 
-<<<<<<< HEAD
-    class Full(BytesIO):
-        def write(self, content: object) -> int:
-            raise OSError(28, "No space left on device")
-
-    def full_disk(path: Path, mode: str) -> Full:
-        path.touch()
-        return Full()
-
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(workspaces.Path, "open", full_disk)
-=======
     def full_disk(aside: Path, target: Path) -> Path:
         aside.write_text("ne", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(workspaces.Path, "replace", full_disk)
->>>>>>> main
         work.write_text("result.json", "new and longer")
     assert sorted(path.name for path in work.folder.iterdir()) == ["result.json", "scratch"]
     assert (work.folder / "result.json").read_text(encoding="utf-8") == "old"
