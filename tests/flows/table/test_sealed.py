@@ -124,8 +124,8 @@ def test_every_file_before_the_final_task_is_the_same(runs: tuple[Path, dict[str
     one, two = contents(folder / f"{case} as it is"), contents(folder / f"{case} permuted")
     assert {name: two.get(name) == content for name, content in one.items()} == dict.fromkeys(two, True)
     names = " ".join(one)
-    for part in ("features-0/x.npy", "features-0/y_cv.npy", "compiled.json", "target.json",
-                 "parameters.safetensors", "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
+    for part in ("features-0/x.npy", "features-0/y_cv.npy", "compiled.json", "target.json", "parameters.safetensors",
+                 "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
         assert part in names
 
 
