@@ -27,7 +27,7 @@ from descent.flows.table import datasets, ledger
 from descent.flows.tracking import orphans, process, store, values
 from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
-from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.sender import Delivery
 from descent.schemas import ExperimentResult, to_yaml
 from descent.schemas.variants.names import family
@@ -173,7 +173,7 @@ class Recorder:
         name = question.config.registration.name
         promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
-            Outcome(
+            RunOutcome(
                 metrics=_of_parent(result),
                 tags={
                     "verdict": result.diagnosis.verdict,

@@ -14,7 +14,7 @@ from descent.flows.run.stopwatch import Stopwatch
 from descent.flows.run.study import Study
 from descent.flows.run.workspace import Workspace
 from descent.flows.search.cost import Estimate
-from descent.flows.search.plan import Chunk, Plan
+from descent.flows.search.plan import Plan, PlannedChunk
 from descent.flows.search.work import work_for
 from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question
@@ -65,7 +65,7 @@ class Session:
         return study
 
     @contextmanager
-    def training(self, plan: Plan, estimate: Estimate, chunks: Sequence[Chunk], study: Study) -> Iterator[None]:
+    def training(self, plan: Plan, estimate: Estimate, chunks: Sequence[PlannedChunk], study: Study) -> Iterator[None]:
         """Say what will be trained and what is known already, and show how far it is while the context is open."""
         self.say(f"{plan}; {estimate}")
         with self._display.training(plan.bars, study.progress):

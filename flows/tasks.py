@@ -33,7 +33,7 @@ from descent.flows.run.study import Study
 from descent.flows.run.workspace import REPORT, RESULT, Workspace
 from descent.flows.search.cost import Estimate, estimate
 from descent.flows.search.leaderboard import Entry, rank
-from descent.flows.search.plan import Chunk, Plan, plan_of
+from descent.flows.search.plan import Plan, PlannedChunk, plan_of
 from descent.flows.search.race import Trained
 from descent.flows.search.work import entries_of, work_for
 from descent.flows.table import question, split
@@ -47,7 +47,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Step(Generic[P, R]):
+class OpaqueTask(Generic[P, R]):
     """A Prefect task that looks at its arguments, not through them.
 
     Prefect looks for futures in all that a task is given, down to every field, and twice: of 17 seconds that 128
@@ -77,11 +77,13 @@ def _opaque(arguments: Mapping[str, object]) -> dict[str, object]:
     return {name: opaque(one) for name, one in arguments.items()}
 
 
-def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], Step[P, R]]:
+def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], OpaqueTask[P, R]]:
     """A Prefect task of ours."""
 
-    def decorate(function: Callable[P, R]) -> Step[P, R]:
-        return Step(Task(function, name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False))
+    def decorate(function: Callable[P, R]) -> OpaqueTask[P, R]:
+        return OpaqueTask(
+            Task(function, name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False)
+        )
 
     return decorate
 
@@ -133,7 +135,7 @@ def plan(study: Study) -> tuple[Plan, Estimate]:
 
 
 @task("train chunk", run_name="train {chunk.title}")
-def train_chunk(chunk: Chunk, study: Study, recorder: Recorder, deadline: float | None) -> list[Trained]:
+def train_chunk(chunk: PlannedChunk, study: Study, recorder: Recorder, deadline: float | None) -> list[Trained]:
     """Train a chunk in a worker process; record the variants that have ended."""
     result = study.executor.submit(ml.train_chunk, work_for(chunk, study, deadline)).result()
     target = study.swept(chunk.fleet.features).target

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from descent.ml.errors import ArrayError, OptionError
 from descent.ml.machine.threads import one_thread
 from descent.ml.network.blocks import spans
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.model import Model
-from descent.ml.network.passes import Workspace
+from descent.ml.network.passes import PassBuffers
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_inputs, make_rows
 from descent.ml.statistics.rows import probabilities
@@ -36,7 +36,7 @@ class Forward:
     def __init__(self, model: Model, parameters: ArrayLike):
         self.model = model
         self._stack = _stack(model, parameters)
-        self._matrices = Matrices(model.layout, self._stack)
+        self._matrices = LayerViews(model.layout, self._stack)
         self._kept = threading.local()
 
     @property
@@ -64,13 +64,13 @@ class Forward:
         out = workspace.predict(self._matrices, x.transpose(0, 2, 1))[:, :, MARGIN : MARGIN + m]
         z.reshape(products, m, -1)[...] = out.transpose(0, 2, 1)
 
-    def _buffers(self, products: int) -> tuple[Workspace, Array]:
+    def _buffers(self, products: int) -> tuple[PassBuffers, Array]:
         """Those of this thread. The products take the axis of the variants: one set of parameters for all."""
-        made: dict[int, tuple[Workspace, Array]] = self._kept.__dict__.setdefault("made", {})
+        made: dict[int, tuple[PassBuffers, Array]] = self._kept.__dict__.setdefault("made", {})
         if products not in made:
             width, dtype = MARGIN + ROWS + MARGIN, self._stack.dtype.name
             x = np.zeros((products, self.model.inputs + 1, width), dtype)
-            workspace = Workspace(self.model, products, width, dtype)
+            workspace = PassBuffers(self.model, products, width, dtype)
             workspace.table.turned = False  # rows are put into x turned
             made[products] = workspace, x
         return made[products]

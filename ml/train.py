@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from descent.ml.errors import OptionError, check_name
-from descent.ml.fleets.loop import Loop, Plan
+from descent.ml.fleets.loop import Loop, TrainingPlan
 from descent.ml.fleets.regularisers import check_regularisers
 from descent.ml.history import Callback, Outcome
 from descent.ml.machine.arithmetic import fleet_arithmetic
@@ -80,7 +80,7 @@ def train(
             from descent.ml.solvers.solve import solve
 
             return solve(optimizer, model, settings, rows, cv, epochs, dtype, callback, deadline)
-        plan = Plan(
+        plan = TrainingPlan(
             batch, epochs, patience, min_delta, dtype, epochs if pause is None else min(pause, epochs), deadline
         )
         loop = Loop(model, optimizer, settings, rows, cv, plan)

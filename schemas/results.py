@@ -132,7 +132,7 @@ class Selected(ResultModel):
     )
 
 
-class Evidence(ResultModel):
+class EvidenceResult(ResultModel):
     """A number that the verdict rests on."""
 
     name: str
@@ -148,7 +148,7 @@ class Gain(ResultModel):
     high: Number
 
 
-class Advice(ResultModel):
+class AdviceResult(ResultModel):
     """One thing to do next."""
 
     text: str
@@ -186,7 +186,7 @@ class CapacityPoint(ResultModel):
     cv: Number
 
 
-class Curves(ResultModel):
+class CurvesResult(ResultModel):
     """J_train and J_cv over rows, over λ and over capacity."""
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
@@ -206,7 +206,7 @@ class Projection(ResultModel):
     asymptote: Number = Field(description="J_cv at endlessly many rows")
 
 
-class Followed(ResultModel):
+class FollowedResult(ResultModel):
     """An advice that was tried out, before the test rows were opened."""
 
     advice: str
@@ -223,14 +223,14 @@ class DiagnosisResult(ResultModel):
 
     verdict: str
     probabilities: Mapping[str, Number] = Field(default={}, description="of each of the four verdicts; their sum is 1")
-    evidence: tuple[Evidence, ...]
-    advice: tuple[Advice, ...] = Field(description="what to do next, most promising first")
-    curves: Curves = Curves()
+    evidence: tuple[EvidenceResult, ...]
+    advice: tuple[AdviceResult, ...] = Field(description="what to do next, most promising first")
+    curves: CurvesResult = CurvesResult()
     projection: Projection | None = Field(default=None, description="what twice the training rows would give")
-    followed: Followed | None = Field(default=None, description="the advice that diagnose.follow tried out")
+    followed: FollowedResult | None = Field(default=None, description="the advice that diagnose.follow tried out")
 
 
-class Opening(ResultModel):
+class OpeningResult(ResultModel):
     """The line in the ledger of openings that this look at the test rows left, and what it counts."""
 
     number: int = Field(description="models that have looked at these test rows by now, this one among them")
@@ -267,7 +267,7 @@ class TestResult(ResultModel):
         default_factory=dict, description="bootstrap interval of each metric, low and high"
     )
     confidence: float = Field(default=0.95, description="of each interval; smaller errors for rows opened before")
-    opening: Opening | None = None
+    opening: OpeningResult | None = None
 
 
 class Seconds(ResultModel):

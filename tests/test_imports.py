@@ -21,9 +21,10 @@ DIRECTIONS = {
              → prefect_server → report → diagnosis → evaluation → search → promotion, run → serving, table → tracking
              → workers, cache → machine → errors""",
     "ml": """probing → chunks, estimators → train → fleets, solvers
-             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics → machine, errors""",
-    "data": """samples, findings, references → features, splits → roles → reading, target → names → errors → finding
-             → options, cells""",
+             → history, optimizers, checkpoints, prediction, diagnosis → network, statistics, ensembles
+             → machine, errors""",
+    "data": """samples, findings, references → features, splits → roles → reading, target → names → errors
+             → finding, spelling → options, cells""",
     "schemas": "text → variants → config → problems, results",
 }
 
@@ -153,6 +154,15 @@ def _part(module: str, package: str) -> str | None:
 
 def test_no_file_imports_itself_by_way_of_others(imports: Graph) -> None:
     assert [sorted(circle) for circle in circles(imports)] == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
 def test_circles_are_found() -> None:

@@ -12,16 +12,16 @@ from descent import ml
 from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.trainer import Trainer
 from descent.ml.network.losses import LOSSES
-from descent.ml.network.passes import Workspace
+from descent.ml.network.passes import PassBuffers
 
 
 def share_of_phases(shape: Shape, data: ml.Arrays, variants: int) -> dict[str, float]:
     """Phase → share of the time of training ``variants`` together; ``rest`` is all that no phase covers."""
     assert shape.model.loss is not None
     parts = {
-        "forward": (Workspace, "forward"),
+        "forward": (PassBuffers, "forward"),
         "loss": (LOSSES[shape.model.loss], "__call__"),
-        "backward": (Workspace, "backward"),
+        "backward": (PassBuffers, "backward"),
         "optimizer": (Trainer, "_update"),
         "shuffling": (Feed, "start"),
     }

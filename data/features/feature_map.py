@@ -16,7 +16,7 @@ from descent.data.features.calendar import calendar_columns
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.compiler import compiled
 from descent.data.features.compiled.features import too_large
-from descent.data.features.settings import Settings
+from descent.data.features.settings import FeatureOptions
 from descent.data.names import listed
 from descent.data.roles.inference import Inference
 from descent.data.spelling import Levels
@@ -53,7 +53,7 @@ class FeatureMap:
 
     @classmethod
     def fit_transform(
-        cls, frame: pd.DataFrame, inference: Inference, settings: Settings, seed: int = 0
+        cls, frame: pd.DataFrame, inference: Inference, settings: FeatureOptions, seed: int = 0
     ) -> tuple[Self, Matrix]:
         """Learn medians, scales, levels and their targets from ``frame``, the training rows; and their matrix (m, n).
 
@@ -149,7 +149,7 @@ class FeatureMap:
         compiled(self.columns, self.numeric, self.one_hot, self.coder, self.clipped, self.names).save(folder)
 
 
-def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> Columns:
+def _columns(frame: pd.DataFrame, inference: Inference, settings: FeatureOptions) -> Columns:
     """What becomes of each column: categories of more levels than ``settings.max_levels`` are coded."""
     categories, none = inference.categories, texts_of_none(inference.missing, inference.keep)
     spelled = inference.spellings
@@ -172,7 +172,7 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: Settings) -> C
     return replace(made, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 
 
-def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, settings: Settings) -> None:
+def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, settings: FeatureOptions) -> None:
     if count <= settings.max_columns or (settings.degree == 1 and count * rows <= SMALL):
         return
     if encoded > count / 2:

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from descent.data.features.numeric import scaling
-from descent.data.features.settings import Settings
+from descent.data.features.settings import FeatureOptions
 
 Array = NDArray[Any]
 
@@ -23,14 +23,14 @@ FOLDS = 5
 """Of the cross-fitting."""
 
 
-def one_hot(settings: Settings) -> OneHotEncoder:
+def one_hot(settings: FeatureOptions) -> OneHotEncoder:
     """Unfitted: rare levels joined, unknown ones going with them."""
     return OneHotEncoder(
         min_frequency=settings.rare or None, handle_unknown="infrequent_if_exist", sparse_output=False, dtype=np.float32
     )
 
 
-def coder(settings: Settings, y: Array, groups: Array | None, seed: int) -> Pipeline:
+def coder(settings: FeatureOptions, y: Array, groups: Array | None, seed: int) -> Pipeline:
     """Unfitted: one number per column and row (one per class for several classes), scaled as other numbers are.
 
     ``y`` (m,) are the training rows' targets, floats or class codes; ``groups`` (m,) name things whose rows stay

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, QuantileTransformer, RobustScaler, StandardScaler
 
 from descent.data.errors import FeatureError
-from descent.data.features.settings import Settings
+from descent.data.features.settings import FeatureOptions
 from descent.data.features.smooth import SmoothClip
 
 Array = NDArray[Any]
@@ -36,7 +36,7 @@ CELLS = 1 << 22
 """Numbers that are transformed at a time, 32 MB of them: on their way they are held several times."""
 
 
-def pipeline(settings: Settings, rows: int, seed: int) -> Pipeline:
+def pipeline(settings: FeatureOptions, rows: int, seed: int) -> Pipeline:
     """Unfitted, for so many training rows."""
     steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy=settings.impute, keep_empty_features=True))]
     steps += scaling(settings.scale, rows, seed)
@@ -61,7 +61,7 @@ def scaling(kind: str, rows: int, seed: int) -> list[tuple[str, Any]]:
     return [("scale", SCALERS[kind]())]
 
 
-def terms(columns: int, settings: Settings) -> int:
+def terms(columns: int, settings: FeatureOptions) -> int:
     """Features that the powers and products of so many columns make."""
     if settings.interaction_only:
         return sum(comb(columns, degree) for degree in range(1, settings.degree + 1))

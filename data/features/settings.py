@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Settings(Protocol):
+class FeatureOptions(Protocol):
     """`schemas.FeatureSettings` is one."""
 
     @property

@@ -18,7 +18,7 @@ SMOOTH = 5.0
 
 
 @dataclass(frozen=True)
-class Question:
+class Halves:
     """Rows to learn from and rows to be seen on, with their targets: (m,) numbers, or codes of ``classes`` classes."""
 
     fit: NDArray[np.intp]
@@ -66,7 +66,7 @@ def area(positive: Array, predicted: Array) -> float:
     return float(rankdata(predicted)[positive].sum() - ones * (ones + 1) / 2) / pairs if pairs else 0.5
 
 
-def score_alone(column: pd.Series, numeric: bool, question: Question) -> float:
+def score_alone(column: pd.Series, numeric: bool, question: Halves) -> float:
     """The score of the best guess from one column: a small tree over numbers, a mean per category."""
     return question.score(_tree(column, question) if numeric else _levels(column, question))
 
@@ -78,7 +78,7 @@ def shares(model: Any, x: Array, classes: int) -> Array:
     return found
 
 
-def _tree(column: pd.Series, question: Question) -> Array:
+def _tree(column: pd.Series, question: Halves) -> Array:
     x = to_numbers(column)[0][:, None]
     leaf = max(5, len(question.fit) // 100)
     kind = DecisionTreeClassifier if question.classes else DecisionTreeRegressor
@@ -87,7 +87,7 @@ def _tree(column: pd.Series, question: Question) -> Array:
     return shares(tree, held, question.classes) if question.classes else np.asarray(tree.predict(held))
 
 
-def _levels(column: pd.Series, question: Question) -> Array:
+def _levels(column: pd.Series, question: Halves) -> Array:
     labels = pd.factorize(to_labels(column, ""))[0]
     y = np.eye(question.classes)[question.y] if question.classes else question.y[:, None]
     fit, levels = question.fit, int(labels.max()) + 1

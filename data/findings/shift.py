@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier
 
 from descent.data.finding import Finding
-from descent.data.findings.alone import Question, area, score_alone
+from descent.data.findings.alone import Halves, area, score_alone
 from descent.data.findings.examined import Examined
 from descent.data.findings.matrix import inputs_of, matrix, spaced
 from descent.data.names import listed
@@ -62,7 +62,7 @@ def told_apart(inference: Inference, first: pd.DataFrame, second: pd.DataFrame) 
         return None
     rows = pd.concat([spaced(first, ROWS), spaced(second, ROWS)])
     side = np.arange(len(rows)) >= min(len(first), ROWS)
-    question = Question.halves(side.astype(np.intp), 2)
+    question = Halves.halves(side.astype(np.intp), 2)
     x, fit, held = matrix(rows, inference, names), question.fit, question.held
     trees = ExtraTreesClassifier(60, min_samples_leaf=3, random_state=0).fit(x[fit], side[fit])
     if trees.n_classes_ < 2:

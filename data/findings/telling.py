@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from descent.data.finding import Finding, leak
-from descent.data.findings.alone import Question, score_alone, shares
+from descent.data.findings.alone import Halves, score_alone, shares
 from descent.data.findings.examined import Examined
 from descent.data.findings.matrix import inputs_of, matrix, spaced, target_of
 
@@ -30,7 +30,7 @@ def telling_columns(seen: Examined, known: list[str]) -> list[Finding]:
         return []
     classes = len(inference.classes) if inference.task != "regression" else 0
     groups = rows[inference.group] if inference.split_by == "group" and inference.group else None
-    question = Question.halves(target_of(rows, inference), classes, groups)
+    question = Halves.halves(target_of(rows, inference), classes, groups)
     numeric = set(inference.of_role("numeric"))
     scores = {name: score_alone(rows[name], name in numeric, question) for name in names}
     measure = "ROC AUC" if classes else "R²"
@@ -56,7 +56,7 @@ def telling_columns(seen: Examined, known: list[str]) -> list[Finding]:
     ]
 
 
-def _score_of_others(seen: Examined, name: str, question: Question) -> float:
+def _score_of_others(seen: Examined, name: str, question: Halves) -> float:
     """The score of a forest over every column but one; in one thread, as workers start beside it."""
     rows, names = spaced(seen.train), inputs_of(seen.inference)
     x = np.delete(matrix(rows, seen.inference), names.index(name), axis=1)

@@ -27,7 +27,7 @@ JITTER = 1e-10
 
 
 @dataclass(frozen=True)
-class Process:
+class GaussianProcess:
     """A process that has learned from rows ``x`` (m, n), with the logarithms of its parameters.
 
     ``left_out`` (m,) is what it predicts for each of these rows from all others (equation 5.12).
@@ -44,7 +44,7 @@ class Process:
         return np.asarray((bent + straight) @ self.weights)
 
 
-def learn(x: Array, y: Array, size: float) -> Process:
+def learn(x: Array, y: Array, size: float) -> GaussianProcess:
     """Learn from rows (m, n), columns of unit scale, and centred numbers (m,) whose variance is about ``size``."""
     start = np.log([size, *np.full(x.shape[1], 3.0), 0.1 * size, 0.3 * size])
     bounds = np.log(
@@ -54,7 +54,7 @@ def learn(x: Array, y: Array, size: float) -> Process:
     bent, straight = _kernels(theta, x, x)
     inverse, _ = _inverted(bent + straight, float(np.exp(theta[-1])))
     weights = inverse @ y
-    return Process(x, theta, weights, y - weights / np.diag(inverse))
+    return GaussianProcess(x, theta, weights, y - weights / np.diag(inverse))
 
 
 def likelihood(theta: Array, x: Array, y: Array) -> tuple[float, Array]:

@@ -20,7 +20,7 @@ LIMIT = 1 << 30
 """Bytes that the values may take; those that were not used for longest go first."""
 
 
-class Origin(NamedTuple):
+class TrainedBy(NamedTuple):
     """The run that trained a value, and when, in seconds since 1970."""
 
     run: str
@@ -50,13 +50,13 @@ class Shelf:
             self._say(f"{self._folder}: {damaged} values are damaged; they are trained again")
         return found
 
-    def origins(self, addresses: Sequence[str]) -> list[Origin]:
+    def origins(self, addresses: Sequence[str]) -> list[TrainedBy]:
         """Where the values come from that are there."""
         found = []
         for address in addresses:
             with suppress(OSError, KeyError), self._path(address).open("rb") as file:
                 facts = _facts(file.readline())
-                found.append(Origin(facts["run"], facts["at"]))
+                found.append(TrainedBy(facts["run"], facts["at"]))
         return found
 
     def put(self, values: Mapping[str, bytes], run: str) -> None:

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedMember:
     """A model with the features that it sees and the target that it answers in."""
 
     features: data.FeatureMap
@@ -42,7 +42,7 @@ class Trained:
 class Member:
     """A model and its weight in the average."""
 
-    trained: Trained
+    trained: TrainedMember
     weight: float
 
 

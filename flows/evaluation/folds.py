@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from descent import ml
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import dummy_outputs
-from descent.flows.evaluation.ensemble import Trained
+from descent.flows.evaluation.ensemble import TrainedMember
 from descent.flows.evaluation.selection import Finalist, Judge
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
@@ -42,7 +42,7 @@ class Held:
     cost: float
     dummy: float
     outputs: Array = field(repr=False)
-    trained: Trained | None = field(repr=False)
+    trained: TrainedMember | None = field(repr=False)
 
 
 def epochs_found(entry: Entry) -> int | None:
@@ -81,13 +81,13 @@ def score_fold(number: int, candidates: Sequence[Entry], study: Study) -> list[H
             if outcome.status == "interrupted":
                 raise RunError(f"{name}: the training of a fold was interrupted")
             model = model_for(study, candidates[place].variant, matrices)
-            trained = Trained(matrices.features, matrices.target, model, outcome.parameters)
+            trained = TrainedMember(matrices.features, matrices.target, model, outcome.parameters)
             found[place] = _held(trained, matrices, study, diverged=outcome.status == "diverged")
     rmtree(folder)
     return [found[place] for place in range(len(candidates))]
 
 
-def _held(trained: Trained, matrices: Matrices, study: Study, *, diverged: bool) -> Held:
+def _held(trained: TrainedMember, matrices: Matrices, study: Study, *, diverged: bool) -> Held:
     task, metric, target = study.question.task, study.question.metric, matrices.target
     held = matrices.sources.open()
     assert held.x_cv is not None and held.y_cv is not None

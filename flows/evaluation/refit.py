@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from descent import data
 from descent.flows.errors import RunError
 from descent.flows.evaluation.baselines import plain_linear
-from descent.flows.evaluation.ensemble import Ensemble, Member, Trained
+from descent.flows.evaluation.ensemble import Ensemble, Member, TrainedMember
 from descent.flows.evaluation.folds import epochs_found
 from descent.flows.evaluation.selection import Selection
 from descent.flows.machine.memory import give_back
@@ -34,7 +34,7 @@ class Final:
 
     model: Ensemble
     folder: Path
-    linear: Trained | None
+    linear: TrainedMember | None
     """None where its training diverged."""
 
 
@@ -99,14 +99,14 @@ class _Refits:
         matrices = self._matrices[variant.features]
         self._waiting[variant] = (matrices, submit(self._study, [variant], matrices, stop_after=epochs))
 
-    def result(self, variant: Variant) -> Trained | str:
+    def result(self, variant: Variant) -> TrainedMember | str:
         """The trained model, or why there is none."""
         matrices, future = self._waiting[variant]
         outcome = future.result().outcomes[0]
         if outcome.status in ("diverged", "interrupted"):
             return outcome.message
         model = model_for(self._study, variant, matrices)
-        return Trained(matrices.features, matrices.target, model, outcome.parameters)
+        return TrainedMember(matrices.features, matrices.target, model, outcome.parameters)
 
 
 def _members(selection: Selection, refits: _Refits) -> Iterator[Member]:
@@ -118,7 +118,7 @@ def _members(selection: Selection, refits: _Refits) -> Iterator[Member]:
         yield from (Member(model, weight / len(models)) for model in models)
 
 
-def _sound(found: Trained | str, entry: Entry) -> Trained:
+def _sound(found: TrainedMember | str, entry: Entry) -> TrainedMember:
     if isinstance(found, str):
         raise RunError(f"the winner {entry.variant.name} could not be trained on train and cv rows: {found}")
     return found

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.flows.evaluation.ensemble import Trained
+from descent.flows.evaluation.ensemble import TrainedMember
 from descent.flows.search.leaderboard import Entry
 from descent.ml.ensembles import blend, greedy_weights
 from descent.ml.statistics.comparison import row_losses
@@ -33,7 +33,7 @@ class Finalist:
     folds: tuple[float, ...]
     outputs: Array | None = field(default=None, repr=False)
     losses: Array | None = field(default=None, repr=False)
-    models: tuple[Trained | None, ...] = field(default=(), repr=False)
+    models: tuple[TrainedMember | None, ...] = field(default=(), repr=False)
 
     @property
     def mean(self) -> float:

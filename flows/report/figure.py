@@ -5,7 +5,7 @@ from math import isfinite
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """The numbers behind a picture, for those who cannot or need not see it."""
 
     head: tuple[str, ...]
@@ -29,7 +29,7 @@ class Figure:
     caption: str
     svg: str
     legend: tuple[Key, ...] = ()
-    table: Table | None = None
+    table: FigureTable | None = None
 
 
 def number(value: float | None) -> str:

@@ -7,7 +7,7 @@ from descent.flows.report import words
 from descent.flows.report.terminal import outcome, predicted
 from descent.flows.report.words import number, spread
 from descent.schemas import ExperimentResult
-from descent.schemas.results import Advice
+from descent.schemas.results import AdviceResult
 
 LEADERBOARD = "leaderboard.json"
 """The artifact that MLflow shows as a table, and that ``mlflow.load_table`` reads."""
@@ -71,7 +71,7 @@ def markdown(result: ExperimentResult) -> str:
     return "\n".join(lines)
 
 
-def _advice(advice: Advice) -> str:
+def _advice(advice: AdviceResult) -> str:
     said = [plain(advice.text), *([predicted(advice)] if advice.gain else [])]
     setting = f" `--set {shlex.quote(advice.setting)}`" if advice.setting else ""
     return f"- {' '.join(said)}{setting}"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from descent.flows.report import axes
 from descent.flows.report.contents import TestRows
-from descent.flows.report.figure import Figure, Key, Table, number, thinned
+from descent.flows.report.figure import Figure, FigureTable, Key, number, thinned
 from descent.flows.report.svg import Plot
 from descent.ml.statistics.metrics import average_precision, roc_auc
 from descent.ml.statistics.rows import probabilities
@@ -83,7 +83,7 @@ def _roc(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
         table.append((rows.classes[code], number(area)))
     keys.append(Key("zero", "rule", "chance"))
     caption = "How many true cases are found, for how many false alarms; the upper left corner is best."
-    return Figure("ROC", caption, str(plot), tuple(keys), Table(("class", "area under the curve"), tuple(table)))
+    return Figure("ROC", caption, str(plot), tuple(keys), FigureTable(("class", "area under the curve"), tuple(table)))
 
 
 def _precision_recall(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
@@ -103,7 +103,7 @@ def _precision_recall(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
             plot.across(share, "zero")
             keys.append(Key("zero", "rule", f"chance: {number(share)}"))
     caption = "How many of the cases called so are so (precision), against how many of all such were found (recall)."
-    table_ = Table(("class", "average precision", "share of rows"), tuple(table))
+    table_ = FigureTable(("class", "average precision", "share of rows"), tuple(table))
     return Figure("Precision and recall", caption, str(plot), tuple(keys), table_)
 
 
@@ -128,7 +128,7 @@ def _calibration(rows: TestRows, p: Array) -> Figure:
     )
     rows_ = tuple((str(len(g)), number(a), number(b)) for g, a, b in zip(groups, x, y, strict=True))
     keys = (Key("series-1", "dot", "groups of equal size"), Key("zero", "rule", "perfect"))
-    return Figure("Calibration", caption, str(plot), keys, Table(("rows", "said", "was so"), rows_))
+    return Figure("Calibration", caption, str(plot), keys, FigureTable(("rows", "said", "was so"), rows_))
 
 
 def _against(y: Array, predicted: Array, target: str) -> Figure:
@@ -157,7 +157,7 @@ def _residuals(predicted: Array, residuals: Array, target: str) -> Figure:
         at, predicted
     )
     rows = tuple(map(lambda a, b, s: (number(a), number(b), number(s)), *centres, spreads))
-    table = Table(("predicted (mean)", "median residual", "standard deviation"), rows)
+    table = FigureTable(("predicted (mean)", "median residual", "standard deviation"), rows)
     return Figure("Residuals", caption, str(plot), (Key("cv", "square", "median of a group of equal size"),), table)
 
 
@@ -175,7 +175,7 @@ def _histogram(residuals: Array, target: str) -> Figure:
         f"{number(float(parts[1]))}. The middle 99 % of the rows are shown."
     )
     named = zip(("half", "90 %", "99 %"), parts, strict=True)
-    table = Table(("of the rows", "error below"), tuple((name, number(float(part))) for name, part in named))
+    table = FigureTable(("of the rows", "error below"), tuple((name, number(float(part))) for name, part in named))
     return Figure("How large the errors are", caption, str(plot), (), table)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite, nan
 
 from descent.flows.report import axes
-from descent.flows.report.figure import Figure, Key, Table, finite, number, thinned
+from descent.flows.report.figure import Figure, FigureTable, Key, finite, number, thinned
 from descent.flows.report.figures import Drawing, borders, gap
 from descent.flows.report.svg import Plot
 from descent.schemas.results import CapacityPoint, LambdaPoint, LearningPoint, Projection
@@ -58,7 +58,7 @@ def bias_variance_map(drawing: Drawing) -> Figure | None:
     if absent:
         caption += f" {absent} not shown: diverged, or far outside."
     best = sorted(inside, key=lambda v: v.cost_cv)[:ROWS]
-    table = Table(
+    table = FigureTable(
         ("variant", "J_train", "J_cv", "J_cv − J_train"),
         tuple((v.name, number(v.cost_train), number(v.cost_cv), number(gap(v))) for v in best),
     )
@@ -95,7 +95,7 @@ def epoch_curves(drawing: Drawing) -> Figure | None:
     at = thinned(len(winner.curve_train), ROWS)
     curve_cv = winner.curve_cv or [nan] * len(winner.curve_train)
     rows = tuple((str(i + 1), number(winner.curve_train[i]), number(curve_cv[i])) for i in at)
-    return Figure("Over the epochs", caption, str(plot), tuple(keys), Table(("epoch", "J_train", "J_cv"), rows))
+    return Figure("Over the epochs", caption, str(plot), tuple(keys), FigureTable(("epoch", "J_train", "J_cv"), rows))
 
 
 def lambda_curve(points: Sequence[LambdaPoint], drawing: Drawing) -> Figure | None:
@@ -114,7 +114,7 @@ def lambda_curve(points: Sequence[LambdaPoint], drawing: Drawing) -> Figure | No
     if best is not None:
         caption += f" J_cv is lowest at λ = {best.lambda_:g}."
     rows = tuple((f"{p.lambda_:g}", number(p.train), number(p.cv)) for p in points)
-    return Figure("Over λ", caption, str(plot), tuple(keys), Table(("λ", "J_train", "J_cv"), rows))
+    return Figure("Over λ", caption, str(plot), tuple(keys), FigureTable(("λ", "J_train", "J_cv"), rows))
 
 
 def capacity_curve(points: Sequence[CapacityPoint], drawing: Drawing) -> Figure | None:
@@ -129,7 +129,7 @@ def capacity_curve(points: Sequence[CapacityPoint], drawing: Drawing) -> Figure 
     if best is not None:
         caption += f" J_cv is lowest for {best.label}."
     rows = tuple((p.label, f"{p.parameters:,}", number(p.train), number(p.cv)) for p in points)
-    table = Table(("model", "parameters", "J_train", "J_cv"), rows)
+    table = FigureTable(("model", "parameters", "J_train", "J_cv"), rows)
     return Figure("Over capacity", caption, str(plot), tuple(keys), table)
 
 
@@ -162,7 +162,7 @@ def learning_curve(points: Sequence[LearningPoint], projection: Projection | Non
             f"({number(projection.low)} to {number(projection.high)}), now {number(last.cv)}."
         )
         rows.append((f"{projection.rows:,} (predicted)", "–", number(projection.cv)))
-    table = Table(("training rows", "J_train", "J_cv"), tuple(rows))
+    table = FigureTable(("training rows", "J_train", "J_cv"), tuple(rows))
     return Figure("Over training rows", caption, str(plot), tuple(keys), table)
 
 

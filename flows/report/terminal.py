@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from descent.flows.report import words
 from descent.flows.report.words import chance, number, spread
 from descent.schemas import ExperimentResult
-from descent.schemas.results import Advice, Followed
+from descent.schemas.results import AdviceResult, FollowedResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +36,7 @@ WIDE = 10_000
 COLOURS = {"good fit": "green", "high bias": "yellow", "high variance": "yellow"}
 
 
-def predicted(advice: Advice) -> str:
+def predicted(advice: AdviceResult) -> str:
     """What an advice is expected to gain, in words."""
     gain, sure = advice.gain, advice.confidence
     assert gain is not None
@@ -46,7 +46,7 @@ def predicted(advice: Advice) -> str:
     return f"Predicted: J_cv {verb} by {size} ({number(gain.low)} to {number(gain.high)}{likely})."
 
 
-def outcome(followed: Followed) -> str:
+def outcome(followed: FollowedResult) -> str:
     """What an advice that was followed was predicted to gain, and what it gained."""
     fell = followed.realised or 0.0
     verb = "fell" if fell >= 0 else "rose"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from descent.flows.run.study import Study
 from descent.flows.search.balance import pieces, sizes, spread
 from descent.flows.search.halving import survivors
-from descent.flows.search.plan import Chunk, Fleet, Plan
+from descent.flows.search.plan import Plan, PlannedChunk, PlannedFleet
 from descent.flows.search.work import work_of
 from descent.flows.table.question import Question
 from descent.ml.probing import probe_pair
@@ -25,12 +25,12 @@ class Estimate:
     after: float
     costs: Mapping[int, tuple[float, float]]
 
-    def seconds(self, fleet: Fleet, variants: float, epochs: int) -> float:
+    def seconds(self, fleet: PlannedFleet, variants: float, epochs: int) -> float:
         """Of so many variants of a fleet trained as one chunk."""
         alone, more = self.costs[fleet.number]
         return (alone + max(0.0, variants - 1) * more) * (1 if fleet.kind == "newton" else epochs)
 
-    def share(self, chunks: Sequence[Chunk], place: int, workers: int) -> float:
+    def share(self, chunks: Sequence[PlannedChunk], place: int, workers: int) -> float:
         """The share of the time left that the chunk at ``place`` may take, so that those after it get theirs."""
         sizes = [self.seconds(one.fleet, len(one.variants), one.epochs) for one in chunks[place:]]
         whole = sizes[0] + sum(sizes[1:]) / workers

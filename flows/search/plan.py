@@ -16,7 +16,7 @@ from descent.schemas.variants.names import SEPARATOR
 
 
 @dataclass(frozen=True)
-class Fleet:
+class PlannedFleet:
     """Variants with the same features, architecture, batch size and optimizer kind, trained together."""
 
     number: int
@@ -50,14 +50,14 @@ class Fleet:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class PlannedChunk:
     """The part of a fleet that one task trains; ``slots`` are its variants' places in the progress file.
 
     A chunk of a later ``rung`` goes on from ``states``, the checkpoint and the place in it of every variant. ``pause``
     is the epoch at which it stops for now, None for its end; ``share`` as of `ml.Chunk`.
     """
 
-    fleet: Fleet
+    fleet: PlannedFleet
     variants: tuple[Variant, ...]
     slots: tuple[int, ...]
     rung: int = 0
@@ -86,8 +86,8 @@ class Chunk:
 class Plan:
     """All the training of one sweep."""
 
-    fleets: tuple[Fleet, ...]
-    chunks: tuple[Chunk, ...]
+    fleets: tuple[PlannedFleet, ...]
+    chunks: tuple[PlannedChunk, ...]
     """Of the first rung."""
     rungs: tuple[int, ...]
     """Epochs at the end of every rung; a single one where nothing is halved."""
@@ -167,20 +167,20 @@ def make_plan(
         cache = ml.chunk_size(model, members[0].rows_per_step, dtype, members[0].optimizer.kind)
         # Newton's variants share the products of the rows: cut up, they would do that work again.
         share = 1 if members[0].optimizer.kind == "newton" else workers
-        fleets.append(Fleet(number, _title(members), model, tuple(members), cache, share))
+        fleets.append(PlannedFleet(number, _title(members), model, tuple(members), cache, share))
     trained = sum(not variant.optimizer.is_solver for variant in variants)
     return Plan(tuple(fleets), tuple(_first(fleets)), rungs(search, trained), search.halving.eta)
 
 
 def cut(
-    fleet: Fleet, variants: Sequence[Variant], slots: Sequence[int], counts: Sequence[int], rung: int = 0
-) -> list[Chunk]:
+    fleet: PlannedFleet, variants: Sequence[Variant], slots: Sequence[int], counts: Sequence[int], rung: int = 0
+) -> list[PlannedChunk]:
     """Chunks of some variants of a fleet, ``counts`` in each."""
-    chunks: list[Chunk] = []
+    chunks: list[PlannedChunk] = []
     start = 0
     for size in counts:
         end = start + size
-        chunks.append(Chunk(fleet, tuple(variants[start:end]), tuple(slots[start:end]), rung))
+        chunks.append(PlannedChunk(fleet, tuple(variants[start:end]), tuple(slots[start:end]), rung))
         start = end
     return chunks
 
@@ -193,8 +193,8 @@ def chunk_sizes(variants: int, cache: int, workers: int) -> tuple[int, ...]:
     return sizes(variants, pieces)
 
 
-def _first(fleets: Sequence[Fleet]) -> list[Chunk]:
-    chunks: list[Chunk] = []
+def _first(fleets: Sequence[PlannedFleet]) -> list[PlannedChunk]:
+    chunks: list[PlannedChunk] = []
     slot = 0
     for fleet in fleets:
         chunks += cut(fleet, fleet.variants, range(slot, slot + len(fleet.variants)), fleet.chunks)

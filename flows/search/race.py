@@ -17,7 +17,7 @@ from descent.flows.search.balance import pieces, sizes
 from descent.flows.search.cost import Estimate
 from descent.flows.search.halving import affordable, survivors
 from descent.flows.search.leaderboard import Entry, rank
-from descent.flows.search.plan import Chunk, Plan, cut
+from descent.flows.search.plan import Plan, PlannedChunk, cut
 
 State = tuple[Path, int]
 
@@ -87,7 +87,7 @@ class Race:
         self.entries += ended
         return ended
 
-    def _cut(self, on: Sequence[Trained], rung: int) -> tuple[Chunk, ...]:
+    def _cut(self, on: Sequence[Trained], rung: int) -> tuple[PlannedChunk, ...]:
         """Chunks of those that go on, the longest first."""
         fleets = self._plan.fleets
         mine = [sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot)
@@ -97,7 +97,7 @@ class Race:
         def seconds(place: int, variants: float) -> float:
             return self._estimate.seconds(fleets[place], variants, 1)
 
-        chunks: list[Chunk] = []
+        chunks: list[PlannedChunk] = []
         cuts = pieces(counts, [fleet.most for fleet in fleets], seconds, self._workers)
         for fleet, members, number in zip(fleets, mine, cuts, strict=True):
             states = {one.slot: one.state for one in members if one.state is not None}
@@ -106,7 +106,7 @@ class Race:
                 chunks.append(replace(chunk, states=tuple(states[slot] for slot in chunk.slots)))
         return tuple(sorted(chunks, key=lambda one: -seconds(fleets.index(one.fleet), len(one.variants))))
 
-    def _next(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+    def _next(self, chunks: Sequence[PlannedChunk]) -> tuple[PlannedChunk, ...]:
         """The chunks of a rung with how far they may go; none if the budget has no epoch for each of them."""
         plan = self._plan
         rung = plan.rungs[chunks[0].rung]

@@ -9,7 +9,7 @@ from descent.data import Target
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
 from descent.flows.search.models import model_of, settings_of
-from descent.flows.search.plan import Chunk as PlannedChunk
+from descent.flows.search.plan import PlannedChunk
 from descent.flows.table.matrices import Matrices
 from descent.ml.chunks import Chunk, ChunkResult, Sources, train_chunk
 from descent.schemas import Variant

@@ -130,7 +130,7 @@ class Serving:
             raise MlflowException(str(error), BAD_REQUEST) from error
 
 
-class Asked:
+class RowsAsked:
     """One request: what MLflow calls with its rows, and what there is to say of them."""
 
     metadata = None  # of an MLflow model, which MLflow's parser looks into
@@ -195,7 +195,7 @@ def application(serving: Serving, password: str | None) -> FastAPI:
         data, kind = await _body(request), request.headers.get("content-type") or ""
         if data is None:
             return _refused(413, f"more than {LARGEST >> 20} MiB: use descent predict for whole tables")
-        asked = Asked(serving)
+        asked = RowsAsked(serving)
         try:
             text, status, media_type = await asyncio.to_thread(asked.answer, data, kind)
         except MlflowException as error:

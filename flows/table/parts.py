@@ -15,7 +15,7 @@ from descent.flows.table.sealed import Sealed
 from descent.schemas import FeatureSettings
 
 
-class Rows(Protocol):
+class RowSource(Protocol):
     """All rows of a table, however they are held: in memory (`InMemory`), or read some at a time (`streamed.Whole`)."""
 
     @property
@@ -45,19 +45,19 @@ class InMemory:
     sampled = False
 
     def training(self, settings: FeatureSettings, question: Question, parts: "Parts", folder: Path) -> Matrices:
-        """See `Rows`."""
+        """See `RowSource`."""
         return featurise(settings, question, parts.frame, parts.train, parts.cv, folder)
 
     def working(self, settings: FeatureSettings, question: Question, parts: "Parts", folder: Path) -> Matrices:
-        """See `Rows`."""
+        """See `RowSource`."""
         return featurise(settings, question, parts.frame, np.arange(len(parts.frame)), None, folder)
 
     def learned(self, parts: "Parts") -> Iterator[pd.DataFrame]:
-        """See `Rows`."""
+        """See `RowSource`."""
         yield parts.frame
 
     def opened(self, sealed: Sealed) -> Iterator[pd.DataFrame]:
-        """See `Rows`."""
+        """See `RowSource`."""
         yield sealed.open()
 
 
@@ -77,5 +77,5 @@ class Parts:
     sizes: dict[str, int]
     findings: tuple[data.Finding, ...]
     """What was noticed about the table, the gravest first; blind to the target of the test rows."""
-    rows: Rows = field(default_factory=InMemory)
+    rows: RowSource = field(default_factory=InMemory)
     """All rows: where the table is larger than memory, ``frame`` is a sample of the train and cv rows."""

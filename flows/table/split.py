@@ -8,7 +8,7 @@ import pandas as pd
 
 from descent import data
 from descent.flows.table import streamed
-from descent.flows.table.parts import InMemory, Parts, Rows
+from descent.flows.table.parts import InMemory, Parts, RowSource
 from descent.flows.table.question import Question
 from descent.flows.table.sealed import Sealed, identity_of, seal
 
@@ -16,7 +16,7 @@ from descent.flows.table.sealed import Sealed, identity_of, seal
 class Drawn(NamedTuple):
     """A split: who holds the rows, the parts as row numbers of the frame, their sizes in all, and the sealed file."""
 
-    rows: Rows
+    rows: RowSource
     split: data.Split
     sizes: dict[str, int]
     sealed: Sealed

@@ -24,7 +24,7 @@ from typing import Any
 
 from descent.flows.machine.home import home, make_home
 from descent.flows.machine.locks import lock, locked
-from descent.flows.tracking.records import Beginning, Dataset, Ending, Outcome, VariantRecord
+from descent.flows.tracking.records import Beginning, Dataset, Ending, RunOutcome, VariantRecord
 from descent.ml.checkpoints import write_atomically
 
 PART, GONE = ".part", ".gone"
@@ -114,7 +114,7 @@ class Outbox:
         """Note that from now on somebody waits until all of it is sent."""
         (self.folder / "hurry").touch()
 
-    def finish(self, outcome: Outcome, artifacts: Mapping[str, Path | str], model: Path) -> None:
+    def finish(self, outcome: RunOutcome, artifacts: Mapping[str, Path | str], model: Path) -> None:
         """Record the outcome with copies of its files: ``artifacts`` by path, each a file or a text; and the model."""
         if (self.folder / "outcome").exists():
             return
@@ -173,13 +173,13 @@ class Outbox:
         """One batch of variants."""
         return [VariantRecord(**record) for record in self._read(f"variants-{number:05}.json")]
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> RunOutcome | None:
         """What the run found out, once it has."""
         if not (self.folder / "outcome").exists():
             return None
         found = self._read("outcome/outcome.json")
         datasets = [Dataset(**dataset) for dataset in found["datasets"]]
-        return Outcome(**{**found, "datasets": datasets, "winner": VariantRecord(**found["winner"])})
+        return RunOutcome(**{**found, "datasets": datasets, "winner": VariantRecord(**found["winner"])})
 
     def ending(self) -> Ending | None:
         """How the run ended early, if it did."""

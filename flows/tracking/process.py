@@ -16,7 +16,7 @@ from descent.flows.machine.locks import lock
 from descent.flows.tracking import client, store
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.sender import Delivery, Sender
-from descent.flows.tracking.system import Watch
+from descent.flows.tracking.system import Sampler
 from descent.flows.workers.pool import Processes
 
 # Warnings of MLflow's are for whoever calls it, and that is this package. So are retries: a request that MLflow sends
@@ -90,7 +90,7 @@ def finish(folder: Path, watch: bool) -> tuple[Delivery, float]:
     return sender.finish(), time.process_time()
 
 
-_watch = cache(Watch)
+_watch = cache(Sampler)
 
 
 @cache

@@ -61,7 +61,7 @@ class VariantRecord:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a run found out. ``metrics`` bear their prefix (``test/rmse``); the winner's own are those of ``winner``.
 
     ``tables`` are artifact paths that MLflow shows as tables; ``model_inputs`` the columns of the model by kind;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from descent.flows.errors import RunError
 from descent.flows.tracking import giving_way, logged_model, orphans, store
 from descent.flows.tracking.client import Handle, client_of
-from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, Outcome, VariantRecord
+from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.registry import register
 from descent.flows.tracking.values import finals, input_of, metrics_of, params_of, tags_of
 
@@ -100,7 +100,11 @@ def log_variants(
 
 
 def finish(
-    handle: Handle, outcome: Outcome, artifacts: Path, model: Path, observed: Sequence[tuple[int, Mapping[str, float]]]
+    handle: Handle,
+    outcome: RunOutcome,
+    artifacts: Path,
+    model: Path,
+    observed: Sequence[tuple[int, Mapping[str, float]]],
 ) -> str:
     """Record the outcome and end the parent run as finished; returns the URI of the logged model."""
     client, run_id = client_of(handle.tracking_uri), handle.run_id

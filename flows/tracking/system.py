@@ -8,7 +8,7 @@ from descent.flows.tracking.records import now
 SECONDS = 2.0
 
 
-class Watch:
+class Sampler:
     """Samples of processor, memory, disk and network, taken in a thread until `stop`."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from descent.ml.fleets.resuming import Keeper
 
 
-class Plan(NamedTuple):
+class TrainingPlan(NamedTuple):
     """The arguments of `train` that all variants share."""
 
     batch: int | None
@@ -38,7 +38,13 @@ class Loop:
     """The epochs of one training."""
 
     def __init__(
-        self, model: Model, optimizer: str, settings: Sequence[Settings], rows: Rows, cv: Rows | None, plan: Plan
+        self,
+        model: Model,
+        optimizer: str,
+        settings: Sequence[Settings],
+        rows: Rows,
+        cv: Rows | None,
+        plan: TrainingPlan,
     ):
         self.model, self.optimizer, self.settings, self.rows, self.cv = model, optimizer, settings, rows, cv
         self.plan = plan

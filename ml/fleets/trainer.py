@@ -9,7 +9,7 @@ import numpy as np
 from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import Fleet
 from descent.ml.network.blocks import spans
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.program import Program
 from descent.ml.optimizers.rates import rate_factors
 from descent.ml.optimizers.rules import RULES
@@ -49,9 +49,9 @@ class Trainer:
         self.dtype = fleet.parameters.dtype.name
         V = len(self.settings)
         self.program = program
-        self.views = Matrices(model.layout, fleet.parameters)
+        self.views = LayerViews(model.layout, fleet.parameters)
         self.gradient = np.empty_like(fleet.parameters)
-        self.gradient_views = Matrices(model.layout, self.gradient)
+        self.gradient_views = LayerViews(model.layout, self.gradient)
         self.totals = np.empty((len(feed.steps), V), self.dtype)
         lam = np.array([one.lam for one in self.settings])[:, None]
         self.decay = (lam / mass * model.layout.penalised).astype(self.dtype) if lam.any() else None

@@ -112,7 +112,7 @@ def make_layout(
     return Layout(tuple(affine), tuple(skips), scaled, embedding)
 
 
-class Matrices:
+class LayerViews:
     """Views into one flat buffer (V, P), by layer: parameters, or their gradients."""
 
     def __init__(self, layout: Layout, flat: Array):

@@ -16,13 +16,13 @@ from descent.ml.network.layers.embedding import Waves
 from descent.ml.network.layers.part import Buffers, Part, Units
 from descent.ml.network.layers.residual import Residual
 from descent.ml.network.layers.scale import Scale
-from descent.ml.network.layers.table import Table
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layers.table import InputUnits
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 
 
-class Workspace:
+class PassBuffers:
     """The buffers of one pass of ``variants`` over ``rows`` rows; with ``noise`` it is of training, with dropout."""
 
     def __init__(self, model: Model, variants: int, rows: int, dtype: str, noise: Noise | None = None):
@@ -34,19 +34,19 @@ class Workspace:
         self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta, model.shift)
         self.divisors: dict[int, Array] = {}
 
-    def forward(self, parameters: Matrices, x: Array) -> Array:
+    def forward(self, parameters: LayerViews, x: Array) -> Array:
         """Outputs z (V, K, B) for ``x`` (V or 1, B, n + 1), rows first, with a last column of ones."""
         self.table.show(x)
         for part in self.parts:
             part.forward(parameters)
         return self.out
 
-    def predict(self, parameters: Matrices, x: Array) -> Array:
+    def predict(self, parameters: LayerViews, x: Array) -> Array:
         """What the models say (V, K, B): numbers on the targets' scale, or logits of classes; ``x`` as of `forward`."""
         self.loss.predict(self.forward(parameters, x))
         return self.out
 
-    def backward(self, parameters: Matrices, delta: Array, gradients: Matrices) -> None:
+    def backward(self, parameters: LayerViews, delta: Array, gradients: LayerViews) -> None:
         """Write the gradients of the cost whose gradient over the outputs is ``delta`` (V, K, B), after `forward`."""
         e: Array | None = delta
         for part in self.upward:
@@ -60,12 +60,12 @@ class Workspace:
         return self.divisors[rows]
 
 
-def compose(model: Model, out: Array, dtype: str, noise: Noise | None) -> tuple[Table, list[Part]]:
+def compose(model: Model, out: Array, dtype: str, noise: Noise | None) -> tuple[InputUnits, list[Part]]:
     """The layers of a model from the rows up, and the rows; the last one fills ``out`` (V, K, B)."""
     V, _, B = out.shape
     inputs = model.layout.affine[0].inputs
     buffers = Buffers(V, B, max(inputs if model.prepared else 0, *model.hidden, 0), dtype)
-    table = Table(model.inputs, model.widths[1], turned=model.prepared)
+    table = InputUnits(model.inputs, model.widths[1], turned=model.prepared)
     below: Units = table
     parts: list[Part] = []
     if model.embedding is not None:

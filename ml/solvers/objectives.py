@@ -11,7 +11,7 @@ import numpy as np
 
 from descent.ml.network.blocks import BLOCK, slices, spans
 from descent.ml.network.initializers import initialize
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program
 from descent.ml.network.rows import Rows
@@ -67,12 +67,12 @@ class NetworkObjective:
         self.blocks, self.count = slices(rows), len(rows)
         self.cv = None if cv is None else slices(cv)
         self.gradient = np.empty((1, model.size))
-        self.views = Matrices(model.layout, self.gradient)
+        self.views = LayerViews(model.layout, self.gradient)
         self.layout, self.total = model.layout, np.empty(1)
 
     def value(self, theta: Array) -> tuple[float, Array]:
         """Mean loss without penalty, and its gradient."""
-        parameters = Matrices(self.layout, theta[None])
+        parameters = LayerViews(self.layout, theta[None])
         self.program.gradient(parameters, self.blocks, self.gradient, self.views, self.total)
         return float(self.total[0]) / self.count, self.gradient[0].copy()
 

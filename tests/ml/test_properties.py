@@ -11,7 +11,7 @@ from descent.ml.fleets.feed import Feed, permutation
 from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.blocks import spans
 from descent.ml.network.initializers import initialize
-from descent.ml.network.layout import Matrices
+from descent.ml.network.layout import LayerViews
 from descent.ml.optimizers.rules import RULES
 from descent.ml.optimizers.schedules import KINDS
 
@@ -61,7 +61,7 @@ def test_layers_tile_the_buffer_and_are_views_of_it(model, variants):
         assert np.shares_memory(view, flat)
         view[...] = number
     assert (np.diff(flat, axis=1) >= 0).all()  # every block wrote its own part
-    matrices = Matrices(layout, flat)
+    matrices = LayerViews(layout, flat)
     assert all(np.shares_memory(matrix, flat) for matrix in [*matrices.affine, *matrices.weights_T])
     assert layout.penalised.sum() == sum(block.shape[0] * block.inputs for block in layout.blocks)
 

@@ -172,7 +172,7 @@ def first_layer_norms(residual: bool) -> tuple[float, float, ml.Outcome]:
     """Gradient norms of the first and the last hidden layer at the start, and the trained outcome."""
     from descent.ml.network.blocks import slices
     from descent.ml.network.initializers import initialize
-    from descent.ml.network.layout import Matrices
+    from descent.ml.network.layout import LayerViews
     from descent.ml.network.program import Program
     from descent.ml.network.rows import make_rows
 
@@ -180,9 +180,9 @@ def first_layer_norms(residual: bool) -> tuple[float, float, ml.Outcome]:
     data = arrays("regression", m=200)
     stack = initialize(model.layout, "glorot", residual, 0, "float64")[None]
     gradient, total = np.empty_like(stack), np.empty(1)
-    views = Matrices(model.layout, gradient)
+    views = LayerViews(model.layout, gradient)
     blocks = slices(make_rows(model, data.x, data.y, None, "float64"))
-    Program(model, 1, "float64").gradient(Matrices(model.layout, stack), blocks, gradient, views, total)
+    Program(model, 1, "float64").gradient(LayerViews(model.layout, stack), blocks, gradient, views, total)
     settings = [ml.Settings(learning_rate=0.003)]
     (trained,) = train(model, "adam", settings, data, batch=20, epochs=40)
     return float(np.linalg.norm(views.affine[0])), float(np.linalg.norm(views.affine[19])), trained

@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Operation, Products, Standardise, Stretch
 from descent.data.features.levels import names
 from descent.data.features.numeric import FARTHEST
 from descent.data.features.smooth import FARTHEST as EDGE
@@ -44,7 +44,7 @@ def compiled(
     Raises:
         TypeError: a transformer is of another kind than `data.numeric` and `data.features.levels` choose.
     """
-    steps: list[Step] = []
+    steps: list[Operation] = []
     for name, transformer in numeric.steps if numeric is not None else ():
         steps += _steps(name, transformer)
         if name == "scale":
@@ -57,14 +57,14 @@ def compiled(
     return CompiledFeatures(columns, tuple(steps), tuple(categories), FARTHEST if clipped else None, feature_names)
 
 
-def _steps(name: str, transformer: Any) -> list[Step]:
+def _steps(name: str, transformer: Any) -> list[Operation]:
     if type(transformer) is SmoothClip:
         bend = Bend(np.array([LIMIT]))
         return [Standardise(transformer.center_, transformer.scale_), Cut(np.array([EDGE])), bend]
     return [_step(name, transformer)]
 
 
-def _step(name: str, transformer: Any) -> Step:
+def _step(name: str, transformer: Any) -> Operation:
     kind = type(transformer)
     if kind is SimpleImputer:
         return Impute(np.array(transformer.statistics_, np.float64))

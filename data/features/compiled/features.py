@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from descent.data.errors import FeatureError
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.categories import Category
-from descent.data.features.compiled.steps import Impute, Step, from_dict, to_dict
+from descent.data.features.compiled.steps import Impute, Operation, from_dict, to_dict
 from descent.data.features.compiled.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CompiledFeatures:
     """
 
     columns: Columns
-    steps: tuple[Step, ...]
+    steps: tuple[Operation, ...]
     categories: tuple[Category, ...]
     farthest: float | None
     names: tuple[str, ...]

@@ -19,7 +19,7 @@ BOUNDS = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
-class Step(ABC):
+class Operation(ABC):
     """One operation on all numeric columns; vectors have one number per column."""
 
     @abstractmethod
@@ -28,7 +28,7 @@ class Step(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Impute(Step):
+class Impute(Operation):
     """A number in place of what is missing or infinite."""
 
     values: Array
@@ -41,7 +41,7 @@ class Impute(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Standardise(Step):
+class Standardise(Operation):
     """(x − shift) / scale, as `StandardScaler` and `RobustScaler` compute it."""
 
     shift: Array
@@ -55,7 +55,7 @@ class Standardise(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch(Step):
+class Stretch(Operation):
     """x · factor + shift, as `MinMaxScaler` computes it."""
 
     factor: Array
@@ -69,7 +69,7 @@ class Stretch(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Cut(Step):
+class Cut(Operation):
     """What lies farther from zero than ``farthest`` (one number) is brought there."""
 
     farthest: Array
@@ -80,7 +80,7 @@ class Cut(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Bend(Step):
+class Bend(Operation):
     """x/√(1 + (x/limit)²), which stays below ``limit`` (one number), as `data.features.smooth` computes it."""
 
     limit: Array
@@ -95,7 +95,7 @@ class Bend(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Normalise(Step):
+class Normalise(Operation):
     """Each value's place among the quantiles of its column, as a normal score: `QuantileTransformer`'s computation.
 
     ``quantiles`` (points, columns), ``references`` (points,) their shares from 0 to 1.
@@ -120,7 +120,7 @@ class Normalise(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Products(Step):
+class Products(Operation):
     """Powers and products: term t is column ``first[t]`` times term ``rest[t]``, or that column alone where it is −1.
 
     Terms stand in the order of their degree: the rest of each is there before it is needed.
@@ -153,7 +153,7 @@ class Products(Step):
                 start = stop
 
 
-STEPS: dict[str, type[Step]] = {
+STEPS: dict[str, type[Operation]] = {
     "impute": Impute,
     "standardise": Standardise,
     "stretch": Stretch,
@@ -165,12 +165,12 @@ STEPS: dict[str, type[Step]] = {
 _NAMES = {kind: name for name, kind in STEPS.items()}
 
 
-def to_dict(step: Step) -> dict[str, Any]:
+def to_dict(step: Operation) -> dict[str, Any]:
     """Plain values for JSON; floats keep every bit."""
     return {"step": _NAMES[type(step)]} | {field.name: getattr(step, field.name).tolist() for field in fields(step)}
 
 
-def from_dict(stored: dict[str, Any]) -> Step:
+def from_dict(stored: dict[str, Any]) -> Operation:
     """What `to_dict` gave. Raises KeyError, TypeError or ValueError for anything else."""
     given = dict(stored)
     kind = STEPS[given.pop("step")]

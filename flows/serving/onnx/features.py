@@ -7,7 +7,7 @@ import numpy as np
 from descent.data.cells import numbers_among
 from descent.data.features.compiled.categories import Category
 from descent.data.features.compiled.features import CompiledFeatures
-from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Products, Standardise, Step, Stretch
+from descent.data.features.compiled.steps import Bend, Cut, Impute, Normalise, Operation, Products, Standardise, Stretch
 from descent.data.features.raw import MISSING
 from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.onnx.graph import Graph
@@ -59,7 +59,7 @@ def _category(graph: Graph, column: str, category: Category, none: tuple[str, ..
 
 
 @singledispatch
-def add_step(step: Step, graph: Graph, values: str) -> str:
+def add_step(step: Operation, graph: Graph, values: str) -> str:
     """(rows, terms) after a step, from (rows, columns), both double.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The network of a model as part of a graph, as `ml.network.passes.Workspace.forward` computes it."""
+"""The network of a model as part of a graph, as `ml.network.passes.PassBuffers.forward` computes it."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import numpy as np
 from descent.flows.serving.onnx.graph import Graph
 from descent.ml.network.activations import LEAK, SELU_ALPHA, SELU_SCALE, Mish
 from descent.ml.network.layers.embedding import TURN
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.losses import LARGEST
 from descent.ml.network.model import Model
 
@@ -17,7 +17,7 @@ def add_network(graph: Graph, model: Model, parameters: Array, x: str) -> str:
     layout, flat = model.layout, parameters[None]
     below = x if parameters.dtype == np.float32 else graph.cast(x, parameters.dtype)
     if model.embedding is not None:
-        below = _waves(graph, Matrices(layout, flat), below, parameters.dtype)
+        below = _waves(graph, LayerViews(layout, flat), below, parameters.dtype)
     if layout.scale is not None:
         below = graph.add("Mul", below, graph.constant(layout.scale.view(flat)[0].T))
     for block, skip in zip(layout.affine[:-1], layout.skips, strict=True):
@@ -40,7 +40,7 @@ def _affine(graph: Graph, matrix: Array, x: str) -> str:
     return graph.add("Gemm", x, graph.constant(matrix[:, :-1]), graph.constant(matrix[:, -1]), transB=1)
 
 
-def _waves(graph: Graph, views: Matrices, x: str, dtype: np.dtype) -> str:
+def _waves(graph: Graph, views: LayerViews, x: str, dtype: np.dtype) -> str:
     """(rows, c·d + n) from (rows, n), as of `ml.network.layers.embedding.Waves`."""
     assert views.waves is not None
     frequencies, phases, maps = (view[0] for view in views.waves)

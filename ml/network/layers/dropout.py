@@ -6,7 +6,7 @@ import numpy as np
 
 from descent.ml.network.initializers import DROPPED, generator
 from descent.ml.network.layers.part import Buffers, Part, Units
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 
 LEVELS = 256
 """Rates are multiples of 1/256: one random byte decides about a unit."""
@@ -48,14 +48,14 @@ class Dropout(Part):
         self.kept = np.empty(out.shape, bool)
         self.mask = np.empty(out.shape, buffers.dtype)
 
-    def forward(self, p: Matrices) -> None:
+    def forward(self, p: LayerViews) -> None:
         """Draw the mask of this batch and write a ⊙ mask."""
         self.noise.fill(self.raw)
         np.greater_equal(self.raw, self.noise.threshold, out=self.kept)
         np.multiply(self.kept, self.noise.factor, out=self.mask)
         np.multiply(self.below.inner, self.mask, out=self.out.inner)
 
-    def backward(self, p: Matrices, e: Array, g: Matrices) -> Array:
+    def backward(self, p: LayerViews, e: Array, g: LayerViews) -> Array:
         """E ⊙ mask, in place."""
         e *= self.mask
         return e

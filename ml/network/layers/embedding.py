@@ -3,8 +3,8 @@
 import numpy as np
 
 from descent.ml.network.layers.part import Buffers, Part, Units
-from descent.ml.network.layers.table import Table
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layers.table import InputUnits
+from descent.ml.network.layout import Array, LayerViews
 
 TURN = 2 * np.pi
 
@@ -16,7 +16,7 @@ class Waves(Part):
     kept, of RealMLP (Holzmüller et al. 2024, arXiv 2407.04491). The d·c new columns stand before the n that came.
     """
 
-    def __init__(self, below: Table, inputs: int, columns: int, waves: int, width: int, buffers: Buffers):
+    def __init__(self, below: InputUnits, inputs: int, columns: int, waves: int, width: int, buffers: Buffers):
         V, B, dtype = buffers.variants, buffers.rows, buffers.dtype
         self.below, self.columns = below, columns
         self.out = Units((V, columns * width + inputs, B), dtype)
@@ -27,7 +27,7 @@ class Waves(Part):
         self.wave_T = self.wave.transpose(0, 1, 3, 2)
         self.turn = np.array(TURN, dtype)
 
-    def forward(self, p: Matrices) -> None:
+    def forward(self, p: LayerViews) -> None:
         """Write the waves' combinations, and what came behind them."""
         assert p.waves is not None
         frequency, phase, linear = p.waves
@@ -38,7 +38,7 @@ class Waves(Part):
         np.matmul(linear, self.wave, out=self.made)
         np.copyto(self.kept, self.below.inner)
 
-    def backward(self, p: Matrices, e: Array, g: Matrices) -> None:
+    def backward(self, p: LayerViews, e: Array, g: LayerViews) -> None:
         """dL = e·[cos; 1]ᵀ; with τ = −sin(angle) ⊙ Lᵀe: db = Σ τ, dw = 2π Σ τ·x over the rows."""
         assert p.waves is not None and g.waves is not None
         (_, _, linear), (frequency, phase, linear_gradient) = p.waves, g.waves

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.products import Outer
 
 
@@ -38,11 +38,11 @@ class Part(ABC):
     out: Units
 
     @abstractmethod
-    def forward(self, p: Matrices) -> None:
+    def forward(self, p: LayerViews) -> None:
         """Fill ``out``."""
 
     @abstractmethod
-    def backward(self, p: Matrices, e: Array, g: Matrices) -> Array | None:
+    def backward(self, p: LayerViews, e: Array, g: LayerViews) -> Array | None:
         """Write the gradients of its blocks into ``g``, given e = dJ/d out (V, h, B), which it may overwrite.
 
         Gives dJ/d below, or None where nothing below it learns. To be called once after `forward`.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from descent.ml.network.layers.part import Buffers, Part, Units
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layout import Array, LayerViews
 
 
 class Residual(Part):
@@ -15,7 +15,7 @@ class Residual(Part):
         self.layer, self.branch, self.below, self.out = layer, branch, below, out
         self.spare = buffers.spare(out.shape[1])
 
-    def forward(self, p: Matrices) -> None:
+    def forward(self, p: LayerViews) -> None:
         """Run the branch and add what it began with."""
         for part in self.branch:
             part.forward(p)
@@ -26,7 +26,7 @@ class Residual(Part):
             np.matmul(skip, self.below.inner, out=self.out.inner)
             self.out.inner += found
 
-    def backward(self, p: Matrices, e: Array, g: Matrices) -> Array | None:
+    def backward(self, p: LayerViews, e: Array, g: LayerViews) -> Array | None:
         """e reaches what lies below through the branch and through the skip: dS = e·aᵀ, e_below = branch + Sᵀe."""
         gradient, skip = g.skips[self.layer], p.skips[self.layer]
         if gradient is not None:

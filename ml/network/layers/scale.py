@@ -3,8 +3,8 @@
 import numpy as np
 
 from descent.ml.network.layers.part import Buffers, Part, Units
-from descent.ml.network.layers.table import Table
-from descent.ml.network.layout import Array, Matrices
+from descent.ml.network.layers.table import InputUnits
+from descent.ml.network.layout import Array, LayerViews
 
 
 class Scale(Part):
@@ -13,14 +13,14 @@ class Scale(Part):
     def __init__(self, below: Units, inputs: int, buffers: Buffers):
         self.below = below
         self.out = Units((buffers.variants, inputs, buffers.rows), buffers.dtype)
-        self.learns_below = not isinstance(below, Table)
+        self.learns_below = not isinstance(below, InputUnits)
 
-    def forward(self, p: Matrices) -> None:
+    def forward(self, p: LayerViews) -> None:
         """Write s ⊙ a."""
         assert p.scale is not None
         np.multiply(p.scale, self.below.inner, out=self.out.inner)
 
-    def backward(self, p: Matrices, e: Array, g: Matrices) -> Array | None:
+    def backward(self, p: LayerViews, e: Array, g: LayerViews) -> Array | None:
         """ds = Σ over rows of e ⊙ a; gives s ⊙ e."""
         assert p.scale is not None and g.scale is not None
         np.vecdot(e, self.below.inner, out=g.scale[:, :, 0])

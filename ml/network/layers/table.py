@@ -12,7 +12,7 @@ _WIDE = 8
 """From so many units of the first layer on its product is worth turning the rows for."""
 
 
-class Table(Units):
+class InputUnits(Units):
     """A batch, features first: ``whole`` (V or 1, n + 1, B), the last row being ones.
 
     Rows come rows first; turned, the first layer's product takes half the time (`ml.network.products`). ``first`` is

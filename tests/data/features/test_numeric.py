@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from descent.data.features import numeric
-from descent.data.features.settings import Settings
+from descent.data.features.settings import FeatureOptions
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def values(rows: int = 997) -> np.ndarray:
 def test_rows_in_blocks_give_what_all_rows_give_at_once(
     impute: str, scale: str, degree: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: Settings = Given(degree=degree, scale=scale, impute=impute)
+    given: FeatureOptions = Given(degree=degree, scale=scale, impute=impute)
     x, width = values(), numeric.terms(4, given)
     once, blocks = numeric.pipeline(given, len(x), seed=0), numeric.pipeline(given, len(x), seed=0)
     expected = numeric.fit_transform(once, x, width)

@@ -7,7 +7,7 @@ from typing import Any
 
 from descent.flows.tracking import runs
 from descent.flows.tracking.outbox import Outbox
-from descent.flows.tracking.records import Beginning, Dataset, Outcome, VariantRecord
+from descent.flows.tracking.records import Beginning, Dataset, RunOutcome, VariantRecord
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -30,8 +30,8 @@ def variant(name: str, **changes: Any) -> VariantRecord:
     return replace(record, **changes)
 
 
-def outcome(winner: VariantRecord, inputs: dict[str, str], **changes: Any) -> Outcome:
-    record = Outcome(
+def outcome(winner: VariantRecord, inputs: dict[str, str], **changes: Any) -> RunOutcome:
+    record = RunOutcome(
         metrics={"test/rmse": 0.5, "dummy/rmse": nan},
         tags={"verdict": "good fit", "selected": winner.name},
         note="**good fit**",

@@ -10,7 +10,7 @@ import pytest
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Ending, VariantRecord
 from descent.flows.tracking.sender import Sender
-from descent.flows.tracking.system import Watch
+from descent.flows.tracking.system import Sampler
 from descent.flows.tracking.values import points
 
 from .recorded import DIGEST, fill, nested, variant
@@ -131,7 +131,7 @@ def test_the_outcome_is_recorded_with_figures_table_and_model(
 def test_what_the_machine_did_is_a_curve_of_the_parent_run(
     client: Any, outbox: Outbox, tiny_model: tuple[Path, dict[str, str]], picture: Path
 ) -> None:
-    samples = Watch().stop()
+    samples = Sampler().stop()
     assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= set(samples[0][1])
     outbox.observe([(1000, {"system/x": 1.0}), (2000, {"system/x": 3.0})])
     fill(outbox, tiny_model, picture)

@@ -7,7 +7,7 @@ import pytest
 
 from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.blocks import slices
-from descent.ml.network.layout import Matrices
+from descent.ml.network.layout import LayerViews
 from descent.ml.network.losses import LOSSES as ALL
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program
@@ -37,7 +37,7 @@ def evaluate(
     program = Program(model, len(stack), "float64")
     gradient, total = np.empty_like(stack), np.empty(len(stack))
     blocks = slices(make_rows(model, x, y, w, "float64"), 25)
-    views = Matrices(model.layout, stack), Matrices(model.layout, gradient)
+    views = LayerViews(model.layout, stack), LayerViews(model.layout, gradient)
     program.gradient(views[0], blocks, gradient, views[1], total)
     return total / len(x), gradient
 

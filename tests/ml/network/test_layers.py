@@ -10,7 +10,7 @@ import pytest
 from descent import ml
 from descent.ml.network.blocks import slices
 from descent.ml.network.layers.dropout import Noise
-from descent.ml.network.layout import Matrices
+from descent.ml.network.layout import LayerViews
 from descent.ml.network.model import Embedding
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_rows
@@ -38,7 +38,7 @@ def evaluate(
     if program.noise is not None:
         program.noise.start(0)
     gradient, total = np.empty_like(stack), np.empty(len(stack))
-    views = Matrices(model.layout, stack), Matrices(model.layout, gradient)
+    views = LayerViews(model.layout, stack), LayerViews(model.layout, gradient)
     program.gradient(views[0], slices(make_rows(model, x, y, w, "float64"), 25), gradient, views[1], total)
     return total / len(x), gradient
 
@@ -100,7 +100,7 @@ def test_label_smoothing_follows_smoothed_targets_and_reports_the_plain_cost(tas
 def test_embedding_and_scale_compute_their_formulas() -> None:
     model = ml.Model(4, (3,), 1, activation="tanh", embedding=Embedding(2, 5, 3), input_scale=True)
     flat = np.random.default_rng(0).normal(size=model.size)
-    views = Matrices(model.layout, flat[None])
+    views = LayerViews(model.layout, flat[None])
     assert views.waves is not None and views.scale is not None
     w, b, maps = (view[0] for view in views.waves)
     x = np.random.default_rng(1).normal(size=(7, 4))
@@ -174,7 +174,7 @@ def test_each_kind_of_parameter_moves_at_its_own_rate(optimizer: str) -> None:
     data = arrays("regression", cv=False)
     before = ml.train(model, optimizer, [ml.Settings(learning_rate=1e-30)], data, batch=None, epochs=1, dtype="float64")
     after = ml.train(model, optimizer, [settings], data, batch=None, epochs=1, dtype="float64")
-    moved = Matrices(model.layout, np.abs(after[0].parameters - before[0].parameters)[None])
+    moved = LayerViews(model.layout, np.abs(after[0].parameters - before[0].parameters)[None])
     for matrix in moved.affine:
         np.testing.assert_allclose(matrix[0, :, :-1], 1e-3 / np.sqrt(matrix.shape[2] - 1), rtol=1e-3)
         np.testing.assert_allclose(matrix[0, :, -1], 1e-4, rtol=1e-3)
@@ -187,7 +187,10 @@ def test_each_kind_of_parameter_moves_at_its_own_rate(optimizer: str) -> None:
 def test_scales_and_waves_start_as_documented_and_are_not_penalised() -> None:
     model = ml.Model(6, (4,), 1, embedding=Embedding(6, 400, 3, 0.2), input_scale=True)
     (found,) = ml.train(model, "sgd", [ml.Settings(learning_rate=1e-30)], arrays("regression", n=6), epochs=1)
-    start, mask = Matrices(model.layout, found.parameters[None]), Matrices(model.layout, model.layout.penalised[None])
+    start, mask = (
+        LayerViews(model.layout, found.parameters[None]),
+        LayerViews(model.layout, model.layout.penalised[None]),
+    )
     assert start.scale is not None and start.waves is not None and mask.scale is not None and mask.waves is not None
     assert (start.scale == 1).all() and not mask.scale.any()
     assert start.waves[0].std() == pytest.approx(0.2, rel=0.05) and not mask.waves[0].any()
