@@ -34,7 +34,7 @@ with open(sys.argv[1], encoding="utf-8") as file:
 look, seal = tasks.tested, split.seal
 
 for name, (configuration, permute) in configurations.items():
-    def look_after_copying(made, study, name=name):
+    def look_after_copying(made, study, rival, name=name):
         parts = study.parts
         folder = Path(name)
         shutil.copytree(made.folder.parent, folder / "scratch", ignore=shutil.ignore_patterns("sealed*", "figures"))
@@ -44,7 +44,7 @@ for name, (configuration, permute) in configurations.items():
         parts.frame.to_csv(folder / "working.csv")
         parts.sealed.open().drop(columns=study.question.inference.target).to_csv(folder / "sealed.csv")
         (folder / "findings.txt").write_text("\\n".join(map(repr, parts.findings)))
-        return look(made, study)
+        return look(made, study, rival)
 
     def seal_permuted(rows, path, **options):
         target = configuration["data"]["target"]
@@ -124,8 +124,8 @@ def test_every_file_before_the_final_task_is_the_same(runs: tuple[Path, dict[str
     one, two = contents(folder / f"{case} as it is"), contents(folder / f"{case} permuted")
     assert {name: two.get(name) == content for name, content in one.items()} == dict.fromkeys(two, True)
     names = " ".join(one)
-    for part in ("features-0/x.npy", "features-0/y_cv.npy", "model/features/compiled.json", "model/target.json",
-                 "model/model", "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
+    for part in ("features-0/x.npy", "features-0/y_cv.npy", "compiled.json", "target.json", "parameters.safetensors",
+                 "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
         assert part in names
 
 
