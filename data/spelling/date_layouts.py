@@ -68,7 +68,9 @@ def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bo
         return DateLayouts(Dates(tuple(layouts)))
     parts = pc.extract_regex(rest, r"^(?:\pL{2,10}\.?,?\s+)?(?P<a>\d{1,2})[-/. ]+(?P<b>\d{1,2})[-/. ]+\d{2}")
     fits = parts.is_valid().to_numpy(zero_copy_only=False)
-    first, second = (pc.fill_null(pc.cast(parts.field(name), pa.int64()), 0).to_numpy() for name in "ab")
+    # Where nothing matched, Arrow leaves empty texts in the parts.
+    digits = (pc.if_else(parts.is_valid(), parts.field(name), "0") for name in "ab")
+    first, second = (pc.cast(part, pa.int64()).to_numpy() for part in digits)
     if not fits.any():
         return DateLayouts(Dates(tuple(layouts)) if layouts else None)
     words = rest.filter(pa.array(fits)).to_pylist()

@@ -60,7 +60,7 @@ def test_one_table_in_many_dialects(kind: str, tmp_path: Path, monkeypatch: pyte
     path = written(tmp_path, SAME[kind])
     pd.testing.assert_frame_equal(read_table(path).frame, PLAIN, check_dtype=False)
     monkeypatch.setattr(descent.data.reading.streaming, "PIECE", 16)
-    found = list(stream(str(path), "t.csv"))
+    found = list(stream(str(path), "t.csv", numbers=("size", "price")))
     pd.testing.assert_frame_equal(pd.concat(found), PLAIN, check_dtype=False, check_index_type=False)
     assert len(found) > 1
 
@@ -146,7 +146,12 @@ def test_a_first_line_that_looks_like_a_row_is_asked_about(
     assert table.row(0).endswith(f"(line {HEADERLESS[kind].count('#') + 1})")
     monkeypatch.setattr(descent.data.reading.streaming, "PIECE", 16)
     pieces = list(stream(str(path), "t", dialect=Dialect.given(None, "none")))
-    pd.testing.assert_frame_equal(pd.concat(pieces), table.frame, check_dtype=False, check_index_type=False)
+    found = pd.concat(pieces)
+    for name, column in table.frame.items():
+        if pd.api.types.is_numeric_dtype(column):
+            assert found[name].str.replace(",", ".").astype(float).tolist() == column.tolist()
+        else:
+            assert found[name].tolist() == column.tolist()
 
 
 def test_the_line_of_the_header_can_be_told(tmp_path: Path) -> None:

@@ -19,7 +19,13 @@ from descent.data.reading.streaming import stream
 
 
 def whole(path: Path, missing: tuple[str, ...] = ()) -> pd.DataFrame:
-    return pd.concat(list(stream(str(path), path.name, missing)))
+    """The table read in pieces by a model that learned these columns as plain numbers; texts as they stand."""
+    return pd.concat(list(stream(str(path), path.name, missing, ("id", "number", "n"))))
+
+
+def blanked(frame: pd.DataFrame) -> pd.DataFrame:
+    """What means no value, as a model reads it."""
+    return frame.mask(frame.isin(["", "NA"]))
 
 
 def text(rows: int) -> str:
@@ -40,14 +46,14 @@ def test_pieces_of_a_csv_are_the_whole(
     else:
         path.write_bytes({"plain": raw, "gzip": gzip.compress(raw), "bom": b"\xef\xbb\xbf" + raw}[packing])
     found = whole(path)
-    pd.testing.assert_frame_equal(found, read_table(path).frame, check_index_type=False, check_dtype=False)
+    pd.testing.assert_frame_equal(blanked(found), read_table(path).frame, check_index_type=False, check_dtype=False)
     assert len(list(stream(str(path), "t"))) > 1 or piece > len(raw)
 
 
 def test_other_encodings_and_parquet_are_read_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(descent.data.reading.streaming, "PIECE", 64)
     (tmp_path / "latin.csv").write_bytes("naïve;größe\nça;1,5\n".encode("latin-1"))
-    assert whole(tmp_path / "latin.csv").to_dict("list") == {"naïve": ["ça"], "größe": [1.5]}
+    assert whole(tmp_path / "latin.csv").to_dict("list") == {"naïve": ["ça"], "größe": ["1,5"]}
     frame = pd.DataFrame({"a": range(500), "b": "x"})
     frame.to_parquet(tmp_path / "t.parquet", row_group_size=100)
     pd.testing.assert_frame_equal(whole(tmp_path / "t.parquet"), frame, check_dtype=False, check_index_type=False)
@@ -59,7 +65,7 @@ def test_what_is_no_utf_8_further_down_is_read_as_of_the_whole_file(
     monkeypatch.setattr(descent.data.reading.streaming, "PIECE", 64)
     path = tmp_path / "t.csv"
     path.write_bytes(b"n,city\n" + b"".join(b"%d,Rome\n" % n for n in range(40)) + "40,Orléans\n".encode("latin-1"))
-    pd.testing.assert_frame_equal(whole(path), read_table(path).frame, check_index_type=False)
+    pd.testing.assert_frame_equal(whole(path), read_table(path).frame, check_index_type=False, check_dtype=False)
     path.write_bytes(b"n,city\n" + "0,Orléans\n".encode() * 40 + b"40,Orl\xe9ans\n")
     with pytest.raises(TableError, match="line 42: byte 0xe9 is not UTF-8 text, as the rest of the file is"):
         whole(path)
@@ -77,7 +83,7 @@ def test_words_that_are_values_are_values_in_rows_that_come_later(
     features = CompiledFeatures.load(tmp_path / "features")
     assert {"pet_None", "pet_cat", "pet_dog"} <= set(features.names)
     monkeypatch.setattr(descent.data.reading.streaming, "PIECE", 16)
-    pieces = list(stream(str(path), "t", features.columns.missing, features.columns.keep))
+    pieces = list(stream(str(path), "t", features.columns.missing, ("size",)))
     assert len(pieces) > 20
     found = np.concatenate([features.transform(piece) for piece in pieces])
     np.testing.assert_array_equal(found, features.transform(frame))
@@ -130,7 +136,7 @@ def test_wherever_it_is_cut(
     assert len(found) == len(expected)
     assert found["n"].tolist() == expected["n"].tolist()
     for one, other in zip(found["t"], expected["t"], strict=True):  # texts of digits alone are not among them
-        assert (pd.isna(one) and pd.isna(other)) or one == other
+        assert (pd.isna(other) and not one.strip()) or one == other
 
 
 @pytest.mark.parametrize("name", ["o.csv", "o.csv.gz", "o.parquet"])
