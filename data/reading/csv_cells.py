@@ -24,6 +24,10 @@ FEW = 1000
 """Different numbers of a column that may be names."""
 FEWER = 20
 """The same where all have as many decimals, as measurements do."""
+WINDOW = 1 << 20
+"""Bytes that are looked at at once: masks of a whole file would be larger than the file."""
+SOME = 500
+"""Cells that are looked at in a window."""
 GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$|^-?\d{1,3}$"
 COMMA = r"^[-+(]?\D{0,4}(?:\d{1,3}(?:\.\d{3})+,\d+|\d+,(?:\d{1,2}|\d{4,}))\D{0,6}$"
 
@@ -131,15 +135,18 @@ def _is_usual(text: str) -> bool:
 
 
 def _has_leading_zeros(raw: bytes, delimiter: str) -> bool:
-    """Whether a cell is all digits behind a 0, as far as some thousand cells that begin with 0 and a digit show."""
+    """Whether a cell is all digits behind a 0, as far as some hundred cells that begin so in every MiB show."""
     cell = re.compile(rb"[0-9]+[\"' ]?(?:[\r\n" + re.escape(delimiter.encode()) + rb"]|$)")
     letters = np.frombuffer(raw, np.uint8)
-    zeros = np.flatnonzero(letters[1:-1] == ord("0")) + 1
-    before, after = letters[zeros - 1], letters[zeros + 1]
-    begins = np.isin(before, np.frombuffer(b"\n\"' " + delimiter.encode(), np.uint8)) & (after >= 48) & (after <= 57)
-    found = zeros[begins]
-    some = np.unique(np.concatenate([found[:FEW], found[:: max(1, len(found) // FEW)]]))
-    return any(cell.match(raw, int(at)) for at in some)
+    borders = np.zeros(256, np.bool_)
+    borders[list(b"\n\"' " + delimiter.encode())] = True
+    for start in range(0, len(raw), WINDOW):
+        window = letters[start : start + WINDOW + 2]
+        zeros = np.flatnonzero((window[1:-1] == ord("0")) & (window[2:] - np.uint8(ord("0")) < 10))
+        found = zeros[borders[window[zeros]]] + start + 1
+        if any(cell.match(raw, int(at)) for at in found[:: len(found) // SOME + 1]):
+            return True
+    return False
 
 
 def _has_decimal_commas(column: Any) -> bool:

@@ -27,7 +27,7 @@ def plain_frame(
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
     plain, marked = _without_missing_tokens(plain, missing, keep)
-    return plain, notes, marked
+    return plain, notes + _kept(plain, keep), marked
 
 
 def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -112,3 +112,16 @@ def _without_missing_tokens(
     if emptied:
         frame = pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index)
     return frame, {name: counts for name, counts in marked.items() if counts}
+
+
+def _kept(frame: pd.DataFrame, keep: Sequence[str]) -> list[str]:
+    """A note on the texts that are values because the user says so."""
+    if not keep:
+        return []
+    counts = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.StringDtype):
+            hit = pc.is_in(pc.utf8_trim_whitespace(pa.array(column)), value_set=pa.array(keep, pa.string()))
+            counts[name] = pc.sum(hit).as_py() or 0
+    cells = ", ".join([f"{name} ({count:,})" for name, count in counts.items() if count][:8])
+    return [f"{' and '.join(map(repr, keep))} are kept as values: {cells}"] if cells else []
