@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from descent.schemas.config.optimizers import SOLVERS
-from descent.schemas.config.shape import kinds
-
 Value = str | int | float | bool
 
-SOLVER_KINDS = frozenset(kind for solver in SOLVERS for kind in kinds(solver))
+SOLVER_KINDS = frozenset({"lbfgs", "newton"})
+"""Those of the configuration's ``SOLVERS``, written out: variants travel to processes that never load pydantic."""
 
 
 @dataclass(frozen=True, slots=True)

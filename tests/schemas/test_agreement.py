@@ -14,6 +14,7 @@ from descent.ml.statistics.metrics import METRICS as ML_METRICS
 from descent.ml.statistics.metrics import default_metric
 from descent.schemas import KINDS, METRICS, Variant, config_from, expand_variants
 from descent.schemas.config.models import Activation, Initializer
+from descent.schemas.config.optimizers import SOLVERS as SOLVER_MODELS
 from descent.schemas.config.optimizers import NetworkOptimizer, Optimizer
 from descent.schemas.config.shape import kinds, models_in
 from descent.schemas.variants.expansion import STARTS
@@ -33,7 +34,7 @@ def test_the_same_choices() -> None:
     assert set(get_args(Initializer)) == set(VARIANCES)
     assert STARTS == INITIALIZER_OF
     assert set(KIND_NAMES) == set(OPTIMIZERS)
-    assert set(SOLVERS) == SOLVER_KINDS
+    assert set(SOLVERS) == SOLVER_KINDS == {kind for solver in SOLVER_MODELS for kind in kinds(solver)}
     assert set(KINDS) == set(METRICS) == set(ML_METRICS)
 
 
