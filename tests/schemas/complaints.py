@@ -4,14 +4,18 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from pydantic import BaseModel
 
-from descent.schemas import ConfigError, load_config
+from descent.schemas import ConfigError, DataConfig, ExperimentConfig, SearchConfig, SelectConfig, load_config
 
-DATA_KEYS = (
-    "source, target, task, query, exclude, numeric, categorical, datetime, boolean, text, identifier, constant, "
-    "missing, keep, delimiter, encoding, memory, group, time, positive"
-)
-TOP_KEYS = "name, data, split, features, search, validate, select, diagnose, compute, track, register, retrain"
+
+def keys(model: type[BaseModel]) -> str:
+    """The keys of a section as a message lists them; taken from pydantic's own account of the section."""
+    return ", ".join(model.model_json_schema()["properties"])
+
+
+DATA_KEYS, TOP_KEYS = keys(DataConfig), keys(ExperimentConfig)
+SEARCH_KEYS, SELECT_KEYS = keys(SearchConfig), keys(SelectConfig)
 OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
 RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
 

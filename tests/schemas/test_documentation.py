@@ -18,7 +18,7 @@ SECTIONS = {
 }
 # Where the keys of a part are documented, if not in the section that is named like its key.
 ELSEWHERE = {
-    "ExperimentConfig": "Top level", "EarlyStopping": "search",
+    "ExperimentConfig": "Top level", "EarlyStopping": "search", "EnsembleConfig": "select",
     "LinearSearch": "linear, logistic, softmax",
     "NetworkSearch": "network", "LogRange": "Sweeps", "LinearRange": "Sweeps",
 }  # fmt: skip

@@ -36,8 +36,8 @@ def answer(**changes: Any) -> dict[str, Any]:
 def test_its_json_has_the_keys_that_scripts_rely_on() -> None:
     found = json.loads(ExperimentResult.model_validate(answer()).model_dump_json())
     assert list(found) == [
-        "experiment", "task", "data", "variants", "search", "selected", "diagnosis", "test", "seconds", "mlflow",
-        "model", "report", "warnings",
+        "experiment", "task", "data", "variants", "search", "selected", "rivals", "diagnosis", "test", "seconds",
+        "mlflow", "model", "report", "warnings",
     ]  # fmt: skip
     assert found["variants"][0]["params"] == {"kind": "linear", "lambda": 0.1, "residual": False}
     assert found["diagnosis"]["advice"] == [{"text": "add", "setting": None, "gain": None, "confidence": None}]

@@ -7,7 +7,7 @@ import pytest
 
 from descent.schemas import ConfigError, ExperimentConfig, config_from
 
-from ..complaints import DATA_KEYS, RANGE, TOP_KEYS, complaint
+from ..complaints import DATA_KEYS, RANGE, SEARCH_KEYS, SELECT_KEYS, TOP_KEYS, complaint
 
 # One wrong line after `data: {source: a.csv, target: y}`: the line, and what is said after "x.yaml:2: ".
 SECTIONS = [
@@ -17,8 +17,7 @@ SECTIONS = [
     ("1: x", f"1: there is no such key. Keys here: {TOP_KEYS}"),
     (
         "search: {epoch: 5}",
-        "search.epoch: there is no such key: did you mean `epochs`? Keys here: strategy, "
-        "samples, halving, budget, epochs, early_stopping, models",
+        f"search.epoch: there is no such key: did you mean `epochs`? Keys here: {SEARCH_KEYS}",
     ),
     (
         "features: {Degree: 2}",
@@ -29,11 +28,10 @@ SECTIONS = [
     # Sections.
     (
         "search:",
-        "search: is empty: leave the key out, or write keys under it (strategy, samples, halving, "
-        "budget, epochs, early_stopping, models)",
+        f"search: is empty: leave the key out, or write keys under it ({SEARCH_KEYS})",
     ),
-    ("select: rmse", "select: rmse is not a mapping: write keys under it (metric, rule)"),
-    ("select: [rmse]", "select: [rmse] is not a mapping: write keys under it (metric, rule)"),
+    ("select: rmse", f"select: rmse is not a mapping: write keys under it ({SELECT_KEYS})"),
+    ("select: [rmse]", f"select: [rmse] is not a mapping: write keys under it ({SELECT_KEYS})"),
     (
         "search: {early_stopping: true}",
         "search.early_stopping: true is not a mapping: write keys under it (patience, min_delta)",

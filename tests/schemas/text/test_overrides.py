@@ -6,6 +6,8 @@ import pytest
 
 from descent.schemas import ConfigError, LinearRange, config_from, load_config
 
+from ..complaints import SEARCH_KEYS, TOP_KEYS
+
 DOCUMENT = {
     "data": {"source": "a.csv", "target": "y"},
     "search": {
@@ -49,15 +51,15 @@ def test_later_overrides_win_and_the_mapping_is_left_alone() -> None:
 
 
 MODELS = "kind, lambda, degree, optimizer, batch, seed"
-TOP = "name, data, split, features, search, validate, select, diagnose, compute, track, register, retrain"
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("search.epoch=3", "there is no key `epoch` in search: did you mean `epochs`? "
-         "Keys there: strategy, samples, halving, budget, epochs, early_stopping, models"),
-        ("serch.epochs=3", f"there is no key `serch` in the configuration: did you mean `search`? Keys there: {TOP}"),
+         f"Keys there: {SEARCH_KEYS}"),
+        ("serch.epochs=3", "there is no key `serch` in the configuration: did you mean `search`? "
+         f"Keys there: {TOP_KEYS}"),
         ("search.models[0].layers=3", f"there is no key `layers` in search.models[0]. Keys there: {MODELS}"),
         ("search.models[1].optimizer[0].rate=3", "there is no key `rate` in search.models[1].optimizer[0]. "
          "Keys there: kind, learning_rate, schedule, clip_norm"),
