@@ -12,6 +12,7 @@ from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.blocks import spans
 from descent.ml.network.initializers import initialize
 from descent.ml.network.layout import LayerViews
+from descent.ml.network.rows import make_rows
 from descent.ml.optimizers.rules import RULES
 from descent.ml.optimizers.schedules import KINDS
 
@@ -120,7 +121,7 @@ def test_outcomes_of_any_fleet(model, optimizer, variants, batch, dtype, clip):
 @some
 @given(st.integers(1, 300), st.none() | st.integers(1, 400), st.lists(seeds, min_size=1, max_size=3), st.integers(0, 9))
 def test_an_epoch_shows_every_row_once(m, batch, chosen, epoch):
-    rows = ml.arrays.make_rows(ml.Model(1), np.arange(m)[:, None], np.arange(m), None, "float64")
+    rows = make_rows(ml.Model(1), np.arange(m)[:, None], np.arange(m), None, "float64")
     feed = Feed(rows, chosen, batch)
     feed.start(epoch)
     steps = []
