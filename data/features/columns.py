@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from descent.data.reading.dialect import UNSAID, Dialect
-from descent.data.spelling import Dates, Levels, Numbers, Spelling, from_dict, to_dict
+from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, from_dict, to_dict
 from descent.data.spelling.marks import texts_of_none
 
 

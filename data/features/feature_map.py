@@ -16,17 +16,17 @@ from descent.data.features.calendar import calendar_columns
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.compiler import compiled
 from descent.data.features.compiled.features import too_large
-from descent.data.features.settings import FeatureOptions
+from descent.data.features.settings import USUAL_COLUMNS, FeatureOptions
 from descent.data.names import listed
 from descent.data.roles.inference import Inference
-from descent.data.spelling import Levels
+from descent.data.spelling.kinds import Levels
 from descent.data.spelling.marks import texts_of_none
 from descent.data.target import Target
 
 Array = NDArray[Any]
 Matrix = NDArray[np.float32]
 SMALL = 1 << 22
-"""Numbers in a matrix of plain columns that is small, whatever its width: 16 MB."""
+"""Numbers in a matrix of plain columns that is small, whatever its width, unless the user set a limit: 16 MB."""
 
 
 class FeatureMap:
@@ -173,7 +173,8 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: FeatureOptions
 
 
 def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, settings: FeatureOptions) -> None:
-    if count <= settings.max_columns or (settings.degree == 1 and count * rows <= SMALL):
+    small = settings.degree == 1 and settings.max_columns == USUAL_COLUMNS and count * rows <= SMALL
+    if count <= settings.max_columns or small:
         return
     if encoded > count / 2:
         what = (

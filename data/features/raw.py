@@ -12,7 +12,7 @@ from descent.data.errors import FeatureError
 from descent.data.features.calendar import calendar_values
 from descent.data.features.columns import Columns
 from descent.data.names import listed
-from descent.data.spelling import Levels, Spelling
+from descent.data.spelling.kinds import Levels, Spelling
 
 Array = NDArray[Any]
 

@@ -16,7 +16,7 @@ from descent.data.errors import ColumnError, TableError
 from descent.data.reading.parquet import first_line, is_cell, misfit, partition_kinds, partitions
 from descent.data.reading.plain import plain_frame
 from descent.data.reading.sources import is_url, parquet_files, stamp
-from descent.data.spelling import Spelling
+from descent.data.spelling.kinds import Spelling
 from descent.data.spelling.marks import texts_of_none
 from descent.data.spelling.table import applied
 

@@ -1,7 +1,6 @@
 """What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
@@ -13,8 +12,8 @@ from descent.data.finding import Finding
 from descent.data.names import count, listed, shortened
 from descent.data.options import exclude, setting, setting_of_one
 from descent.data.reading.tables import Table
-from descent.data.spelling import Dates, Numbers
 from descent.data.spelling.guess import Guess
+from descent.data.spelling.kinds import Dates, Numbers
 
 FEWEST = 10
 """Rows below which three parts mean nothing."""
@@ -148,7 +147,7 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: 
     if task == "regression":
         return
     counts = column.value_counts()
-    many = int((counts == 1).sum()) > len(column) // 2 if said else len(counts) > max(MOST_CLASSES, len(column) // 10)
+    many = int((counts == 1).sum()) > len(column) // 2 if said else len(counts) > most_classes(len(column))
     if many:
         _, wrong = to_numbers(column)
         if 0 < wrong.sum() <= len(column) // 2:
@@ -164,6 +163,11 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: 
             "these are names, not classes",
             "choose another target" + ("" if said else "; if they are classes: --set data.task=multiclass"),
         )  # fmt: skip
+
+
+def most_classes(rows: int) -> int:
+    """Labels from which a target of so many rows is asked about, unless the user says that they are classes."""
+    return max(MOST_CLASSES, rows // 10)
 
 
 def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
@@ -201,14 +205,6 @@ def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
 def of_lone_classes(column: pd.Series) -> pd.Series:
     """(m,) which rows are the only one of their class."""
     return ~column.duplicated(keep=False)
-
-
-def refuse_unread_target(found: Finding | None, table: Table) -> None:
-    """Raise `FoundError` for a target of texts that look like numbers or dates, if ``found`` says that it is one."""
-    if found is not None:
-        raise FoundError(
-            table.path, replace(found, name="target-of-names", severity="error", evidence=f"target {found.evidence}")
-        )
 
 
 def refuse_no_target(table: Table, target: str) -> None:

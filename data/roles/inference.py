@@ -26,12 +26,11 @@ from descent.data.roles.checks import (
     refuse_more_than_two,
     refuse_no_target,
     refuse_slips,
-    refuse_unread_target,
 )
-from descent.data.roles.readings import doubt, readings
+from descent.data.roles.readings import readings, refuse_unread_target
 from descent.data.roles.roles import Column, Role, counts_time, role_of
-from descent.data.spelling import Dates, Levels, Spelling
 from descent.data.spelling.guess import Hints
+from descent.data.spelling.kinds import Dates, Levels, Spelling
 from descent.data.spelling.table import Spelled, spelled
 
 FEW = 20
@@ -163,7 +162,7 @@ def infer(
     findings: list[Finding] = []
 
     if target in seen.doubts and task is None and frame[target].nunique() > FEW:
-        refuse_unread_target(doubt(seen, target, "identifier"), table)
+        refuse_unread_target(seen, target, frame[target], table)
     said_task = task is not None
     task = _checked_task(frame[target], task, table, notes)
     if lone := lone_classes(frame[target], task, table):

@@ -8,19 +8,25 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from descent.data.errors import FoundError
 from descent.data.finding import Finding, joined_names
 from descent.data.names import count, shortened
 from descent.data.options import exclude, setting, setting_of_one
 from descent.data.reading.tables import Table
+from descent.data.roles.checks import most_classes
 from descent.data.roles.roles import Column
-from descent.data.spelling import Dates, Times
 from descent.data.spelling.guess import Guess
+from descent.data.spelling.kinds import Dates, Times
 from descent.data.spelling.table import Spelled
 from descent.data.spelling.texts import cleaned
 
 LARGE = 12
 """Levels of a category beyond which a model would rather have had numbers."""
 PLAIN = re.compile(r"^[-+]?\d+(?:\.\d+)?$")
+WORD = re.compile(r"\W*[^\W\d]{2,}")
+"""What begins with a word."""
+REPEATED = 4
+"""Rows of a label, on average, from which it is a class."""
 MOST = 6
 """Columns that are told of in one sentence."""
 
@@ -50,20 +56,42 @@ def doubt(seen: Spelled, name: str, role: str) -> Finding | None:
     guessed = seen.doubts[name]
     column = seen.frame[name]
     large = role == "categorical" and column.nunique() > LARGE
-    if not (role in ("identifier", "text") or large) or guessed.share < 0.5 or guessed.why == "zeros":
+    if not (role in ("identifier", "text") or large) or not _may_be_read(guessed, column):
         return None
-    if guessed.why == "prefix" and not _worth_asking(column):
-        return None
-    what, action = _in_the_way(guessed, name)
+    what, action = _in_the_way(guessed, name, f"if they are names: {setting('data.categorical', [name])}")
     cells = f"{guessed.share:.0%} of the cells"
     how = "a category" if role == "categorical" else "names of the rows, which no model sees"
     return Finding("unread-values", "warning", (name,), f"{name}: {cells} {what}; they are taken for {how}", action)
 
 
-def _in_the_way(seen: Guess, name: str) -> tuple[str, str]:
+def refuse_unread_target(seen: Spelled, target: str, column: pd.Series, table: Table) -> None:
+    """Raise `FoundError` for a target of texts that look like numbers or dates and are none that could be read.
+
+    Numbers behind a word (``sku 12``) are classes where each has several rows; ``column`` has no row without a target.
+    """
+    guessed = seen.doubts[target]
+    labels = column.nunique()
+    classes = guessed.why == "prefix" and WORD.match(guessed.example) and labels <= len(column) / REPEATED
+    if not _may_be_read(guessed, column) or (classes and labels <= most_classes(len(column))):
+        return
+    what, action = _in_the_way(guessed, target, f"if they are classes: {setting_of_one('data.task', 'multiclass')}")
+    place = ""
+    if guessed.wrong and guessed.spelling is not None and not guessed.why:
+        _, wrong = guessed.spelling.read(column)
+        place = f", first in {table.row(int(column.index[int(np.argmax(wrong))]))}"
+    evidence = f"target {target!r}: {guessed.share:.0%} of the cells {what}{place}; there are {labels:,} different ones"
+    raise FoundError(table.path, Finding("target-of-names", "error", (target,), evidence, action))
+
+
+def _may_be_read(seen: Guess, column: pd.Series) -> bool:
+    """Whether most cells hold what may be numbers or dates."""
+    return seen.share >= 0.5 and seen.why != "zeros" and (seen.why != "prefix" or _worth_asking(column))
+
+
+def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
     """What stands in the way of reading a column, and what to do."""
     numeric, example = setting("data.numeric", [name]), shortened(seen.example)
-    keep = f"; if they are names: {setting('data.categorical', [name])}"
+    keep = f"; {otherwise}"
     if seen.why == "order":
         return (
             f"are dates such as {example}, of which none says whether the day or the month comes first",

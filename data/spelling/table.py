@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from descent.data.spelling import Dates, Levels, Numbers, Spelling, Times
 from descent.data.spelling.date_layouts import compact_dates
 from descent.data.spelling.guess import Guess, Hints, guess
+from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, Times
 from descent.data.spelling.levels import trimmed, truths_of
 from descent.data.spelling.texts import is_text
 
@@ -152,7 +152,7 @@ def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_sa
     if len(counts) > MOST_LEVELS or len(counts) > len(column) / 2 + 10:
         return Levels(), column
     written: dict[str, list[str]] = {}
-    for text in map(str, counts.index):  # the most frequent first
+    for text in dict.fromkeys(map(str, counts.index)):  # the most frequent first; 1 and "1" are one
         written.setdefault(trimmed(text) if as_said else _fold(trimmed(text)), []).append(text)
     folds = {fold: list(dict.fromkeys(map(trimmed, texts))) for fold, texts in written.items()}
     several = any(len(texts) > 1 for texts in folds.values())

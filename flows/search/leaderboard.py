@@ -57,7 +57,8 @@ def candidates(board: Sequence[Entry], metric: str, count: int) -> list[Entry]:
     """The entries of a leaderboard that go to the folds: the best, the best of each family, then the next best.
 
     A family is one architecture, with or without embeddings of numbers; all linear models of one degree are one. The
-    best linear model is always among them, so that no network wins that is not better.
+    best linear model and the plain one (λ = 1) are always among them: no network wins that is not better, and no linear
+    model that is worse than the one that every result stands beside.
     """
     usable = [entry for entry in board if entry.usable and metric in entry.metrics]
     first: dict[object, Entry] = {}
@@ -65,7 +66,9 @@ def candidates(board: Sequence[Entry], metric: str, count: int) -> list[Entry]:
         variant = entry.variant
         kind = (variant.activation, variant.embedding is not None) if variant.layers else variant.features.degree
         first.setdefault((variant.layers, kind), entry)
-    linear = [entry for entry in usable if not entry.variant.layers][:1]
-    wanted = [*usable[:1], *linear, *first.values(), *usable]
+    straight = [entry for entry in usable if not entry.variant.layers]
+    plain = [one for one in straight if one.variant.lambda_ == 1 and one.variant.features.degree == 1]
+    linear = list({id(one): one for one in (*straight[:1], *plain[:1])}.values())
+    wanted = [*usable[:1], *linear[:1], *first.values(), *usable]
     chosen = [*list({id(entry): entry for entry in wanted}.values())[:count], *linear]
     return [entry for entry in usable if any(entry is one for one in chosen)]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from descent.data import ColumnError, FoundError, infer, table_of
-from descent.data.spelling import Dates, Levels, Numbers, Times, from_dict, to_dict
+from descent.data.spelling.kinds import Dates, Levels, Numbers, Times, from_dict, to_dict
 
 ROWS = 60
 RNG = np.random.default_rng(0)

@@ -24,7 +24,9 @@ def table(rows: int, folder: Path) -> Path:
     x = rng.normal(size=(rows, 3))
     frame = pd.DataFrame(x, columns=["a", "b", "c"])
     frame["kind"] = rng.choice(["red", "green", "blue"], rows)
-    frame["city"] = rng.integers(0, 200, rows).astype(str) + " town"  # many levels: encoded by the target
+    frame["city"] = np.array([f"{a}{b}ton" for a in "ABCDEFGHIJKLMNOPQRST" for b in "aeiouälrvy"])[
+        rng.integers(0, 200, rows)
+    ]  # many levels: encoded by the target
     frame["price"] = x[:, 0] + (frame["kind"] == "red") + rng.normal(size=rows) / 4
     frame["sold"] = np.where(frame["price"] > 0, "yes", "no")
     frame.loc[3, "a"] = np.nan
