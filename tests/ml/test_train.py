@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from time import time
@@ -66,24 +66,17 @@ def test_divergence_stays_with_its_variant(task: str, rate: float) -> None:
     assert np.isfinite(found[1].parameters).all() and np.isfinite(found[1].cost_train)
 
 
-@pytest.fixture
-def ctrl_c() -> Iterator[object]:
-    """Python's own handling of Ctrl-C, which the shell turns off for what it starts in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield signal.default_int_handler
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-def test_ctrl_c_ends_the_epoch_and_returns_what_there_is(optimizer: str, ctrl_c: object) -> None:
+def test_ctrl_c_ends_the_epoch_and_returns_what_there_is(optimizer: str) -> None:
     model, data = ml.Model(5, (8,)), arrays("regression")
+    before = signal.getsignal(signal.SIGINT)
 
     def press(progress: ml.Progress) -> None:
         if progress.epoch == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
     found = train(model, optimizer, [ml.Settings(), ml.Settings(seed=1)], data, batch=16, epochs=50, callback=press)
-    assert signal.getsignal(signal.SIGINT) is ctrl_c
+    assert signal.getsignal(signal.SIGINT) is before
     assert [one.status for one in found] == ["interrupted"] * 2
     assert found[0].epochs in (3, 4)
     expected = train(model, optimizer, [ml.Settings()], data, batch=16, epochs=found[0].epochs)
