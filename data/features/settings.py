@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+USUAL_COLUMNS = 2000
+"""The limit of `FeatureOptions.max_columns` where the user set none."""
+
 
 class FeatureOptions(Protocol):
     """`schemas.FeatureSettings` is one."""

@@ -74,7 +74,7 @@ def refuse_unread_target(seen: Spelled, target: str, column: pd.Series, table: T
     classes = guessed.why == "prefix" and WORD.match(guessed.example) and labels <= len(column) / REPEATED
     if not _may_be_read(guessed, column) or (classes and labels <= most_classes(len(column))):
         return
-    what, action = _in_the_way(guessed, target, f"if they are classes: {setting_of_one('data.task', 'multiclass')}")
+    what, action = _in_the_way(guessed, target, "if they are classes: --set data.task=multiclass")
     place = ""
     if guessed.wrong and guessed.spelling is not None and not guessed.why:
         _, wrong = guessed.spelling.read(column)
