@@ -47,7 +47,9 @@ def class_imbalance(seen: Examined) -> list[Finding]:
     rare = share[share < (RARE if inference.task == "binary" else min(SEVERAL, LESS / len(share)))]
     if rare.empty:
         return []
-    named = joined_names([f"{label} ({'<0.1%' if part < 0.0005 else f'{part:.1%}'})" for label, part in rare.items()], 6)
+    named = joined_names(
+        [f"{label} ({'<0.1%' if part < 0.0005 else f'{part:.1%}'})" for label, part in rare.items()], 6
+    )
     metrics = "average_precision or f1_macro" if inference.task == "binary" else "f1_macro"
     return [
         Finding(
