@@ -30,3 +30,6 @@ def from_dict(stored: dict[str, Any]) -> Spelling:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+__all__ = ["Dates", "Levels", "Numbers", "Spelling", "Times", "from_dict", "to_dict"]

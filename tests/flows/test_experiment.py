@@ -79,7 +79,7 @@ def test_the_result_is_about_this_table(example: Answer) -> None:
 def test_progress_goes_to_stderr_and_nothing_else_does(example: Answer) -> None:
     assert "206 train, 69 cv, 69 test" in example.stderr
     assert "17 variants in 3 fleets" in example.stderr
-    assert "cross-validating 3 finalists on 5 folds" in example.stderr
+    assert "cross-validating 4 finalists on 5 folds" in example.stderr
     refuse_noise(example.stderr)
 
 
@@ -115,7 +115,7 @@ def test_prefect_has_one_completed_run_with_a_task_per_step_chunk_and_fold(examp
     )
     assert {state for _, state in tasks} == {"Completed"}
     steps = [re.sub(r"-\w{3}$", "", name) for name, _ in tasks]
-    once = {"load table", "check table", "split rows", "plan", "leaderboard", "select", "diagnose", "refit",
+    once = {"split rows", "plan", "leaderboard", "select", "diagnose", "refit",
             "final test", "record"}  # fmt: skip
     assert {name for name in steps if steps.count(name) == 1} >= once
     assert sum(name.startswith("score fold") for name in steps) == 5
