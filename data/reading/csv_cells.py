@@ -5,6 +5,7 @@ are read as texts, and `data.spelling` says what they mean. Only the columns in 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from descent.data.spelling.marks import MISSING
 
 Reader = Callable[[bytes, Mapping[str, Any], Sequence[str] | None], Any]
 """(bytes, type by column, columns or None for all) → table of Arrow, with the column names of the file."""
-HEAD = 1 << 18
+HEAD = 1 << 16
 """Bytes at the beginning that say which columns hold texts."""
 EXACT = 1 << 53
 """Whole numbers beyond this are not exact as floats."""
@@ -39,20 +40,23 @@ def read_cells(raw: bytes, read: Reader, delimiter: str, texts: Collection[str] 
     """
     types = _types(raw, read)
     table = read(raw, types, None)
-    again = {name: why for name in table.column_names if (why := _doubtful(table, name, texts))}
-    counts = table.column_names
+    names, columns = table.column_names, table.columns  # made anew whenever they are asked for
+    again = {name: why for name, column in zip(names, columns, strict=True) if (why := _doubtful(column, name, texts))}
+    kinds = list(zip(names, table.schema.types, strict=True))
     if _has_leading_zeros(raw, delimiter):
-        again |= {name: "zeros" for name in counts if pa.types.is_integer(table.column(name).type)}
-    if any(_has_decimal_commas(column) for column in table.columns):
-        again |= {name: "groups" for name in counts if pa.types.is_floating(table.column(name).type)}
-    again = {name: why for name, why in again.items() if counts.count(name) == 1}
+        again |= {name: "zeros" for name, kind in kinds if pa.types.is_integer(kind)}
+    if any(map(_has_decimal_commas, columns)):
+        again |= {name: "groups" for name, kind in kinds if pa.types.is_floating(kind)}
+    twice = {name for name, times in Counter(names).items() if times > 1}
+    again = {name: why for name, why in again.items() if name not in twice}
+    del columns
     if not again:
         return table
     others = read(raw, dict.fromkeys(again, pa.string()), list(again))
     for name, why in again.items():
         column = others.column(name)
         if _is_text(column, why):
-            table = table.set_column(table.column_names.index(name), name, column)
+            table = table.set_column(names.index(name), name, column)
     return table
 
 
@@ -94,9 +98,8 @@ def _is_number(kind: Any) -> bool:
     return bool(pa.types.is_int64(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind))
 
 
-def _doubtful(table: Any, name: str, texts: Collection[str]) -> str:
+def _doubtful(column: Any, name: str, texts: Collection[str]) -> str:
     """Why a column is to be read as texts: a date, time or truth value; digits beyond exact numbers; perhaps names."""
-    column = table.column(table.column_names.index(name))
     if pa.types.is_string(column.type):
         return ""
     if not _is_number(column.type):

@@ -12,6 +12,8 @@ NAMES = 5
 """Rising numbers from which they are taken for names, such as wavelengths: a row rises so far by chance once in 120."""
 FEWEST = 3
 """Rows below a header that can tell anything about it."""
+SOME, CELLS = 20, 3000
+"""Rows that are looked at below a header in any case, and cells from which no more are."""
 
 
 def is_number(text: str) -> bool:
@@ -33,6 +35,7 @@ def looks_like_rows(rows: Sequence[Cells]) -> bool | None:
     rise (years, pixels, wavelengths); and where most of its texts come again below, each in its own column.
     """
     first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    below = below[: max(SOME, CELLS // len(first))]
     if len(below) < FEWEST:
         return None
     numbers = [index for index in range(len(first)) if _is_numeric([row[index] for row in below])]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.data.spelling.dates import LAYOUTS, Dates, moments
+from descent.data.spelling.marks import LETTER
 from descent.data.spelling.times import Times, seconds_of
 
 Array = NDArray[Any]
@@ -16,6 +17,10 @@ CERTAIN = tuple(layout for layout in LAYOUTS if layout not in ("dmy", "mdy", "co
 """Layouts whose order nobody doubts."""
 VERSION = re.compile(r"^\d{1,2}\.\d{1,2}\.\d{2}$")
 """Also the number of a software's version."""
+YEAR = r"(?:^|\D)(?:\d{4}|\d{2})(?:\D|$)|^\d{6}$|^\d{8}"
+"""What every date has; this is seen at once, and the layouts are compiled anew at every use."""
+TIME = r"\d[:h]\d|^-?P"
+"""What every time without words has."""
 SAMPLE = 300
 FEWEST = 8
 """Different whole numbers that there must be before they are taken for dates."""
@@ -39,6 +44,8 @@ def date_layouts(texts: Any, order: str | None, *, forced: bool = False) -> Date
     ``order`` is ``dmy`` or ``mdy``, where it is known of the table.
     """
     sample = texts[:SAMPLE]
+    if not _any(sample, YEAR):
+        return DateLayouts(None)
     if (forced or len(texts) >= FEWEST) and bool(moments(sample, "compact month")[1].all()):
         return DateLayouts(Dates(("compact month",)))
     layouts, rest = [], np.ones(len(sample), bool)
@@ -66,7 +73,8 @@ def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bo
     rest = texts.take(pa.array(np.flatnonzero(~known)))
     if len(rest) == 0:
         return DateLayouts(Dates(tuple(layouts)))
-    parts = pc.extract_regex(rest, r"^(?:\pL{2,10}\.?,?\s+)?(?P<a>\d{1,2})[-/. ]+(?P<b>\d{1,2})[-/. ]+\d{2}")
+    weekday = rf"(?:[{LETTER}]{{2,10}}\.?,?\s+)?"
+    parts = pc.extract_regex(rest, rf"^{weekday}(?P<a>\d{{1,2}})[-/. ]+(?P<b>\d{{1,2}})[-/. ]+\d{{2}}")
     fits = parts.is_valid().to_numpy(zero_copy_only=False)
     # Where nothing matched, Arrow leaves empty texts in the parts.
     digits = (pc.if_else(parts.is_valid(), parts.field(name), "0") for name in "ab")
@@ -124,6 +132,8 @@ def time_forms(texts: Any, *, words: bool) -> Times | None:
     With ``words``, ``1 h 20 min``; else times with colons and ISO durations.
     """
     sample = texts[:SAMPLE]
+    if not words and not _any(sample, TIME):
+        return None
     for forms in (("words",),) if words else (("clock",), ("hms", "ms"), ("ms",), ("iso",)):
         fits = np.zeros(len(sample), bool)
         for form in forms:
@@ -131,6 +141,12 @@ def time_forms(texts: Any, *, words: bool) -> Times | None:
         if fits.mean() > 0.5 and (forms != ("clock",) or _all_within_a_day(texts)):
             return Times(forms)
     return None
+
+
+def _any(texts: Any, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
 
 
 def _all_within_a_day(texts: Any) -> bool:

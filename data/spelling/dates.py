@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.data.spelling.marks import LETTER
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,14 +33,15 @@ ZONES = {"utc": 0, "gmt": 0, "z": 0, "wet": 0, "cet": 60, "cest": 120, "mez": 60
          "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "jst": 540}  # fmt: skip
 """Minutes ahead of UTC; names that mean several zones, such as IST, are not among them."""
 
-_NAME, _DAY, _MONTH = r"(?P<name>\pL{3,10})", r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
+_NAME, _DAY, _MONTH = rf"(?P<name>[{LETTER}]{{3,10}})", r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
 _YEAR, _ANY_YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|\d{2})"
 _TIME = (
     r"(?:(?:\s*[T ,:]\s*|\s+-\s+)(?P<H>\d{1,2})(?:[:.h](?P<M>\d{2}))?(?:[:.](?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Uhr|h))?)?(?:\s*(?P<zone>[-+]\d{2}:?\d{2}|[-+]\d{2}|Z|\pL{3,4}))?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Uhr|h))?)?"
+    rf"(?:\s*(?P<zone>[-+]\d{{2}}:?\d{{2}}|[-+]\d{{2}}|Z|[{LETTER}]{{3,4}}))?"
 )
 _PACKED = r"(?:[T ]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})?(?P<zone>Z|[-+]\d{2}:?\d{2})?)?"
-_WEEKDAY = r"(?:\pL{2,10}\.?,?\s+)?"
+_WEEKDAY = rf"(?:[{LETTER}]{{2,10}}\.?,?\s+)?"
 LAYOUTS = {
     "ymd": rf"{_YEAR}[-/. ]{_MONTH}[-/. ]{_DAY}{_TIME}",
     "dmy": rf"{_WEEKDAY}{_DAY}(?:/{_MONTH}/|-{_MONTH}-|\. ?{_MONTH}\. ?| {_MONTH} ){_ANY_YEAR}{_TIME}",
@@ -51,7 +54,7 @@ LAYOUTS = {
     "y-name-d": rf"{_YEAR}[-/ ]{_NAME}[-/ ]{_DAY}{_TIME}",
     "ctime": (
         rf"{_WEEKDAY}{_NAME}\s+{_DAY}\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?\s+"
-        rf"(?:(?P<zone>\pL{{3,4}})\s+)?{_YEAR}"
+        rf"(?:(?P<zone>[{LETTER}]{{3,4}})\s+)?{_YEAR}"
     ),
     "y-week": rf"{_YEAR}[- ]?(?:[Ww]|KW)\s?(?P<week>\d{{1,2}})(?:-?(?P<weekday>[1-7]))?",
     "week-y": rf"(?:[Ww]|KW|CW|Week)\s?(?P<week>\d{{1,2}})[-/ ]\s?{_YEAR}",

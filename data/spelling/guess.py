@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from descent.data.spelling.date_layouts import date_layouts, time_forms
 from descent.data.spelling.dates import Dates
-from descent.data.spelling.marks import is_mark
+from descent.data.spelling.marks import LETTER, is_mark
 from descent.data.spelling.number_marks import number_marks
 from descent.data.spelling.numbers import BOUND, Numbers
 from descent.data.spelling.texts import cleaned, different
@@ -137,14 +137,14 @@ def _spelling(
 
 def _has_two_parts(values: Any) -> bool:
     """Whether a text is like ``1 h 20 min``."""
-    return bool(pc.any(pc.match_substring_regex(values[:300], r"^\d+\s*\pL+\.?,? *\d+\s*\pL+")).as_py())
+    return bool(pc.any(pc.match_substring_regex(values[:300], rf"^\d+\s*[{LETTER}]+\.?,? *\d+\s*[{LETTER}]+")).as_py())
 
 
 def _share_of(values: Any, weights: Array, why: str) -> float:
     """The share of cells that hold a number somewhere."""
     if not why:
         return 0.0
-    held = pc.match_substring_regex(values, r"^\W*\pL{0,20}\W*\d[\d.,' /:-]*\W*(?:\pL\S*)?$").to_numpy(
+    held = pc.match_substring_regex(values, rf"^\W*[{LETTER}]{{0,20}}\W*\d[\d.,' /:-]*\W*(?:[{LETTER}]\S*)?$").to_numpy(
         zero_copy_only=False
     )
     return float(weights[held].sum() / weights.sum())

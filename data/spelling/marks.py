@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+LETTER = r"A-Za-zªµºÀ-ÖØ-öø-\x{1FFF}\x{2C00}-\x{2DFF}\x{3040}-\x{D7FF}"
+"""Letters, to stand within a class of RE2: ``\\pL`` is six hundred ranges, and takes 8 ms to compile at every use."""
 MISSING = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -22,7 +24,7 @@ AMONG_VALUES = frozenset({
 })  # fmt: skip
 """Beside numbers, dates and times, where they cannot be anything else; in lower case."""
 
-PHRASE = r"^(?:not|no|nicht|kein|keine|non|pas|sin|sem|geen|niet) \pL[\pL ]*$"
+PHRASE = rf"^(?:not|no|nicht|kein|keine|non|pas|sin|sem|geen|niet) [{LETTER}][{LETTER} ]*$"
 """Such as "not measured" and "no reading", in lower case."""
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.data.spelling.marks import LETTER
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -87,9 +89,9 @@ class Numbers:
         bare = pc.utf8_trim(bare, characters="()<>=≤≥~≈≃±+- ")
         factors: Array = np.ones(1)
         if self.multipliers:
-            named = pc.extract_regex(pc.fill_null(bare, ""), r"(?P<name>\pL*)\.?$").field("name")
+            named = pc.extract_regex(pc.fill_null(bare, ""), rf"(?P<name>[{LETTER}]*)\.?$").field("name")
             factors = np.array([MULTIPLIERS.get((name or "").lower(), 1.0) for name in named.to_pylist()])
-            bare = pc.replace_substring_regex(bare, r"\s*\pL+\.?$", "")
+            bare = pc.replace_substring_regex(bare, rf"\s*[{LETTER}]+\.?$", "")
         if self.ranges:
             pairs = pc.extract_regex(bare, rf"^(?P<lower>{self._number})(?:\s*-\s*(?P<upper>{self._number}))?$")
             lower, upper = self._values(pairs.field("lower")), self._values(pairs.field("upper"))
