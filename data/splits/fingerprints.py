@@ -29,7 +29,7 @@ def row_hashes(frame: pd.DataFrame, columns: Sequence[str]) -> Hashes:
 
 
 def _cell_hashes(column: pd.Series) -> Hashes:
-    """(m,) hashes that hang on a row's own cell: neither on other rows, nor on the kind that these give the column."""
+    """(m,) hashes that depend on a row's own cell alone, not on other rows or the kind that these give the column."""
     if pd.api.types.is_datetime64_any_dtype(column):
         return pd.util.hash_array(to_dates(column)[0].to_numpy("datetime64[us]").view(np.int64))
     numbers, texts = to_numbers(column)

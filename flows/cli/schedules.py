@@ -19,8 +19,8 @@ EXAMPLES = "Examples:  descent schedules   ·   descent schedules --pause pengui
 @reported()
 def schedules(
     remove: Annotated[str | None, typer.Option("--remove", metavar="NAME", help="Remove a deployment.")] = None,
-    pause: Annotated[str | None, typer.Option("--pause", metavar="NAME", help="Let its schedule rest.")] = None,
-    resume: Annotated[str | None, typer.Option("--resume", metavar="NAME", help="Let it go on.")] = None,
+    pause: Annotated[str | None, typer.Option("--pause", metavar="NAME", help="Pause its schedule.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="NAME", help="Resume its schedule.")] = None,
     json: AsJson = False,
 ) -> None:
     """List what is deployed: when it runs next, and how it went last."""
@@ -34,7 +34,7 @@ def schedules(
         for name, paused in ((pause, True), (resume, False)):
             if name is not None:
                 listing.pause(client, name, paused=paused)
-                print(f"{name}: {'rests until --resume' if paused else 'goes on'}")
+                print(f"{name}: {'paused; --resume starts it again' if paused else 'resumed'}")
         if (remove, pause, resume) == (None, None, None):
             rows = listing.rows(client)
             if json:

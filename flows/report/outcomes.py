@@ -102,7 +102,10 @@ def _precision_recall(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
         if len(shown) == 1:
             plot.across(share, "zero")
             keys.append(Key("zero", "rule", f"chance: {number(share)}"))
-    caption = "How many of the cases called so are so (precision), against how many of all such were found (recall)."
+    caption = (
+        "Precision (the share of predicted positives that are positive) against recall (the share of positives "
+        "that are found)."
+    )
     table_ = FigureTable(("class", "average precision", "share of rows"), tuple(table))
     return Figure("Precision and recall", caption, str(plot), tuple(keys), table_)
 

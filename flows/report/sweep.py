@@ -130,7 +130,7 @@ def capacity_curve(points: Sequence[CapacityPoint], drawing: Drawing) -> Figure 
         caption += f" J_cv is lowest for {best.label}."
     rows = tuple((p.label, f"{p.parameters:,}", number(p.train), number(p.cv)) for p in points)
     table = FigureTable(("model", "parameters", "J_train", "J_cv"), rows)
-    return Figure("Over capacity", caption, str(plot), tuple(keys), table)
+    return Figure("By model size", caption, str(plot), tuple(keys), table)
 
 
 def learning_curve(points: Sequence[LearningPoint], projection: Projection | None, drawing: Drawing) -> Figure | None:

@@ -214,7 +214,7 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
     _print_named(
         "tracking",
         f"{seconds.track / seconds.total:.1%} of the time waited for MLflow; beside it took "
-        f"{seconds.beside.get('tracking', 0):.1f} s of a processor",
+        f"{seconds.beside.get('tracking', 0):.1f} s of CPU time",
         console,
     )
     if result.mlflow.unsent:

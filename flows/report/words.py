@@ -15,7 +15,7 @@ NAMES = {
 
 SPLITS = {
     "random": "at random",
-    "stratified": "at random with every class in equal shares",
+    "stratified": "at random, stratified by class",
     "time": "by time, so that the test rows are the latest",
     "group": "by group, so that all rows of one stay together",
     "column": "as the table says",
@@ -139,7 +139,7 @@ def answer(result: ExperimentResult) -> str:
     """What the test rows say, in one sentence."""
     metric = result.selected.metric or next(iter(result.test.metrics))
     value, dummy = result.test.metrics.get(metric), result.test.baseline.get(metric)
-    said = f"On {result.data.splits.test:,} test rows that nothing before had seen, its {metric_name(metric)} is "
+    said = f"On {result.data.splits.test:,} test rows that no earlier step had seen, its {metric_name(metric)} is "
     said += apart(value)
     interval = result.test.intervals.get(metric)
     if interval and None not in interval:

@@ -128,7 +128,7 @@ def _when_good(seen: Observations, wanted: list[Option], *, found: bool) -> Iter
             found = True
             yield Advice(option.text, option.setting, remedy=option.remedy)
     if seen.fits_better > CLEAR:
-        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but not to the profit of "
-                     "new rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
+        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but that does not help "
+                     "on new rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
     elif not found:
         yield Advice("Both gaps are small: better columns or cleaner targets will gain more than further tuning.")

@@ -14,7 +14,7 @@ the verdict is the most probable one.
 
 The level is the one that was configured. When none is known:
 
-- if some variant fitted the training rows clearly better, more capacity was tried and did not pay on new rows, so the
+- if some variant fitted the training rows clearly better, more capacity was tried and did not help on new rows, so the
   best J_cv seen is the level (not for a winner that fails to beat the dummy);
 - else the level is taken as 0, as Ng does, and bias is high above 50 %: noise and bias cannot be told apart, and a
   model that explains less than half of the cost on rows that it has seen is worth a richer one.
@@ -192,7 +192,7 @@ def _signs(seen: Observations) -> list[Evidence]:
     better, falling, rising, diverged = seen.fits_better, seen.falling, seen.rising, seen.diverged
     signs = [
         ("fits better", better if better > CLEAR else 0.0,
-         f"The training rows can be fitted {percent(better)} better, but that did not pay on new rows."),
+         f"The training rows can be fitted {percent(better)} better, but that did not carry over to new rows."),
         ("still falling", falling, f"The cost still fell by {percent(falling)} in the last tenth of the epochs."),
         ("rising", rising, f"J_cv rose by {percent(rising)} after its best epoch, whose weights are used."),
         ("diverged", diverged, f"{diverged} of {seen.variants} variants diverged."),

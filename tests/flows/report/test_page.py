@@ -89,7 +89,7 @@ def test_the_sections_answer_the_questions_in_order(task: str, pictures: list[st
         "Can plain be predicted", "(97.5 % interval", "probability 70 %", "What was noticed before training",
         "target leakage", "Between bias and variance", "Over the epochs", "Leaderboard", "What the numbers say",
         "What to do next", "Predicted: J_cv falls by 0.1", "Over training rows", "540 (predicted)", "Over λ",
-        "Over capacity", "opened by 2 different models", "Bonferroni", *pictures, "2" * 64, "Which columns matter",
+        "By model size", "opened by 2 different models", "Bonferroni", *pictures, "2" * 64, "Which columns matter",
         "descent run runs/x/experiment.yaml", "Exact configuration", "name: 'plain'", "Python",
     ]  # fmt: skip
     at = 0
@@ -174,7 +174,7 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
     assert all("ZeroDivisionError: no width (test_page.py, line" in failure for failure in failures)
     assert all(said in read.text for said in (*failures, *about.warnings))
     assert "Over λ" not in read.text
-    assert all(title in read.text for title in ("Over the epochs", "Over capacity", "ROC", "Reproduce"))
+    assert all(title in read.text for title in ("Over the epochs", "By model size", "ROC", "Reproduce"))
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
