@@ -88,6 +88,10 @@ GENERIC = re.compile(
 RANGE = re.compile(r"^\D{0,3}\d[\d.,]*\s*(?:-|to|bis|\.\.)\s*\D{0,3}\d[\d.,]*\D{0,6}$")
 
 
+SOME = 1000
+"""Texts that are looked at first."""
+
+
 @dataclass(frozen=True)
 class NumberMarks:
     """What was seen of the numbers among some texts.
@@ -112,6 +116,10 @@ def number_marks(texts: Sequence[str], *, decimal: str | None, doubtful: bool, f
         doubtful: whether ``1,234`` may as well be a little more than one, as in a table with semicolons.
         forced: whether the column was said to hold numbers: any text may then stand around them.
     """
+    if not forced and len(texts) > SOME:
+        some = number_marks(texts[:SOME], decimal=decimal, doubtful=doubtful, forced=False)
+        if some.why in ("prefix", "units"):  # so it stays, whatever follows
+            return some
     found = [match for match in map(GENERIC.match, texts) if match]
     if not found:
         return NumberMarks(None, "ranges" if any(map(RANGE.match, texts)) else "")
