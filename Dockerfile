@@ -24,8 +24,10 @@ COPY schemas schemas
 COPY flows flows
 COPY descent descent
 COPY deploy/mlflow-auth.ini deploy/
+# The links of the package `descent` are made anew: not every builder sends links of the context along.
 RUN --mount=type=bind,from=uv,source=/uv,target=/uv --mount=type=cache,target=/root/.cache \
-    /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .
+    for package in ml data schemas flows; do ln -sfn "../$package" "descent/$package"; done \
+ && /uv/bin/uv pip install --quiet --python "$(command -v python)" --no-deps --build-constraint requirements.lock .
 
 # The tables and experiments of a run lie in /srv/descent, and so does what it leaves.
 RUN useradd --create-home --uid 1000 descent && mkdir /artifacts /srv/descent && chown descent:descent /artifacts /srv/descent
