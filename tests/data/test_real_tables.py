@@ -116,7 +116,7 @@ def test_the_traps_that_take_a_setting_are_named_too() -> None:
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the tables are not here: {FOLDER} (set DESCENT_TABLES)")
 @pytest.mark.parametrize("known", TABLES, ids=lambda known: known.file.split(".")[0])
 def test_cells_are_those_that_pandas_reads(known: Known) -> None:
-    """pandas' own reader is the oracle; it leaves dates as text, and we leave numbers with marks among them to `infer`."""
+    """pandas' own reader is the oracle. It leaves dates as text, we leave numbers with marks among them to `infer`."""
     frame = read_table(FOLDER / known.file).frame
     oracle = pd.read_csv(FOLDER / known.file, na_values=["?"])
     assert list(frame.columns) == list(oracle.columns)
