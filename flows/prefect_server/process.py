@@ -3,7 +3,7 @@
 ``python -m descent.flows.prefect_server.process SOCKET LOCK IDLE`` is started by `flows.prefect_server.server` with two
 inherited descriptors, a listening socket on which clients may already wait, and the lock that says that it lives; it
 ends after IDLE seconds without use. Prefect's own background server (``prefect server start --background``) knows
-neither: it has no idle end, two commands at once would start two, and whoever comes early is refused.
+neither: its command shows no idle end, and a second start is refused instead of finding the first.
 """
 
 import gc

@@ -60,7 +60,7 @@ def default_search(
     twice the epochs.
 
     The networks are those of RealMLP (Holzmüller, Grinsztajn & Steinwart 2024, arXiv 2407.04491) as far as each
-    ingredient paid where it was measured: docs/accuracy.md.
+    ingredient is built here; docs/accuracy.md says how to measure what each is worth.
     """
     epochs, patience, batch = next(each for limit, each in EPOCHS if rows < limit)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
