@@ -12,7 +12,7 @@ from descent.flows.machine.disk import refuse_full_disk
 from descent.flows.machine.environment import give_up, quiet
 from descent.flows.machine.home import server_log
 from descent.flows.machine.reachable import is_there
-from descent.flows.prefect_server.connection import connect, session, wait_connected
+from descent.flows.prefect_server.connection import connected, session, wait_connected
 from descent.flows.prefect_server.server import Server
 from descent.flows.run.progress import Logged, display
 from descent.flows.tracking import process, store
@@ -39,8 +39,7 @@ def run_experiment(
         RunError: the run failed.
     """
     quiet(verbose)
-    server = connect()
-    with process.ready(), _uncollected():
+    with connected() as server, process.ready(), _uncollected():
         from descent.flows.table.question import ask
 
         posed = ask(config, table)
@@ -76,8 +75,7 @@ def retrain(config: ExperimentConfig, *, verbose: bool = False) -> "Retrained":
         RunError: the run failed.
     """
     quiet(verbose)
-    server = connect()
-    with process.ready():
+    with connected() as server, process.ready():
         store.reach_server()
         wait_connected(server)
         say = display(otherwise=Logged(logging.getLogger(__name__).warning)).stage

@@ -3,16 +3,17 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from descent.flows.errors import RunError
 from descent.flows.machine.reachable import reach
-from descent.flows.prefect_server.server import Server, is_alive, start_server, wait_ready
+from descent.flows.prefect_server.server import Server, is_alive, release, start_server, wait_ready
 
 LOOK_SECONDS = 1.0
 """How often a command sees whether its local server still lives."""
 LIVES = 3
 """How many further local servers a run starts in place of those that die."""
+_lock, _runs = Lock(), 0  # of this process, in several threads perhaps
 
 
 def connect() -> Server:
@@ -28,6 +29,21 @@ def connect() -> Server:
     os.environ["PREFECT_API_URL"] = os.environ["DESCENT_PREFECT_API_URL"] = server.api_url
     _bypass_proxies()
     return server
+
+
+@contextmanager
+def connected() -> Iterator[Server]:
+    """`connect` for one run. A notebook that stays open does not hold the server, nor hide from it that others died."""
+    global _runs
+    with _lock:
+        _runs += 1
+    try:
+        yield connect()
+    finally:
+        with _lock:
+            _runs -= 1
+            if not _runs:
+                release()
 
 
 def wait_connected(server: Server) -> None:

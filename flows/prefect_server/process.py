@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,8 @@ class Watch:
                 continue
             # Held to the end of this look, or of the process: a command that starts now waits and then sees the truth.
             if (requests := self._server.server_state.total_requests) != self._requests:
-                self._used, self._requests = time.monotonic(), requests
+                # Whoever asked has come and gone since the last look: it may have left a run behind.
+                self._used, self._requests, self._swept = time.monotonic(), requests, False
             if not self._swept and self._server.started:
                 self._swept = self._sweep()
             if time.monotonic() - self._used >= self._idle:
@@ -141,7 +142,7 @@ class Watch:
     def _sweep(self) -> bool:
         try:
             mark_orphans(self._port)
-        except OSError as error:
+        except (OSError, HTTPException, ValueError) as error:  # refused, cut off, not JSON: the next look tries again
             print(f"orphaned flow runs could not be marked: {error}", file=sys.stderr, flush=True)
             return False
         finally:

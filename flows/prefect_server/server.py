@@ -59,7 +59,7 @@ class Server:
 
 
 def start_server() -> Server:
-    """Find the local server or start it; do not wait for it. It will not end while this process lives.
+    """Find the local server or start it; do not wait for it. It will not end before this process or `release`.
 
     Its socket already listens when this returns, so a client may connect and wait.
     """
@@ -236,6 +236,12 @@ def _use(folder: Path) -> None:
         descriptor = lock(folder / "in-use.lock", shared=True)
         assert descriptor is not None
         _in_use[folder] = descriptor
+
+
+def release() -> None:
+    """Let local servers end, as the end of this process would."""
+    while _in_use:
+        os.close(_in_use.popitem()[1])
 
 
 def _used_by_others(folder: Path) -> bool:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from .embedded import SECONDS
-
 T = TypeVar("T")
+SECONDS = 240
+"""What has not come true by then never does."""
 
 
 def eventually(holds: Callable[[], T]) -> T:

@@ -15,6 +15,7 @@ import pytest
 from descent.flows.errors import RunError, UsageError
 from descent.flows.machine.locks import is_free
 from descent.flows.prefect_server import server
+from descent.flows.prefect_server.connection import connected
 from descent.flows.prefect_server.server import Server
 
 from ..waiting import eventually
@@ -33,20 +34,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def release() -> None:
-    """What the end of a command does."""
-    for descriptor in server._in_use.values():
-        os.close(descriptor)
-    server._in_use.clear()
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("shared") / ".descent"
     yield folder
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DESCENT_HOME", str(folder))
-        release()
+        server.release()
         server.stop_server()
 
 
@@ -54,7 +48,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def home(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DESCENT_HOME", str(shared))
     yield shared
-    release()
+    server.release()
 
 
 @pytest.fixture
@@ -63,7 +57,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "a folder" / ".descent"
     monkeypatch.setenv("DESCENT_HOME", str(folder))
     yield folder
-    release()
+    server.release()
     if folder.exists():
         server.stop_server()
 
@@ -151,6 +145,20 @@ def test_a_flow_whose_command_was_killed_is_marked_as_crashed(home: Path) -> Non
     assert eventually(lambda: [run["state_name"] for run in runs(found, "killed")] == ["Crashed"])
 
 
+def test_a_process_that_stays_open_uses_the_server_only_while_it_runs_something(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    with connected() as outer, connected() as inner:
+        assert inner.url == outer.url
+    in_use = home / "prefect" / "in-use.lock"
+    with connected():
+        with connected():
+            pass
+        assert not is_free(in_use)
+    assert is_free(in_use)  # or the server would never look for what others, killed since, have left
+
+
 def test_the_server_answers_to_no_other_name(home: Path) -> None:
     found = ensure_server()
     assert ask(found, "/api/health", host="rebound.example:80")[0] == 400
@@ -229,7 +237,7 @@ def test_a_server_whose_folder_was_deleted_ends(own_home: Path, monkeypatch: pyt
     monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.1")
     found = ensure_server()
     assert found.pid is not None
-    release()
+    server.release()
     own_home.rename(own_home.with_name("gone"))  # as a deletion, but one that cannot meet a file being written
 
     def ended() -> bool:
