@@ -56,18 +56,14 @@ def greedy_weights(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], picks:
 def temperature(task: str, y: ArrayLike, outputs: ArrayLike) -> float:
     """T > 0 by which logits are divided so that −log p of the true classes is least on these rows.
 
-    Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", ICML. Every class counts as one row
-    more than it has, spread over all rows: where none of m rows is mistaken, that does not say that none of the next m
-    will be (Platt 1999, §2.2, who gives his targets the same prior). The cost is convex in 1/T and is minimised by
-    Newton's method, within 1/20 to 20. ``y`` (m,) are class codes; 1 for numbers.
+    Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", ICML. The cost is convex in 1/T and
+    is minimised by Newton's method, within 1/20 to 20. ``y`` (m,) are class codes; 1 for numbers.
     """
     if task == "regression":
         return 1.0
     logs = _log_probabilities(outputs)
     codes = np.asarray(y, np.intp)
-    rows, classes = logs.shape
-    share = classes / (rows + classes)
-    true = (1 - share) * logs[np.arange(rows), codes] + share * logs.mean(axis=1)
+    true, rows = logs[np.arange(len(logs)), codes], len(logs)
     beta = 1.0
     for _ in range(50):
         chances = np.exp(_log_probabilities(beta * logs))
