@@ -4,6 +4,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def _run(
 
     made: list[ExperimentResult] = []
     failed: list[BaseException] = []
-    whole = flow.with_options()
+    whole = copy(flow)
 
     @wraps(flow.fn)
     def kept(config: ExperimentConfig, fresh: bool) -> Any:
