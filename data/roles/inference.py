@@ -177,12 +177,13 @@ def infer(
         frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
     refuse_hopeless_target(frame[target], task, table, said=said_task)
 
-    others = [str(name) for name in frame.columns if name != target and name not in excluded]
+    series = {str(name): column for name, column in frame.items()}  # once: pandas makes them anew at each turn
     needed = [name for name in (group, time, split_column) if name is not None]
-    findings += empty_columns(frame, others, needed, table)
+    findings += empty_columns({name: series[name] for name in series if name not in {target, *excluded}}, needed, table)
     empty = {name for finding in findings if finding.name == "all-missing-column" for name in finding.columns}
     columns = []
-    for name in map(str, frame.columns):
+    places = table.frame.index.get_indexer(frame.index)
+    for name, column in series.items():
         if name == target:
             continue
         if name in excluded:
@@ -196,11 +197,13 @@ def infer(
         elif name in role_said:
             columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
-            columns.append(role_of(frame[name]))
+            words = seen.words.get(name)
+            columns.append(role_of(column, None if words is None else words.counts_of(places)))
             if name in seen.doubts and columns[-1].role in ("categorical", "boolean", "identifier", "text"):
-                refuse_slips(frame[name], seen.doubts[name], table)
+                refuse_slips(column, seen.doubts[name], table)
     numbers_used = [column.name for column in columns if column.role == "numeric"]
-    refuse_huge_numbers(frame, [*numbers_used, *([target] if task == "regression" else [])], table)
+    numbers_used += [target] * (task == "regression")
+    refuse_huge_numbers({name: series[name] for name in numbers_used}, table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):

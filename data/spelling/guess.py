@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from descent.data.spelling.dates import Dates
 from descent.data.spelling.marks import LETTER, is_mark
 from descent.data.spelling.number_marks import number_marks
 from descent.data.spelling.numbers import BOUND, Numbers
-from descent.data.spelling.texts import cleaned, different
+from descent.data.spelling.texts import Words, cleaned
 from descent.data.spelling.times import Times
 
 Array = NDArray[Any]
@@ -23,6 +22,8 @@ HALF = 0.5
 """Share of cells that must be numbers or dates before the others are asked about."""
 FEWEST = 3
 """Different numbers that there must be: ``-`` and ``1`` are two levels."""
+SOME = 1000
+"""Different texts that show whether there are digits at all."""
 MOST = 20_000
 """Different texts from which marks and affixes are learned; all are read by them."""
 
@@ -65,21 +66,19 @@ class Guess:
     """(m,) what the cells of the column are, where they are read."""
 
 
-def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
+def guess(words: Words, hints: Hints, forced: str = "") -> Guess:
     """See how a column of texts is written; ``forced`` is ``numbers`` or ``dates``, if it was said to hold them."""
-    codes, raw = different(column)
-    if len(raw) == 0:
+    codes, raw, counts = words.codes, words.texts, words.counts
+    if len(raw) == 0 or (len(raw) > 2 * SOME and not forced and _are_words(raw[: 2 * SOME], counts[: 2 * SOME])):
         return Guess()
-    texts, counts = cleaned(raw), np.bincount(codes[codes >= 0], minlength=len(raw))
+    texts = cleaned(raw)
     listed = is_mark(texts).to_numpy(zero_copy_only=False)
     rest = np.flatnonzero(~listed)
     if len(rest) == 0:
         return Guess()
     values = texts.take(pa.array(rest))
     weights = counts[rest]
-    some = values[:1000]
-    digits = pc.match_substring_regex(some, r"\d").to_numpy(zero_copy_only=False)
-    if not forced and digits @ weights[: len(some)] < HALF * weights[: len(some)].sum():
+    if not forced and _have_no_digits(values, weights):
         return Guess()
     spelling, why, decimal, order = _spelling(values, hints, forced)
     example = str(raw[int(rest[int(np.argmax(weights))])])
@@ -108,6 +107,20 @@ def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
         order=order,
         values=whole[codes],
     )
+
+
+def _are_words(raw: Any, counts: Array) -> bool:
+    """Whether the first of many texts say that they are neither numbers nor dates, so that the others are not asked."""
+    texts = cleaned(raw)
+    rest = np.flatnonzero(~is_mark(texts).to_numpy(zero_copy_only=False))
+    return len(rest) >= SOME and _have_no_digits(texts.take(pa.array(rest)), counts[rest])
+
+
+def _have_no_digits(values: Any, weights: Array) -> bool:
+    """Whether most cells of the first texts are without a digit."""
+    some = values[:SOME]
+    digits = pc.match_substring_regex(some, r"\d").to_numpy(zero_copy_only=False)
+    return bool(digits @ weights[: len(some)] < HALF * weights[: len(some)].sum())
 
 
 def _spelling(
