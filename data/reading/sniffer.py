@@ -122,17 +122,17 @@ def _best(lines: list[str], skipped: int, comments: int, given: Dialect, known: 
     """The first way to read the lines that all rows agree with; else the plain one, whose faults are told later."""
     wanted = {name.strip() for name in known}
     usual = given.delimiter or delimiter_of(lines[skipped:])
-    made = (
+    tried = (
         (Dialect(delimiter, None, blanks), rows)
         for delimiter, blanks in _candidates(lines[comments:] or lines, usual, given)
         if (rows := _rows(lines, skipped, delimiter, blanks))
     )  # one after the other: mostly the first is taken
-    readings = list(made) if wanted or given.header == NO_HEADER else []
+    readings = list(tried) if wanted or given.header == NO_HEADER else []
     for dialect, rows in readings if wanted else []:
         if found := [row for row in rows[:ABOVE] if wanted <= {cell.strip() for cell in row.cells}]:
             return _reading(dialect, [row for row in rows if row.line >= found[0].line], sure=True)
     first = readings[0] if readings else None
-    for dialect, rows in readings or made:
+    for dialect, rows in readings or tried:
         first = first or (dialect, rows)
         if given.header == NO_HEADER:
             width = Counter(len(row.cells) for row in rows).most_common(1)[0][0]

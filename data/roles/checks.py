@@ -24,6 +24,7 @@ HUGE = 1e100
 """Numbers beyond this cannot be squared and summed."""
 LONGEST = 60
 """Letters of a cell that are worth typing into an option."""
+FEW_TEXTS = 6
 QUOTES = "'\""
 
 
@@ -237,5 +238,8 @@ def _first_text(column: pd.Series, wrong: np.ndarray) -> str:
 
 
 def _as_missing(column: pd.Series, wrong: np.ndarray) -> str:
-    text = _first_text(column, wrong)
-    return setting("data.missing", [text]) if len(text) <= LONGEST else "name it in data.missing"
+    """The setting for all of the texts, or the first few: one by one, they would take as many attempts."""
+    texts = list(dict.fromkeys(map(str, column[wrong])))[:FEW_TEXTS]
+    if any(len(text) > LONGEST for text in texts):
+        return "name it in data.missing"
+    return setting("data.missing", texts)

@@ -39,6 +39,8 @@ COUNTED = 4
 """Different numbers from which a target can be seen to count things."""
 RARE = 10
 """Rows that the highest of some counts has fewer of."""
+MOSTLY_DATED = 0.9
+"""Share of rows that need a date for the split to follow it: a day of leaving, which few have, orders none."""
 ORDERED = 0.95
 """Rank correlation of a date with the row number above which the file is ordered in time."""
 
@@ -415,6 +417,6 @@ def _orders_rows(column: pd.Series) -> bool:
     """Whether rows are (almost) in the order of these dates: Spearman's rank correlation with the row number."""
     ranks = to_dates(column)[0].rank().to_numpy()
     known = np.isfinite(ranks)
-    if known.sum() < 10:
+    if known.sum() < 10 or known.mean() < MOSTLY_DATED:
         return False
     return bool(np.corrcoef(ranks[known], np.flatnonzero(known))[0, 1] >= ORDERED)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from descent.data.spelling.date_layouts import date_layouts, time_forms
 from descent.data.spelling.dates import Dates
 from descent.data.spelling.marks import LETTER, is_mark
-from descent.data.spelling.number_marks import number_marks
-from descent.data.spelling.numbers import BOUND, Numbers
+from descent.data.spelling.number_marks import PAIR, number_marks
+from descent.data.spelling.numbers import BEYOND, BOUND, Numbers
 from descent.data.spelling.texts import Words, cleaned
 from descent.data.spelling.times import Times
 
@@ -43,7 +43,7 @@ class Guess:
 
     Attributes:
         spelling: how to read it; None if it holds neither numbers, dates nor times, or why says what is in the way.
-        why: ranges, zeros, prefix, units, percent, decimals, decimal (it is to be asked for), order (likewise).
+        why: ranges, pairs, zeros, prefix, units, some, percent, decimals, decimal (to be asked for), order (likewise).
         cells: cells that are read.
         share: of the cells that are no marks, those that are read or would be if it were not for ``why``.
         marked, wrong: cells of marks and of what cannot be read, by text, the most frequent first.
@@ -157,6 +157,9 @@ def _share_of(values: Any, weights: Array, why: str) -> float:
     """The share of cells that hold a number somewhere."""
     if not why:
         return 0.0
+    if why == "pairs":
+        pair = np.array([bool(PAIR.match(text)) for text in values.to_pylist()])
+        return float(weights[pair].sum() / weights.sum())
     held = pc.match_substring_regex(values, rf"^\W*[{LETTER}]{{0,20}}\W*\d[\d.,' /:-]*\W*(?:[{LETTER}]\S*)?$").to_numpy(
         zero_copy_only=False
     )
@@ -170,5 +173,5 @@ def _counted(raw: Any, counts: Array, places: Array) -> dict[str, int]:
 
 
 def _bounds(values: Any, weights: Array) -> int:
-    bound = pc.match_substring_regex(values, rf"^{BOUND}").to_numpy(zero_copy_only=False)
+    bound = pc.match_substring_regex(values, rf"^{BOUND}|{BEYOND}").to_numpy(zero_copy_only=False)
     return int(weights[bound].sum())

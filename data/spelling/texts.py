@@ -37,6 +37,8 @@ def cleaned(texts: Any) -> Any:
         texts = pc.replace_substring_regex(texts, f"[{MINUS}]", "-")
         texts = pc.replace_substring_regex(texts, "[\u2019\u02bc]", "'")
     texts = pc.utf8_trim_whitespace(texts)
+    if pc.any(pc.match_substring_regex(texts, "^\\[")).as_py():  # as servers log the time
+        texts = pc.replace_substring_regex(texts, "^\\[([^\\[\\]]*)\\]$", "\\1")
     if pc.any(pc.match_substring_regex(texts, "^[='\"]")).as_py():
         texts = pc.replace_substring_regex(texts, '^=?\\s*"([^"]*)"$', "\\1")
         texts = pc.replace_substring_regex(texts, "^'([^'])", "\\1")
