@@ -116,7 +116,7 @@ def _doubtful(column: Any, name: str, texts: Collection[str]) -> str:
 
 def _size(column: Any) -> float:
     ends = pc.min_max(column).as_py()
-    return max(abs(ends["min"] or 0), abs(ends["max"] or 0))
+    return float(max(abs(ends["min"] or 0), abs(ends["max"] or 0)))
 
 
 def _is_text(column: Any, why: str) -> bool:
