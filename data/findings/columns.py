@@ -36,7 +36,7 @@ def _of_role(seen: Examined, role: str, name: str, action: str) -> list[Finding]
 def mostly_missing(seen: Examined) -> list[Finding]:
     """Columns that models see, with a value in few of the rows for training and cv."""
     missing = {
-        name: float(seen.worked(name).isna().mean())
+        name: float(seen.worked(name).isna().to_numpy().mean())
         for name in seen.inference.of_role("numeric", "categorical", "boolean", "datetime")
     }
     names = [name for name, share in missing.items() if share > MOSTLY_MISSING]

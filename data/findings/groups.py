@@ -103,11 +103,12 @@ def hidden_groups(seen: Examined) -> list[Finding]:
     if not inference.by_chance or len(names) < 4:
         return []
     few = glance(seen.rows)
-    some = _without_one({name: seen.whole(name).iloc[few] for name in names})
+    some = _without_one({name: seen.numbers(name)[few] for name in names})
     if not any(_repeated(values) for values in some.values()):
         return []
-    columns = {name: seen.whole(name) for name in names}
-    marks = [name for name in names if columns[name].nunique() >= max(MANY_VALUES, MANY * seen.rows)]
+    columns = {name: seen.numbers(name) for name in names}
+    many = max(MANY_VALUES, MANY * seen.rows)
+    marks = [name for name in names if len(pd.unique(columns[name])) - np.isnan(columns[name]).any() >= many]
     if len(marks) < 4 or _repeated(np.sum(list(_hashed(columns).values()), axis=0, dtype=np.uint64)) >= MOSTLY:
         return []
     others_of = _without_one(columns)
@@ -131,15 +132,15 @@ def hidden_groups(seen: Examined) -> list[Finding]:
     ]
 
 
-def _hashed(columns: Mapping[str, pd.Series]) -> dict[str, Any]:
+def _hashed(columns: Mapping[str, Any]) -> dict[str, Any]:
     """(m,) 64-bit hashes of each column's cells, no two columns alike; they are summed to hash several."""
     return {
-        name: pd.util.hash_pandas_object(column, index=False).to_numpy() * np.uint64(2 * position + 3)
+        name: pd.util.hash_array(column) * np.uint64(2 * position + 3)
         for position, (name, column) in enumerate(columns.items())
     }
 
 
-def _without_one(columns: Mapping[str, pd.Series]) -> dict[str, Any]:
+def _without_one(columns: Mapping[str, Any]) -> dict[str, Any]:
     """For each column the hashes of the rows without it, (m,)."""
     mixed = _hashed(columns)
     total = np.sum(list(mixed.values()), axis=0, dtype=np.uint64)

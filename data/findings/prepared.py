@@ -29,9 +29,9 @@ def scaled_before_split(seen: Examined) -> list[Finding]:
     several that go from 0 to 1 exactly.
     """
     numeric = seen.inference.of_role("numeric")
-    names, how = [name for name in numeric if _is_standardised(_whole(seen, name))], "mean 0, deviation 1"
+    names, how = [name for name in numeric if _is_standardised(seen.numbers(name))], "mean 0, deviation 1"
     if not names:
-        names, how = [name for name in numeric if _is_from_0_to_1(_whole(seen, name))], "from 0 to 1 exactly"
+        names, how = [name for name in numeric if _is_from_0_to_1(seen.numbers(name))], "from 0 to 1 exactly"
         if len(names) < ALIKE:
             return []
     return [
@@ -76,10 +76,6 @@ def target_encoded(seen: Examined) -> list[Finding]:
             f"give the category itself, which is encoded here without its own rows; leave out: {exclude(names)}",
         )
     ]
-
-
-def _whole(seen: Examined, name: str) -> Array:
-    return seen.whole(name).to_numpy(np.float64)
 
 
 def _is_standardised(values: Array) -> bool:

@@ -1,8 +1,10 @@
 """A last row that sums up the others."""
 
 import re
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from descent.data.finding import Finding, joined_names
 from descent.data.findings.examined import Examined
@@ -28,7 +30,8 @@ def totals_row(seen: Examined) -> list[Finding]:
     last = part.loc[number, names]
     told = [name for name in names if isinstance(last[name], str) and WORDS.fullmatch(last[name].strip(" :=."))]
     said = [name for name in told if int((seen.whole(name) == last[name]).sum()) == 1]
-    summed = [name for name in inference.of_role("numeric") if _sums_up(seen, name, number)]
+    at = np.concatenate([part.index.to_numpy() for part in (seen.train, seen.cv, seen.test)]) == number
+    summed = [name for name in inference.of_role("numeric") if _sums_up(seen.numbers(name), at)]
     if not said and len(summed) < 2:
         return []
     how = f"says {last[said[0]]!r} in {said[0]}" if said else f"holds the sum or mean of {joined_names(summed, 4)}"
@@ -43,9 +46,8 @@ def totals_row(seen: Examined) -> list[Finding]:
     ]
 
 
-def _sums_up(seen: Examined, name: str, number: int) -> bool:
-    column = seen.whole(name)
-    value, others = float(column.loc[number]), column.drop(number).to_numpy(np.float64)
+def _sums_up(values: NDArray[Any], at: NDArray[np.bool_]) -> bool:
+    value, others = float(values[at][0]), values[~at]
     others = others[np.isfinite(others)]
     if not np.isfinite(value) or value == 0 or len(others) < FEWEST - 1 or np.ptp(others) == 0:
         return False

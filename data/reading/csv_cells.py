@@ -106,7 +106,7 @@ def _doubtful(column: Any, name: str, texts: Collection[str]) -> str:
         return "kind"
     if pa.types.is_null(column.type):
         return ""
-    size = pc.max(pc.abs(column)).as_py() or 0 if column.null_count or pa.types.is_floating(column.type) else 0
+    size = _size(column) if column.null_count or pa.types.is_floating(column.type) else 0
     if EXACT <= size < 1e40:
         return "digits"
     if name.strip() in texts and pa.types.is_floating(column.type) and len(pc.unique(column)) <= FEW:
@@ -114,12 +114,17 @@ def _doubtful(column: Any, name: str, texts: Collection[str]) -> str:
     return ""
 
 
+def _size(column: Any) -> float:
+    ends = pc.min_max(column).as_py()
+    return float(max(abs(ends["min"] or 0), abs(ends["max"] or 0)))
+
+
 def _is_text(column: Any, why: str) -> bool:
     """Whether a column that was read again as texts stays so."""
-    present = pc.utf8_trim_whitespace(column)
-    present = present.filter(pc.invert(pc.is_in(present, value_set=pa.array(MISSING))))
     if why == "kind":
         return True
+    present = pc.utf8_trim_whitespace(column)
+    present = present.filter(pc.invert(pc.is_in(present, value_set=pa.array(MISSING))))
     if why == "zeros":
         return bool(pc.any(pc.match_substring_regex(present, r"^[-+]?0\d")).as_py())
     if why == "digits":

@@ -22,7 +22,7 @@ CANDIDATES = (WESTERN, "cp932", "gb18030", "euc_kr", "big5")
 Other one-byte encodings (Cyrillic, Greek) cannot be told from the Western one for sure, so they must be named."""
 ENOUGH = 200
 """Characters beyond ASCII from which the detector's word is taken against Windows-1252."""
-BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a]")
+BINARY = bytes([*range(0x09), *range(0x0E, 0x1B)])
 """Control characters that no text file has; tab, line feeds and the separators 0x1b to 0x1f it may have."""
 _SAMPLE = 1 << 16
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -114,8 +114,12 @@ def _sixteen_bits(raw: bytes) -> str | None:
 
 
 def _refuse_binary(raw: bytes, where: str) -> None:
-    if (found := BINARY.search(raw)) is not None:
-        at = found.start()
+    # A regular expression takes 20 ns for a byte, and took a quarter of the time of reading a table.
+    for start in range(0, len(raw), _SAMPLE):
+        piece = raw[start : start + _SAMPLE]
+        if len(piece.translate(None, BINARY)) == len(piece):
+            continue
+        at = start + next(place for place, byte in enumerate(piece) if byte in BINARY)
         raise TableError(
             f"{where}: not a text file: byte {at + 1:,} is 0x{raw[at]:02x}, which no CSV has. Save the table as CSV "
             "UTF-8 or as Parquet; if it is a text in a rare encoding, name that in data.encoding"

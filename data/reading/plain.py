@@ -23,16 +23,20 @@ def plain_frame(
         TableError: cells that cannot be read.
     """
     try:
-        plain, notes = _plain_columns(frame)
+        plain, columns, notes = _plain_columns(frame)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise TableError(f"{where}: cells that cannot be read: {str(error).splitlines()[0]}") from None
-    plain, marked = _without_missing_tokens(plain, missing, keep)
+    plain, marked = _without_missing_tokens(plain, columns, missing, keep)
     return plain, notes + _kept(plain, keep), marked
 
 
-def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Every column as float, int, bool, `str` or naive datetime; infinite numbers become missing and are noted."""
-    columns, infinite = {}, {}
+def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series], list[str]]:
+    """Every column as float, int, bool, `str` or naive datetime; infinite numbers become missing and are noted.
+
+    As a frame and one by one: pandas makes the columns of a frame anew whenever they are asked for.
+    """
+    columns: dict[str, pd.Series] = {}
+    infinite = {}
     changed = False
     for name, column in frame.items():
         columns[str(name)] = plain = plain_column(column)
@@ -49,7 +53,7 @@ def _plain_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         cells = ", ".join(f"{name} ({count})" for name, count in infinite.items())
         notes.append(f"infinite numbers are treated as missing: {cells}")
     # A frame that is plain already stays as it is: made anew, it would be in memory twice.
-    return pd.DataFrame(columns, index=frame.index) if changed else frame, notes
+    return pd.DataFrame(columns, index=frame.index) if changed else frame, columns, notes
 
 
 def plain_column(column: pd.Series) -> pd.Series:
@@ -91,7 +95,7 @@ def _texts(column: pd.Series) -> pd.Series:
 
 
 def _without_missing_tokens(
-    frame: pd.DataFrame, missing: Sequence[str], keep: Sequence[str]
+    frame: pd.DataFrame, columns: dict[str, pd.Series], missing: Sequence[str], keep: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
     """Cells that equal one of the tokens become missing; ``-999`` also meets the number -999.0.
 
@@ -99,18 +103,18 @@ def _without_missing_tokens(
     """
     numbers, tokens = numbers_among(tuple(missing)), texts_of_none(missing, keep)
     emptied, marked = {}, {}
-    for name, column in frame.items():
+    for name, column in columns.items():
         if isinstance(column.dtype, pd.StringDtype):
             texts = pc.utf8_trim_whitespace(pa.array(column))
             hit = pc.fill_null(pc.is_in(texts, value_set=pa.array(tokens, pa.string())), False)
             if pc.any(hit).as_py():
                 emptied[name] = column.mask(hit.to_numpy(zero_copy_only=False))
                 counted = pc.value_counts(texts.filter(hit)).to_pylist()
-                marked[str(name)] = {entry["values"]: entry["counts"] for entry in counted if entry["values"]}
+                marked[name] = {entry["values"]: entry["counts"] for entry in counted if entry["values"]}
         elif numbers and column.dtype.kind in "iuf" and (hits := column.isin(numbers)).any():
             emptied[name] = column.mask(hits)
     if emptied:
-        frame = pd.DataFrame({**dict(frame.items()), **emptied}, index=frame.index)
+        frame = pd.DataFrame({**columns, **emptied}, index=frame.index)
     return frame, {name: counts for name, counts in marked.items() if counts}
 
 

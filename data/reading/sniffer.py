@@ -122,16 +122,18 @@ def _best(lines: list[str], skipped: int, comments: int, given: Dialect, known: 
     """The first way to read the lines that all rows agree with; else the plain one, whose faults are told later."""
     wanted = {name.strip() for name in known}
     usual = given.delimiter or delimiter_of(lines[skipped:])
-    readings = []
-    for delimiter, blanks in _candidates(lines[comments:] or lines, usual, given):
-        rows = _rows(lines, skipped, delimiter, blanks)
-        if not rows:
-            continue
-        dialect = Dialect(delimiter, None, blanks)
-        if found := [row for row in rows[:ABOVE] if wanted and wanted <= {cell.strip() for cell in row.cells}]:
+    tried = (
+        (Dialect(delimiter, None, blanks), rows)
+        for delimiter, blanks in _candidates(lines[comments:] or lines, usual, given)
+        if (rows := _rows(lines, skipped, delimiter, blanks))
+    )  # one after the other: mostly the first is taken
+    readings = list(tried) if wanted or given.header == NO_HEADER else []
+    for dialect, rows in readings if wanted else []:
+        if found := [row for row in rows[:ABOVE] if wanted <= {cell.strip() for cell in row.cells}]:
             return _reading(dialect, [row for row in rows if row.line >= found[0].line], sure=True)
-        readings.append((dialect, rows))
-    for dialect, rows in readings:
+    first = readings[0] if readings else None
+    for dialect, rows in readings or tried:
+        first = first or (dialect, rows)
         if given.header == NO_HEADER:
             width = Counter(len(row.cells) for row in rows).most_common(1)[0][0]
             body = _apart(rows, width)[1]
@@ -144,9 +146,9 @@ def _best(lines: list[str], skipped: int, comments: int, given: Dialect, known: 
             return _reading(dialect, rows, sure=True)
         elif (reading := _with_header(dialect, rows)) is not None:
             return reading
-    if not readings:
+    if first is None:
         return _Reading(Dialect(usual, skipped + 1), skipped + 1, [], sure=True)
-    dialect, rows = readings[0]
+    dialect, rows = first
     if rows[0].line <= comments < len(lines):  # comments are none of the rows, whatever ails the rows
         rows = [row for row in rows if row.line > comments] or rows
     return _reading(dialect, rows, sure=True)

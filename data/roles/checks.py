@@ -1,6 +1,6 @@
 """What a table must be for its question to have an answer. Rows are counted from 1 below the header."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import numpy as np
@@ -24,6 +24,7 @@ HUGE = 1e100
 """Numbers beyond this cannot be squared and summed."""
 LONGEST = 60
 """Letters of a cell that are worth typing into an option."""
+FEW_TEXTS = 6
 QUOTES = "'\""
 
 
@@ -92,33 +93,38 @@ def refuse_slips(column: pd.Series, seen: Guess, table: Table) -> None:
         )
 
 
-def empty_columns(frame: pd.DataFrame, names: Sequence[str], needed: Sequence[str], table: Table) -> list[Finding]:
+def empty_columns(columns: Mapping[str, pd.Series], needed: Sequence[str], table: Table) -> list[Finding]:
     """A note on columns without any value, which are left out.
 
     Raises:
         FoundError: the rows are split by one of them.
     """
-    empty = [name for name in names if frame[name].isna().all()]
+    empty = [name for name, column in columns.items() if not _has_value(column)]
     if not empty:
         return []
-    columns = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
-    evidence, name = f"{columns} no value in any row that can be used", "all-missing-column"
+    which = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
+    evidence, name = f"{which} no value in any row that can be used", "all-missing-column"
     if split := [column for column in empty if column in needed]:
         _refuse(table, name, split, evidence, "the rows cannot be split by it: name another column")
     return [Finding(name, "note", tuple(empty), evidence, f"left out; to say so: {exclude(empty)}")]
 
 
-def refuse_huge_numbers(frame: pd.DataFrame, names: Sequence[str], table: Table) -> None:
+def _has_value(column: pd.Series) -> bool:
+    """Whether there is one: mostly the first cell says so."""
+    return bool(pd.notna(column.array[0]) or column.notna().any())
+
+
+def refuse_huge_numbers(columns: Mapping[str, pd.Series], table: Table) -> None:
     """Raise `FoundError` for numbers beyond `HUGE`, which cannot be squared and summed."""
-    sizes = {name: float(np.nanmax(np.abs(frame[name].to_numpy(np.float64)), initial=0.0)) for name in names}
-    huge = [name for name, size in sizes.items() if size > HUGE]
+    numbers = {name: column.to_numpy(np.float64) for name, column in columns.items()}
+    huge = [name for name, values in numbers.items() if float(np.nanmax(np.abs(values), initial=0.0)) > HUGE]
     if not huge:
         return
-    values = frame[huge[0]].to_numpy(np.float64)
+    values, index = numbers[huge[0]], columns[huge[0]].index
     position = int(np.nanargmax(np.abs(values)))
     _refuse(
         table, "huge-numbers", huge,
-        f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(frame.index[position]))}: "
+        f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(index[position]))}: "
         f"{values[position]:g} is too large to compute with",
         f"mend it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
     )  # fmt: skip
@@ -232,5 +238,8 @@ def _first_text(column: pd.Series, wrong: np.ndarray) -> str:
 
 
 def _as_missing(column: pd.Series, wrong: np.ndarray) -> str:
-    text = _first_text(column, wrong)
-    return setting("data.missing", [text]) if len(text) <= LONGEST else "name it in data.missing"
+    """The setting for all of the texts, or the first few: one by one, they would take as many attempts."""
+    texts = list(dict.fromkeys(map(str, column[wrong])))[:FEW_TEXTS]
+    if any(len(text) > LONGEST for text in texts):
+        return "name it in data.missing"
+    return setting("data.missing", texts)

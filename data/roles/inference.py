@@ -39,6 +39,8 @@ COUNTED = 4
 """Different numbers from which a target can be seen to count things."""
 RARE = 10
 """Rows that the highest of some counts has fewer of."""
+MOSTLY_DATED = 0.9
+"""Share of rows that need a date for the split to follow it: a day of leaving, which few have, orders none."""
 ORDERED = 0.95
 """Rank correlation of a date with the row number above which the file is ordered in time."""
 
@@ -177,12 +179,13 @@ def infer(
         frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
     refuse_hopeless_target(frame[target], task, table, said=said_task)
 
-    others = [str(name) for name in frame.columns if name != target and name not in excluded]
+    series = {str(name): column for name, column in frame.items()}  # once: pandas makes them anew at each turn
     needed = [name for name in (group, time, split_column) if name is not None]
-    findings += empty_columns(frame, others, needed, table)
+    findings += empty_columns({name: series[name] for name in series if name not in {target, *excluded}}, needed, table)
     empty = {name for finding in findings if finding.name == "all-missing-column" for name in finding.columns}
     columns = []
-    for name in map(str, frame.columns):
+    places = table.frame.index.get_indexer(frame.index)
+    for name, column in series.items():
         if name == target:
             continue
         if name in excluded:
@@ -196,11 +199,13 @@ def infer(
         elif name in role_said:
             columns.append(Column(name, role_said[name], "by the configuration"))  # type: ignore[arg-type]
         else:
-            columns.append(role_of(frame[name]))
+            words = seen.words.get(name)
+            columns.append(role_of(column, None if words is None else words.counts_of(places)))
             if name in seen.doubts and columns[-1].role in ("categorical", "boolean", "identifier", "text"):
-                refuse_slips(frame[name], seen.doubts[name], table)
+                refuse_slips(column, seen.doubts[name], table)
     numbers_used = [column.name for column in columns if column.role == "numeric"]
-    refuse_huge_numbers(frame, [*numbers_used, *([target] if task == "regression" else [])], table)
+    numbers_used += [target] * (task == "regression")
+    refuse_huge_numbers({name: series[name] for name in numbers_used}, table)
     frame = frame.reset_index(drop=True)
     columns, by, group, time = _split(frame, columns, by, group, time, split_column, task, path, notes)
     if not any(column.role in ("numeric", "categorical", "boolean", "datetime", "time") for column in columns):
@@ -412,6 +417,6 @@ def _orders_rows(column: pd.Series) -> bool:
     """Whether rows are (almost) in the order of these dates: Spearman's rank correlation with the row number."""
     ranks = to_dates(column)[0].rank().to_numpy()
     known = np.isfinite(ranks)
-    if known.sum() < 10:
+    if known.sum() < 10 or known.mean() < MOSTLY_DATED:
         return False
     return bool(np.corrcoef(ranks[known], np.flatnonzero(known))[0, 1] >= ORDERED)

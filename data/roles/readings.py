@@ -105,6 +105,8 @@ def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
     reasons = {
         "ranges": ("are ranges", f"to read the middle of each: {numeric}"),
         "prefix": ("are numbers behind a text", f"to read the numbers: {numeric}"),
+        "pairs": ("are two numbers", "write them into two columns"),
+        "some": ("are numbers, some with a unit and some without,", f"write them alike; to read them all: {numeric}"),
         "units": (
             "are numbers in several units or currencies",
             f"bring them to one; to read the numbers alone: {numeric}",
@@ -130,6 +132,8 @@ def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
 def _worth_asking(column: pd.Series) -> bool:
     """Whether numbers behind a text may be amounts: they have decimals, or a blank stands before them."""
     some = column.dropna().astype(str).iloc[:200]
+    if some.is_unique and some.str.fullmatch(r"[^\W\d_]{2,}\D?\d+").all():
+        return False  # Student 1, Student 2
     return bool(some.str.contains(r"\d[.,]\d|\D \d").mean() > 0.3)
 
 
@@ -171,7 +175,7 @@ def _is_plain(seen: Guess, name: str, table: Table) -> bool:
 def _told(seen: Guess, name: str) -> str:
     value = _value(seen)
     shown = str(value) if isinstance(seen.spelling, Dates) else f"{value:.10g}"
-    bounds = f", {count(seen.bounds, 'bound')} such as <0.5 as the number" if seen.bounds else ""
+    bounds = f", {count(seen.bounds, 'bound')} such as <0.5 or 90+ as the number" if seen.bounds else ""
     shown = shown.removesuffix(" 00:00:00")
     return f"{name} ({count(seen.cells, 'cell')}: {shortened(seen.example, 30)} is {shown}{bounds})"
 

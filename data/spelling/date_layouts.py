@@ -104,7 +104,7 @@ def compact_dates(column: Any) -> Dates | None:
 
     from descent.data.spelling.dates import whole_texts
 
-    first = column.iloc[0] if len(column) else None
+    first = column.to_numpy()[0] if len(column) else None
     if first is None or pd.isna(first) or not _is_compact(float(first)):
         present = column.dropna()
         if len(present) == len(column) or present.empty or not _is_compact(float(present.iloc[0])):

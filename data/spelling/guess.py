@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from descent.data.spelling.date_layouts import date_layouts, time_forms
 from descent.data.spelling.dates import Dates
 from descent.data.spelling.marks import LETTER, is_mark
-from descent.data.spelling.number_marks import number_marks
-from descent.data.spelling.numbers import BOUND, Numbers
-from descent.data.spelling.texts import cleaned, different
+from descent.data.spelling.number_marks import PAIR, number_marks
+from descent.data.spelling.numbers import BEYOND, BOUND, Numbers
+from descent.data.spelling.texts import Words, cleaned
 from descent.data.spelling.times import Times
 
 Array = NDArray[Any]
@@ -23,6 +22,8 @@ HALF = 0.5
 """Share of cells that must be numbers or dates before the others are asked about."""
 FEWEST = 3
 """Different numbers that there must be: ``-`` and ``1`` are two levels."""
+SOME = 1000
+"""Different texts that show whether there are digits at all."""
 MOST = 20_000
 """Different texts from which marks and affixes are learned; all are read by them."""
 
@@ -42,7 +43,7 @@ class Guess:
 
     Attributes:
         spelling: how to read it; None if it holds neither numbers, dates nor times, or why says what is in the way.
-        why: ranges, zeros, prefix, units, percent, decimals, decimal (it is to be asked for), order (likewise).
+        why: ranges, pairs, zeros, prefix, units, some, percent, decimals, decimal (to be asked for), order (likewise).
         cells: cells that are read.
         share: of the cells that are no marks, those that are read or would be if it were not for ``why``.
         marked, wrong: cells of marks and of what cannot be read, by text, the most frequent first.
@@ -65,21 +66,19 @@ class Guess:
     """(m,) what the cells of the column are, where they are read."""
 
 
-def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
+def guess(words: Words, hints: Hints, forced: str = "") -> Guess:
     """See how a column of texts is written; ``forced`` is ``numbers`` or ``dates``, if it was said to hold them."""
-    codes, raw = different(column)
-    if len(raw) == 0:
+    codes, raw, counts = words.codes, words.texts, words.counts
+    if len(raw) == 0 or (len(raw) > 2 * SOME and not forced and _are_words(raw[: 2 * SOME], counts[: 2 * SOME])):
         return Guess()
-    texts, counts = cleaned(raw), np.bincount(codes[codes >= 0], minlength=len(raw))
+    texts = cleaned(raw)
     listed = is_mark(texts).to_numpy(zero_copy_only=False)
     rest = np.flatnonzero(~listed)
     if len(rest) == 0:
         return Guess()
     values = texts.take(pa.array(rest))
     weights = counts[rest]
-    some = values[:1000]
-    digits = pc.match_substring_regex(some, r"\d").to_numpy(zero_copy_only=False)
-    if not forced and digits @ weights[: len(some)] < HALF * weights[: len(some)].sum():
+    if not forced and _have_no_digits(values, weights):
         return Guess()
     spelling, why, decimal, order = _spelling(values, hints, forced)
     example = str(raw[int(rest[int(np.argmax(weights))])])
@@ -108,6 +107,20 @@ def guess(column: pd.Series, hints: Hints, forced: str = "") -> Guess:
         order=order,
         values=whole[codes],
     )
+
+
+def _are_words(raw: Any, counts: Array) -> bool:
+    """Whether the first of many texts say that they are neither numbers nor dates, so that the others are not asked."""
+    texts = cleaned(raw)
+    rest = np.flatnonzero(~is_mark(texts).to_numpy(zero_copy_only=False))
+    return len(rest) >= SOME and _have_no_digits(texts.take(pa.array(rest)), counts[rest])
+
+
+def _have_no_digits(values: Any, weights: Array) -> bool:
+    """Whether most cells of the first texts are without a digit."""
+    some = values[:SOME]
+    digits = pc.match_substring_regex(some, r"\d").to_numpy(zero_copy_only=False)
+    return bool(digits @ weights[: len(some)] < HALF * weights[: len(some)].sum())
 
 
 def _spelling(
@@ -144,6 +157,9 @@ def _share_of(values: Any, weights: Array, why: str) -> float:
     """The share of cells that hold a number somewhere."""
     if not why:
         return 0.0
+    if why == "pairs":
+        pair = np.array([bool(PAIR.match(text)) for text in values.to_pylist()])
+        return float(weights[pair].sum() / weights.sum())
     held = pc.match_substring_regex(values, rf"^\W*[{LETTER}]{{0,20}}\W*\d[\d.,' /:-]*\W*(?:[{LETTER}]\S*)?$").to_numpy(
         zero_copy_only=False
     )
@@ -157,5 +173,5 @@ def _counted(raw: Any, counts: Array, places: Array) -> dict[str, int]:
 
 
 def _bounds(values: Any, weights: Array) -> int:
-    bound = pc.match_substring_regex(values, rf"^{BOUND}").to_numpy(zero_copy_only=False)
+    bound = pc.match_substring_regex(values, rf"^{BOUND}|{BEYOND}").to_numpy(zero_copy_only=False)
     return int(weights[bound].sum())

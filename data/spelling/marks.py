@@ -17,15 +17,18 @@ AMONG_VALUES = frozenset({
     "n. a.", "n.d.", "n.d", "nd", "n.v.", "n.b.", "n.r.", "nr", "k.a.", "k. a.", "s.d.", "\\n", "nil", "void", "tbd",
     "tba", "t.b.d.", "t.b.a.", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "#getting_data", "#error!",
     "#wert!", "#bezug!", "#zahl!", "#nv", "inf", "+inf", "-inf", "infinity", "-infinity", "∞", "unknown", "unk",
-    "missing",
+    "missing", "never", "ongoing", "tbc", "qns", "declined", "refused", ":",
     "empty", "blank", "undefined", "unspecified", "invalid", "error", "err", "pending", "unavailable", "nat",
     "unbekannt", "fehlt", "keine angabe", "inconnu", "desconocido", "sin dato", "s/d", "nodata", "0000-00-00",
     "00/00/0000", "00.00.0000", "0000-00-00 00:00:00",
 })  # fmt: skip
 """Beside numbers, dates and times, where they cannot be anything else; in lower case."""
 
-PHRASE = rf"^(?:not|no|nicht|kein|keine|non|pas|sin|sem|geen|niet) [{LETTER}][{LETTER} ]*$"
-"""Such as "not measured" and "no reading", in lower case."""
+PHRASE = (
+    rf"^(?:not|no|nicht|kein|keine|non|pas|sin|sem|geen|niet) [{LETTER}][{LETTER} ]*$"
+    rf"|^(?:null|nan|n/a|none|-+) ?[%°{LETTER}][{LETTER}/³²]{{0,9}}$"
+)
+"""Such as "not measured" and "no reading", and "null kg", in lower case."""
 
 
 def is_mark(texts: Any, own: Collection[str] = ()) -> Any:

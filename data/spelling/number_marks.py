@@ -82,9 +82,18 @@ OWN_UNITS = frozenset({"m", "mm", "t", "b", "cr"})
 """Units of measure that are multipliers as well: they multiply only beside others."""
 GENERIC = re.compile(
     rf"^\(?\s*(?:{BOUND}|{ABOUT})?\s*[-+]?\s*(?P<prefix>[^\d\s()+\-.,'<>=~#][^\d()+\-<>=~#]*?)?\s*[-+]?\s*"
-    r"(?P<number>\d(?:[\d.,' ]*[\d.])?|[.,]\d+)(?:[eEdD][-+]?\d{1,3})?\s*"
-    r"(?P<unit>[^\d\s()+\-.,;:'\"<>=~#_][^\d()<>=;:#_]*?[23²³]?)?\s*-?\s*\)?$"
+    r"(?P<number>\d(?:[\d.,' ]*[\d.])?|[.,]\d+)(?:[eEdD][-+]?\d{1,3})?\s*\+?\s*"
+    r"(?P<unit>[^\d\s()+\-.,;:'\"<>=~#_][^\d()<>=;:#_+]*?[23²³]?(?:/ ?\d{1,4} ?[^\W\d]+)?)?\s*[-+]?\s*\)?$"
 )
+ORDINALS = frozenset({"st", "nd", "rd", "th"})
+OUT_OF = re.compile(r"\s*/\s*\d+$")
+"""What the points of a mark are counted in: 12.5/20."""
+PAIR = re.compile(
+    r"^\d[\d.,]*\s*(?:(?:[/x×'±]|\+/-|\*)\s*\d[\d.,]*\s*(?:\"|''|″)?|[^\d()]{1,6}\(\s*\d[\d.,]*[^\d()]{0,6}\))$"
+)
+"""Two numbers in a cell: 120/80, 5'11", 30x40, 1.2 ± 0.1, 110 kW (150 PS)."""
+ALL_BUT_FEW = 0.95
+"""Share of different texts that must have a unit of letters, if any has: "101 town" among numbers is no measure."""
 RANGE = re.compile(r"^\D{0,3}\d[\d.,]*\s*(?:-|to|bis|\.\.)\s*\D{0,3}\d[\d.,]*\D{0,6}$")
 
 
@@ -120,18 +129,22 @@ def number_marks(texts: Sequence[str], *, decimal: str | None, doubtful: bool, f
         some = number_marks(texts[:SOME], decimal=decimal, doubtful=doubtful, forced=False)
         if some.why in ("prefix", "units"):  # so it stays, whatever follows
             return some
+    out_of = {found[0] for text in texts if (found := OUT_OF.search(text))}
+    if len({ending.strip(" /") for ending in out_of}) == 1 and all(map(OUT_OF.search, texts)):
+        texts = [OUT_OF.sub("", text) for text in texts]
+    else:
+        out_of = set()
     found = [match for match in map(GENERIC.match, texts) if match]
     if not found:
-        return NumberMarks(None, "ranges" if any(map(RANGE.match, texts)) else "")
+        several = "ranges" if any(map(RANGE.match, texts)) else "pairs" if any(map(PAIR.match, texts)) else ""
+        return NumberMarks(None, several)
     written = [match["number"].strip() for match in found]
     bare = [match["number"] for match in found if not match["prefix"]]
     if not forced and any(re.match(r"0\d", text) and not re.search(r"[.,]", text) for text in bare):
         return NumberMarks(None, "zeros")
     prefixes, units = Counter(match["prefix"] for match in found), Counter(match["unit"] for match in found)
     several, own = _affixes(units)
-    why = (
-        "" if forced else _against(prefixes, own, len(found), {match["number"] for match in found if not match["unit"]})
-    )
+    why = "" if forced else _against(prefixes, own, units, {match["number"] for match in found if not match["unit"]})
     marks = _marks(written, decimal, doubtful=doubtful)
     if marks is None:
         return NumberMarks(None, why or "decimals")
@@ -139,7 +152,7 @@ def number_marks(texts: Sequence[str], *, decimal: str | None, doubtful: bool, f
     if why or asks:
         return NumberMarks(None, why or "decimal", asks, decisive)
     named = tuple(sorted(str(prefix).strip() for prefix in prefixes if prefix))
-    return NumberMarks(Numbers(point, thousands, named, tuple(sorted(own)), several), decisive=decisive)
+    return NumberMarks(Numbers(point, thousands, named, tuple(sorted(own | out_of)), several), decisive=decisive)
 
 
 def _affixes(units: "Counter[str | None]") -> tuple[bool, set[str]]:
@@ -161,13 +174,18 @@ def _affixes(units: "Counter[str | None]") -> tuple[bool, set[str]]:
     return bool(several), own | behind
 
 
-def _against(prefixes: "Counter[str | None]", units: set[str], count: int, bare: set[str]) -> str:
-    """Why the affixes forbid to read the numbers; nothing if they do not."""
+def _against(prefixes: "Counter[str | None]", units: set[str], cells: "Counter[str | None]", bare: set[str]) -> str:
+    """Why the affixes forbid to read the numbers; nothing if they do not. ``cells`` counts texts by their unit."""
     before = {str(prefix).strip() for prefix in prefixes if prefix}
     if any(not is_currency(prefix) for prefix in before):
         return "prefix"
+    if units and units <= ORDINALS and not before:
+        return ""
     if len(before) > 1 or len({unit.casefold().rstrip(".").rstrip("s") for unit in units}) > 1:
         return "units"
+    worded = any(unit[:1].isalpha() and not is_currency(unit) for unit in units)
+    if worded and cells.total() - cells[None] < ALL_BUT_FEW * cells.total():
+        return "some"
     if "%" in units and any(re.search("[1-9]", number) for number in bare):
         return "percent"
     return ""

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 ABOUT = r"(?:~|≈|≃|±|(?i:ca\.?|circa|approx\.?|about|etwa) )"
 BOUND = r"(?:<=?|>=?|≤|≥)"
+BEYOND = r"\d[a-zA-Z]?\s*\+(?:\s*[^\d+]+)?$"
+"""A plus behind a number: 90 or more."""
 MULTIPLIERS = {
     "k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6,
     "b": 1e9, "bn": 1e9, "mrd": 1e9, "bln": 1e9, "billion": 1e9, "t": 1e12, "tn": 1e12, "trillion": 1e12,
@@ -29,7 +31,8 @@ class Numbers:
     """Numbers with a decimal mark, and what may stand about them.
 
     Always understood: signs before or behind, the minus of typesetters, accounting parentheses, ``="9"``, ``'9``, the
-    exponents E and D, ``~9``, and bounds: ``<0.5`` is 0.5. What depends on the column is learned from it.
+    exponents E and D, ``~9``, and bounds: ``<0.5`` is 0.5, ``90+`` is 90. What depends on the column is learned from
+    it.
 
     Attributes:
         decimal: the decimal mark.
@@ -62,7 +65,7 @@ class Numbers:
         upper = rf"(?:\s*-\s*{number})?" if self.ranges else ""
         return (
             rf"^\(?\s*(?:{BOUND}|{ABOUT})?\s*[-+]?\s*(?:{_any_of(self.prefixes)})?\s*[-+]?\s*"
-            rf"{number}{upper}{several}\s*(?:{_any_of(self.units)})?\s*-?\s*\)?$"
+            rf"{number}{upper}{several}\s*\+?\s*(?:{_any_of(self.units)})?\s*[-+]?\s*\)?$"
         )
 
     @property

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from descent.data.spelling.date_layouts import compact_dates
 from descent.data.spelling.guess import Guess, Hints, guess
 from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, Times
 from descent.data.spelling.levels import trimmed, truths_of
-from descent.data.spelling.texts import is_text
+from descent.data.spelling.texts import Words, is_text, words_of
 
 MOST_LEVELS = 5000
 """Different texts beyond which they are not looked at for blanks and case."""
@@ -31,6 +32,7 @@ class Spelled:
         guesses: of the columns that were read as numbers, dates or times.
         doubts: of those that look like such, but were not read: `Guess.why` or `Guess.wrong` says why.
         merged: the spellings that were put together, by column and level.
+        words: the different texts of columns that are texts as they stood.
     """
 
     frame: pd.DataFrame
@@ -38,6 +40,7 @@ class Spelled:
     guesses: dict[str, Guess] = field(default_factory=dict)
     doubts: dict[str, Guess] = field(default_factory=dict)
     merged: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    words: dict[str, Words] = field(default_factory=dict)
 
 
 def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_only: Collection[str] = ()) -> Spelled:
@@ -54,9 +57,10 @@ def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_o
     open_columns = {
         name: column for name, column in frame.items() if said.get(str(name)) not in UNTOUCHED
     }  # fmt: skip
+    words = {str(name): words_of(column) for name, column in open_columns.items() if is_text(column)}
     guesses = _guessed({
-        str(name): column for name, column in open_columns.items()
-        if is_text(column) and name not in levels_only and said.get(str(name)) not in ("categorical", "boolean")
+        name: one for name, one in words.items()
+        if name not in levels_only and said.get(name) not in ("categorical", "boolean")
     }, said, hints)  # fmt: skip
     for name, column in ((str(key), value) for key, value in open_columns.items()):
         seen = guesses.get(name)
@@ -70,10 +74,14 @@ def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_o
                 spelling, values, seen = _without_sentinels(spelling, values, seen)
             columns[name] = pd.Series(values, column.index, name=name)
             found.guesses[name] = seen
-        elif is_text(column):
+        elif name in words:
             if seen is not None and (seen.why or seen.wrong):
                 found.doubts[name] = seen
-            spelling, columns[name] = _levels(column, found.merged, as_said=said.get(name) == "categorical")
+            spelling, read = _levels(column, words[name], found.merged, as_said=said.get(name) == "categorical")
+            if read is not None:
+                columns[name] = read
+            elif isinstance(column.dtype, pd.StringDtype):
+                found.words[name] = words[name]
         else:
             spelling = _of_values(column, said.get(name, ""))
             if isinstance(spelling, Dates):
@@ -102,13 +110,13 @@ def applied(
     return frame.assign(**columns) if columns else frame
 
 
-def _guessed(columns: Mapping[str, pd.Series], said: Mapping[str, str], hints: Hints) -> dict[str, Guess]:
+def _guessed(columns: Mapping[str, Words], said: Mapping[str, str], hints: Hints) -> dict[str, Guess]:
     """Of every column; what some of them leave open, the others may say."""
     forced = {
         name: {"numeric": "numbers", "datetime": "dates", "time": "dates"}.get(said.get(name, ""), "")
         for name in columns
     }
-    found = {name: guess(column, hints, forced[name]) for name, column in columns.items()}
+    found = {name: guess(words, hints, forced[name]) for name, words in columns.items()}
     points = {seen.decimal for seen in found.values() if seen.decimal}
     orders = {seen.order for seen in found.values() if seen.order}
     told = Hints(
@@ -145,14 +153,25 @@ def _of_values(column: pd.Series, said: str) -> Spelling | None:
     return None
 
 
-def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_said: bool) -> tuple[Levels, pd.Series]:
-    """The texts without blanks around; those that differ in case alone are one level, its most frequent spelling."""
-    counts = column.value_counts()
+def _levels(
+    column: pd.Series, words: Words, merged: dict[str, dict[str, list[str]]], *, as_said: bool
+) -> tuple[Levels, pd.Series | None]:
+    """The texts without blanks around; those that differ in case alone are one level, its most frequent spelling.
+
+    None for the column that is as it was.
+    """
+    if isinstance(column.dtype, pd.StringDtype):
+        different = words.texts.take(pa.array(np.argsort(-words.counts, kind="stable")))
+    else:
+        different = column.value_counts().index
     name = str(column.name)
-    if len(counts) > MOST_LEVELS or len(counts) > len(column) / 2 + 10:
-        return Levels(), column
+    if len(different) > MOST_LEVELS or len(different) > len(column) / 2 + 10:
+        return Levels(), None
+    texts = list(map(str, different.to_pylist() if isinstance(different, pa.Array) else different))
+    if _are_apart(texts):
+        return Levels(truths=truths_of(texts) if len(texts) <= 4 else ()), None
     written: dict[str, list[str]] = {}
-    for text in dict.fromkeys(map(str, counts.index)):  # the most frequent first; 1 and "1" are one
+    for text in dict.fromkeys(texts):  # the most frequent first; 1 and "1" are one
         written.setdefault(trimmed(text) if as_said else _fold(trimmed(text)), []).append(text)
     folds = {fold: list(dict.fromkeys(map(trimmed, texts))) for fold, texts in written.items()}
     several = any(len(texts) > 1 for texts in folds.values())
@@ -162,9 +181,21 @@ def _levels(column: pd.Series, merged: dict[str, dict[str, list[str]]], *, as_sa
     kept = [texts[0] for texts in folds.values()]
     truths = truths_of(kept) if len(kept) <= 4 else ()
     spelling = Levels(truths=truths, same=same)
-    if not same and all(trimmed(text) == text for text in map(str, counts.index)):
-        return spelling, column
+    if not same and all(trimmed(text) == text for text in texts):
+        return spelling, None
     return spelling, pd.Series(spelling.read(column)[0], column.index, name=column.name, dtype="str")
+
+
+def _are_apart(texts: list[str]) -> bool:
+    """Whether texts plainly differ in more than blanks and case, and have no blanks around them."""
+    whole = "\n".join(texts)
+    return (
+        whole.isascii()
+        and len(set(whole.lower().split("\n"))) == len(texts)
+        and not any(blank in whole for blank in (" \n", "\n ", "\t", "\r", "\v", "\f"))
+        and whole.replace("\n", " ").isprintable()
+        and whole == whole.strip()
+    )
 
 
 def _fold(text: str) -> str:

@@ -153,7 +153,7 @@ def _show(
         given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
         console.print(f"It ends at a budget of {given}.", highlight=False)
     folds, finalists = question.folds, question.config.validation.finalists
-    then = f"the best {finalists} on {folds} folds, " if folds else ""
+    then = f"{_finalists(plan, finalists)} on {folds} folds, " if folds else ""
     console.print(
         f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "
         f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",
@@ -163,3 +163,14 @@ def _show(
         console.print(f"Nothing was trained. {counted(grave)} above: read before you run.", style="yellow")
     else:
         console.print("Nothing was trained. All is in order.", style="green")
+
+
+def _finalists(plan: "Plan", most: int) -> str:
+    """Which variants go to the folds, in words: see `flows.search.leaderboard.candidates`."""
+    variants = [variant for fleet in plan.fleets for variant in fleet.variants]
+    if len(variants) <= most:
+        return "the variant" if len(variants) == 1 else f"all {len(variants)} variants"
+    linear = [variant for variant in variants if not variant.layers]
+    also = ["the best linear one"] * bool(linear)
+    also += ["the plain one (λ = 1)"] * any(one.lambda_ == 1 and one.features.degree == 1 for one in linear)
+    return f"the best {most}" + (f" (in any case {' and '.join(also)})" if also else "")

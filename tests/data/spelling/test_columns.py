@@ -39,6 +39,10 @@ NUMBERS = {
     "thousand": lambda v: f"{v / 1000:.5f}k",
     "per cent": lambda v: f"{v:.2f} %",
     "roubles": lambda v: f"{v:.2f} ₽",
+    "or more": lambda v: f"{v:.2f}+",
+    "or more of a unit": lambda v: f"{v:.2f}+ years",
+    "out of": lambda v: f"{v:.2f}/20",
+    "per so many": lambda v: f"{v:.2f} l/100km",
 }
 NEGATIVE = {"accounting", "trailing minus", "typeset minus"}
 
@@ -179,6 +183,47 @@ def test_what_is_not_read_is_not_dropped_in_silence(texts: list[str]) -> None:
     warning = next(finding for finding in inference.findings if finding.severity == "warning")
     assert warning.columns == ("c",)
     assert "--set" in warning.action
+
+
+def test_places_are_numbers() -> None:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    places = RNG.integers(1, 9, ROWS)
+    frame, inference = ask(pd.DataFrame({"rank": [f"{n}{endings.get(n, 'th')}" for n in places], "y": Y}))
+    assert inference.of_role("numeric") == ("rank",)
+    np.testing.assert_array_equal(frame["rank"], places)
+
+
+def test_names_with_a_number_are_names_without_a_word() -> None:
+    _, inference = ask(pd.DataFrame({"who": [f"Student {i}" for i in range(ROWS)], "x": VALUES, "y": Y}))
+    assert inference.of_role("identifier") == ("who",)
+    assert not inference.findings
+
+
+def test_the_time_of_a_log_is_a_date() -> None:
+    days = pd.date_range("2024-01-30 08:15:00", periods=ROWS, freq="7h")
+    frame, _ = ask(pd.DataFrame({"ts": days.strftime("[%d/%b/%Y:%H:%M:%S +0000]"), "y": Y}))
+    np.testing.assert_array_equal(frame["ts"].to_numpy("M8[us]"), days.to_numpy("M8[us]"))
+
+
+@pytest.mark.parametrize("mark", ["null kg", "nan kg", ":", "never", "ongoing"])
+def test_more_marks_of_no_value(mark: str) -> None:
+    frame, inference = ask(
+        pd.DataFrame({"x": [mark if i % 9 == 0 else f"{v} kg" for i, v in enumerate(VALUES)], "y": Y})
+    )
+    assert inference.of_role("numeric") == ("x",)
+    assert frame["x"].isna().sum() == len(range(0, ROWS, 9))
+
+
+def test_all_texts_among_numbers_are_named_at_once() -> None:
+    texts = [{5: "lost", 9: "spilt"}.get(i, f"{v}") for i, v in enumerate(VALUES)]
+    with pytest.raises(ColumnError, match=r'data\.missing=\["lost","spilt"\]'):
+        ask(pd.DataFrame({"x": texts, "y": Y}))
+
+
+def test_a_date_that_few_rows_have_orders_none() -> None:
+    days = pd.date_range("2024-01-01", periods=ROWS).strftime("%Y-%m-%d")
+    _, inference = ask(pd.DataFrame({"left": [day if i % 3 == 0 else None for i, day in enumerate(days)], "y": Y}))
+    assert inference.split_by == "random"
 
 
 def test_ranges_are_read_where_that_is_said() -> None:

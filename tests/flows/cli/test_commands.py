@@ -19,6 +19,8 @@ def test_check_shows_roles_and_plan_and_writes_nothing(folder: Path, nowhere: Pl
     for part in ("120 rows; regression of 'price'", "72 train, 24 cv, 24 test", "categorical", "numeric", "Plan: ",
                  "one selected by rmse (one-standard-error)", "Nothing was trained"):  # fmt: skip
         assert part in answer.stdout
+    finalists = "Then: the best 3 (in any case the best linear one and the plain one (λ = 1)) on 5 folds, one selected"
+    assert finalists in " ".join(answer.stdout.split())
     assert [path.name for path in folder.iterdir()] == ["flats.csv"]
 
 

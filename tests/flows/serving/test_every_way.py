@@ -17,20 +17,17 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-from descent import ml
-from descent.data import FeatureMap, Table, Target, infer, read_table
+from descent.data import Table, infer, read_table
 from descent.data.cells import label
 from descent.flows.cli.predict import predict
-from descent.flows.serving import manifest
 from descent.flows.serving.manifest import ModelError
 from descent.flows.serving.onnx.export import export
 from descent.flows.serving.predictor import Predictor
 from descent.flows.tracking import logged_model
-from descent.ml.checkpoints import save_model
-from descent.schemas import FeatureSettings
 
 from ..stores import new_store
 from .close import assert_close
+from .learned import save_learned
 from .test_server import client
 
 FOLDER = Path(os.environ.get("DESCENT_TABLES", Path(__file__).parents[4] / "shared" / "data"))
@@ -68,19 +65,7 @@ def train(about: dict[str, Any], folder: Path, exclude: list[str]) -> Predictor:
     frame, inference = infer(
         Table(rows.reset_index(drop=True), "", table.path, table.missing), target, exclude=[*about["drop"], *exclude]
     )
-    features, x = FeatureMap.fit_transform(frame, inference, FeatureSettings())
-    encoder = Target.fit(frame[target], inference.task, inference.classes)
-    model = ml.Model(inputs=x.shape[1], hidden=(16,), outputs=encoder.outputs, task=inference.task)
-    arrays = ml.Arrays(x, encoder.encode(frame[target]))
-    (outcome,) = ml.train(model, "adam", [ml.Settings(learning_rate=0.01)], arrays, batch=64, epochs=5)
-    features.save(folder / "features")
-    (folder / "target.json").write_text(json.dumps(encoder.to_dict()), encoding="utf-8")
-    save_model(folder / "model", model, outcome.parameters)
-    if inference.task == "regression":
-        widths = {str(level): level / 10 for level in range(50, 100)}
-        (folder / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
-    manifest.write(folder)
-    return Predictor(folder)
+    return save_learned(frame, inference, folder)
 
 
 def asked(about: dict[str, Any], path: Path) -> pd.DataFrame:
