@@ -59,7 +59,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         learning_rate: None is the optimizer's default.
         options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.
-        epochs: most passes over the rows (with lbfgs iterations).
+        epochs: most passes over the rows (iterations of lbfgs and newton).
         patience: None trains all epochs; a number holds ``validation_fraction`` of the rows back, ends the training
             when their cost has not fallen by more than ``min_delta`` for that many epochs, and keeps the best epoch.
         min_delta: least fall of the cost that counts.

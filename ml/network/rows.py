@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from descent.ml.errors import ArrayError, TargetError
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 
 
@@ -64,9 +63,8 @@ def make_rows(
     """
     inputs = make_inputs(model, x, dtype, f"x{suffix}", mapped)
     targets = _check_targets(model, np.asarray(y), len(inputs), f"y{suffix}")
-    assert model.loss is not None
     own = mapped and isinstance(x, np.memmap) and targets.dtype.kind == "f"
-    t = LOSSES[model.loss].encode(targets, model.outputs, str(targets.dtype) if own else dtype)
+    t = model.criterion.encode(targets, model.outputs, str(targets.dtype) if own else dtype)
     if not own:
         _let_go(y)
     if weights is None:

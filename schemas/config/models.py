@@ -93,7 +93,9 @@ class NetworkSearch(SweepModel):
         default="relu", description="function after each hidden layer", examples=["tanh"]
     )
     residual: Sweep[bool] = Field(
-        default=False, description="add the input of a hidden layer to its output where sizes agree", examples=[True]
+        default=False,
+        description="add the input of a hidden layer to its output, through a linear projection where widths differ",
+        examples=[True],
     )
     initializer: Sweep[Initializer] | None = Field(
         default=None,
