@@ -120,7 +120,7 @@ class Model:
     @property
     def never_negative(self) -> bool:
         """Whether predictions, counted from the target's own zero, are never below it: a loss with a log link."""
-        return self.criterion.shifted
+        return bool(self.criterion.targets)
 
     @property
     def prepared(self) -> bool:

@@ -147,12 +147,12 @@ def _check_targets(model: Model, y: Array, rows: int, name: str) -> Array:
 
 
 def _check_sign(model: Model, y: Array, name: str) -> None:
-    """Poisson takes targets from their zero on, gamma those above; what rounding did to a zero is borne."""
+    """Hold targets to what the loss can learn; a zero that rounding has moved is allowed."""
     if not model.never_negative:
         return
     least, slack = float(y.min()) + model.shift, 1e-6 * (1 + abs(model.shift))
-    if least < -slack or (model.loss == "gamma" and least <= 0):
-        wanted = "≥ 0" if model.loss == "poisson" else "> 0"
+    wanted = model.criterion.targets
+    if least < -slack or (wanted == "> 0" and least <= 0):
         raise TargetError(f"{name} reaches {least:g} with shift {model.shift:g}; {model.loss} needs numbers {wanted}")
 
 

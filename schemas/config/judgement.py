@@ -9,6 +9,12 @@ from descent.schemas.config.base import ConfigModel, refuse
 from descent.schemas.config.words import Workers
 
 Metric = Literal["rmse", "mae", "r2", "accuracy", "log_loss", "f1_macro", "roc_auc", "average_precision"]
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "regression": ("rmse", "mae", "r2"),
+    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
+    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
+}
+"""Metrics of each task; the first is what models are selected by unless the configuration says otherwise."""
 NOT_ONE: JsonDict = {"not": {"const": 1}}
 
 

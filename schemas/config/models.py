@@ -13,6 +13,9 @@ from descent.schemas.config.words import BatchSize
 Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
 NumberLoss = Literal["squared_error", "poisson", "gamma"]
+NEVER_NEGATIVE, POSITIVE = "that is never negative", "above 0"
+TARGETS = {"poisson": NEVER_NEGATIVE, "gamma": POSITIVE}
+"""The losses that not every target of numbers allows, and what they need."""
 LinearKind = Literal["linear", "logistic", "softmax"]
 
 

@@ -7,17 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from descent.schemas import (
-    Adam,
     ConfigError,
     EarlyStopping,
     LogRange,
-    Momentum,
-    Newton,
     check_task,
     config_from,
     load_config,
     resolved,
 )
+from descent.schemas.config.optimizers import Adam, Momentum, Newton
 
 SKETCH = """\
 name: housing
