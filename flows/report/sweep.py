@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from math import isfinite, nan
 
 from descent.flows.report import axes
+from descent.flows.report.drawing import Drawing, borders, gap
 from descent.flows.report.figure import Figure, FigureTable, Key, finite, number, thinned
-from descent.flows.report.figures import Drawing, borders, gap
 from descent.flows.report.svg import Plot
 from descent.schemas.results import CapacityPoint, LambdaPoint, LearningPoint, Projection
 

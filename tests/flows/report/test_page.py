@@ -11,7 +11,7 @@ import pytest
 
 from descent.flows.report import page
 from descent.flows.report.contents import TestRows
-from descent.flows.report.figures import Drawing, Shown
+from descent.flows.report.drawing import Drawing, Shown
 
 from .made import HOSTILE, contents, result, rows
 
@@ -124,7 +124,7 @@ def test_the_selected_variant_is_on_the_board_however_far_down() -> None:
 
 def bare(task: str, **changes: Any) -> str:
     """The page of a result that has nothing to show beyond the least."""
-    one = Shown("only", "only", 0.0, 0.5, 0.6)
+    one = Shown("only", 0.0, 0.5, 0.6)
     about = result(
         task, diagnosis={"verdict": "good fit", "evidence": [], "advice": []},
         test={"metrics": {"accuracy": 1.0}, "baseline": {}},
@@ -164,8 +164,8 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
     def fail(*_: object) -> None:
         raise ZeroDivisionError("no width")
 
-    monkeypatch.setattr(page.sweep, "lambda_curve", fail)
-    monkeypatch.setattr(page.outcomes, "_calibration", fail)
+    monkeypatch.setattr(page.pictures.sweep, "lambda_curve", fail)
+    monkeypatch.setattr(page.pictures.outcomes, "_calibration", fail)
     about = result("binary", hostile="plain", warnings=["the figures could not be made: nobody knows why"])
     html, failures = page.render(contents("binary", hostile="plain", result=about))
     read = Read(html)
@@ -178,8 +178,8 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
-    page.write(contents("binary"), tmp_path / "report.html")
-    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    page.write(contents("binary"), tmp_path / "report.html", tmp_path / "figures")
+    assert {file.name for file in tmp_path.iterdir()} == {"report.html", "figures"}
     assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>\n")
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
 
