@@ -24,7 +24,9 @@ class ValidateConfig(ConfigModel):
     folds: int = Field(
         default=5, ge=0, description="number of folds, at least 2; 0 turns it off", json_schema_extra=NOT_ONE
     )
-    finalists: Annotated[int, Field(ge=1)] = Field(default=3, description="how many of the best variants go in")
+    finalists: Annotated[int, Field(ge=1)] = Field(
+        default=3, description="how many of the best variants are cross-validated"
+    )
 
     @field_validator("folds", mode="after")
     @classmethod

@@ -15,7 +15,7 @@ RATE = "learning rate: size of one step"
 KIND = "chooses the optimizer"
 BETA1 = "share of the mean gradient that is kept per step"
 BETA2 = "share of the mean squared gradient that is kept per step"
-EPSILON = "small number that keeps a division from exploding"
+EPSILON = "small number in a denominator, for numerical stability"
 
 
 Schedules = Sweep[Schedule] | None

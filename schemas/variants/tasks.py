@@ -43,7 +43,7 @@ def check_task(config: ExperimentConfig, task: str) -> None:
             usable = " or ".join(COSTS[task])
             refuse(
                 ("diagnose", "baseline"),
-                f"{config.diagnose.baseline:g} is a level of select.metric, and from {metric} no cost J follows to "
+                f"{config.diagnose.baseline:g} is a level of select.metric, and no cost J follows from {metric} to "
                 f"compare with: give the level as {usable} and set select.metric to that, or leave baseline out",
             )
         for index, model in enumerate(config.search.models or ()):
@@ -70,7 +70,8 @@ def check_losses(config: ExperimentConfig, least: float) -> None:
     """
     problems = [
         config.problem(
-            ("search", "models", index, "loss"), f"{loss} needs a target {TARGETS[loss]}; its least value is {least:g}"
+            ("search", "models", index, "loss"),
+            f"{loss} needs a target {TARGETS[loss]}; its smallest value is {least:g}",
         )
         for index, model in enumerate(config.search.models or ())
         if isinstance(model, NetworkSearch)
