@@ -132,7 +132,7 @@ class DataConfig(ConfigModel):
 class SplitConfig(ConfigModel):
     """Shares of rows for training, for comparing models (cv), and for the one final test."""
 
-    train: Fraction = Field(default=0.6, description="share of rows that models learn from")
+    train: Fraction = Field(default=0.6, description="share of rows that models are trained on")
     cv: Fraction = Field(default=0.2, description="share of rows on which models are compared")
     test: Fraction = Field(default=0.2, description="share of rows kept for the one final test")
     by: SplitBy | None = Field(
