@@ -92,7 +92,7 @@ def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> Exper
             if followed is not None and followed.selected:
                 diagnosed = tasks.diagnose(selection.winner, board, study)
         winner = selection.winner
-        run.recorder.draw(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
+        run.recorder.decided(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
 
         run.watch.enter("refit")
         measuring = tasks.importance.submit(winner, study)  # beside the refit, whose worker leaves a processor idle
