@@ -45,6 +45,7 @@ CHANGES: dict[str, Mapping[str, Any]] = {
     "half the rate": {"learning_rate": 0.03, "embedding_rate": 0.1},
     "dropout 0.1": {"dropout": 0.1},
     "smooth clip": {"scale": "smooth_clip"},
+    "quantiles": {"scale": "quantile"},
     "slow biases": {"bias_rate": 0.1},
     "input scale": {"input_scale": True, "scale_rate": 6.0},
     "λ = 1": {"lam": 1.0},
