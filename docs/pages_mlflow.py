@@ -31,8 +31,8 @@ def draw(images: Path, command: Path) -> None:
         subprocess.run([command, *SWEEP, *models, "--json"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([command, "promote", "diabetes"], check=True)
 
-    from descent.flows.tracking import store
-    from descent.flows.tracking.runs import client_of
+    from descent.flows.tracking import store, ui
+    from descent.flows.tracking.client import client_of
 
     uri = store.tracking_uri()
     store.prepare(uri)
@@ -51,13 +51,13 @@ def draw(images: Path, command: Path) -> None:
             photograph(window, images / f"mlflow-{name}.png")
 
         drawn = "document.querySelectorAll('.js-plotly-plot').length >= 4"
-        show("charts", store.ui_url(base, experiment, "cv/rmse"), drawn)
+        show("charts", ui.ui_url(base, experiment, "cv/rmse"), drawn)
         ids, ours = (quote(json.dumps(each)) for each in ([run.info.run_id for run in variants], [experiment]))
         lines = "document.querySelectorAll('.parcoords .axis-title').length >= 4"
         show("compare", f"{base}/#/compare-runs?runs={ids}&experiments={ours}&workflowType=machine_learning", lines)
-        board = store.run_url(base, experiment, f"{newest.run_id}/artifacts/leaderboard.json")
+        board = ui.run_url(base, experiment, f"{newest.run_id}/artifacts/leaderboard.json")
         show("leaderboard", board, "true", "View as table", "cv/rmse")
-        page = store.report_url(base, experiment, newest.run_id, "report.html")
+        page = ui.report_url(base, experiment, newest.run_id, "report.html")
         show("report", page, "document.querySelector('iframe')")
         model = f"{base}/#/models/diabetes"
         show("model", f"{model}?workflowType=machine_learning", "true", "Version 2", "champion")
@@ -67,15 +67,15 @@ def draw(images: Path, command: Path) -> None:
 @contextmanager
 def served(command: Path) -> Iterator[str]:
     """The address of ``descent ui``."""
-    from descent.flows.tracking import store
+    from descent.flows.machine.reachable import free_port
 
-    port = store.free_port(None)
-    ui = subprocess.Popen([command, "ui", "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    port = free_port(None, usual=5000)
+    server = subprocess.Popen([command, "ui", "--port", str(port)], stdout=subprocess.PIPE, text=True)
     try:
-        assert ui.stdout is not None
-        while not (line := ui.stdout.readline()).startswith("MLflow: "):
+        assert server.stdout is not None
+        while not (line := server.stdout.readline()).startswith("MLflow: "):
             assert line, "MLflow's UI did not start"
         yield f"http://127.0.0.1:{port}"
     finally:
-        ui.send_signal(signal.SIGINT)
-        ui.wait()
+        server.send_signal(signal.SIGINT)
+        server.wait()

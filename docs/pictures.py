@@ -23,6 +23,7 @@ from photograph import photograph  # noqa: E402
 from tests.browser import browser  # noqa: E402 - the tests are no package that is installed
 
 IMAGES = HERE / "images"
+IN_README = ("lambda_curve", "bias_variance_map")
 EXPERIMENT = "experiments/diabetes.yaml"
 LARGEST = 200_000
 """Bytes of a picture."""
@@ -67,8 +68,9 @@ def draw_report() -> None:
     with browser(1180, 1500) as window:
         window.open(Path(result.report or "").as_uri())
         photograph(window, IMAGES / "report.png")
-    for figure in artifacts().rglob(f"{result.mlflow.run_id}/artifacts/figures/*.png"):
-        shutil.copyfile(figure, IMAGES / figure.name)
+    for figure in artifacts().rglob(f"{result.mlflow.run_id}/artifacts/figures/*.svg"):
+        if figure.stem in IN_README:
+            shutil.copyfile(figure, IMAGES / figure.name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The experiment, to be read from top to bottom."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import wraps
 
 from prefect import Flow, flow, get_run_logger
@@ -48,7 +49,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
 
 def flow_over(posed: Posed) -> "Flow[..., ExperimentResult]":
     """The flow `run_experiment` over a table that has been read: a parameter would go into Prefect's database."""
-    made = run_experiment.with_options()
+    made = copy(run_experiment)  # `with_options` describes the configuration for a form anew, a third of a second
 
     @wraps(run_experiment.fn)
     def over(config: ExperimentConfig, fresh: bool = False) -> ExperimentResult:
@@ -91,7 +92,7 @@ def conduct(config: ExperimentConfig, fresh: bool, posed: Posed | None) -> Exper
             if followed is not None and followed.selected:
                 diagnosed = tasks.diagnose(selection.winner, board, study)
         winner = selection.winner
-        run.recorder.draw(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
+        run.recorder.decided(board, [one.entry for one in finalists], winner.entry, diagnosed, study)
 
         run.watch.enter("refit")
         measuring = tasks.importance.submit(winner, study)  # beside the refit, whose worker leaves a processor idle

@@ -37,7 +37,7 @@ def follow(
     question = study.question
     found = best_advice(diagnosed)
     if found is None:
-        say("diagnose.follow: no advice is a setting that is predicted to help")
+        say("diagnose.follow: no advice is a change of settings that is predicted to help")
         return standing.selection, None
     if study.parts.rows.sampled:
         say("diagnose.follow: not for tables that are trained from disk, whose advice is measured on a sample")

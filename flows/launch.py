@@ -4,6 +4,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def _run(
 
     made: list[ExperimentResult] = []
     failed: list[BaseException] = []
-    whole = flow.with_options()
+    whole = copy(flow)
 
     @wraps(flow.fn)
     def kept(config: ExperimentConfig, fresh: bool) -> Any:
@@ -117,11 +118,11 @@ def _run(
             give_up()
         if failed and failed[0] is not error:
             raise failed[0] from None
-        reason = f"the Prefect server at {server.url} cannot be used any more: {str(error).splitlines()[0]}"
+        reason = f"the Prefect server at {server.url} can no longer be used: {str(error).splitlines()[0]}"
         if not made:
             if server.is_local:
                 refuse_full_disk(0)  # its database is there as well
             remedy = f"Its log: {server_log()}" if server.is_local else "Unset PREFECT_API_URL to use a local one"
             raise RunError(f"{reason}. Run again when it can. {remedy}") from error
-        say(f"{reason}. The run is complete all the same; only its page there does not say so")
+        say(f"{reason}. The run is complete; only its page there does not show it")
         return made[0]

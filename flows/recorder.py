@@ -16,8 +16,8 @@ from typing import Self
 from descent.flows.diagnosis.diagnose import Diagnosed
 from descent.flows.errors import attempt
 from descent.flows.promotion import kept
-from descent.flows.report import figures
 from descent.flows.report.contents import ColumnShown, Contents, TestRows, versions
+from descent.flows.report.drawing import Drawing, Shown
 from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
 from descent.flows.report.result import Answer
 from descent.flows.run.study import Study
@@ -30,8 +30,8 @@ from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.sender import Delivery
 from descent.schemas import ExperimentResult, to_yaml
-from descent.schemas.variants.names import family
 
+FIGURES = "figures"
 LONGEST_UNIT = 28
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
@@ -40,7 +40,7 @@ LAST_WORDS = 20.0
 @dataclass
 class Spent:
     """Seconds that tracking took: of the run (writing the outbox, and waiting in the end), and of the processor beside
-    it, in the recording process with its imports and the drawing of figures."""
+    it, in the recording process with its imports."""
 
     run: float = 0.0
     beside: float = 0.0
@@ -53,8 +53,6 @@ class Recorder:
         self._say = say
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
-        self._drawn: Future[tuple[dict[str, Path], list[str]]] | None = None
-        self._figures: dict[str, Path] = {}
         self.warnings: list[str] = []
         self._finished = False
         self.spent = Spent()
@@ -111,35 +109,26 @@ class Recorder:
         self._process.submit(process.drain, self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
-    def draw(
+    def decided(
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed, study: Study
     ) -> None:
-        """Draw the figures that `drawn` waits for and `finish` logs, after all records of variants have been sent."""
+        """Keep what the figures of `report` show; from here on somebody waits until all records are sent."""
         assert self._outbox is not None
         self._outbox.hurry()
         question = study.question
-        self._drawing = figures.Drawing(
+        self._drawing = Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
             winner=winner.variant.name,
             finalists=[entry.variant.name for entry in candidates],
             unit=_squared(question.inference.target) if question.task == "regression" else "log loss",
-            verdict=diagnosed.diagnosis.verdict,
             dummy=diagnosed.cost_dummy,
             level=diagnosed.level,
             high_bias=diagnosed.high_bias,
             high_variance=diagnosed.high_variance,
         )
-        self._drawn = self._process.submit(figures.draw, self._drawing, study.folder / "figures")
-
-    def drawn(self) -> None:
-        """Wait for the figures; `warnings` has what could not be drawn."""
-        if self._drawn is not None:
-            found = attempt("the figures", self._drawn.result, self.warnings)
-            self._figures, failures = ({}, []) if found is None else found
-            self.warnings += failures
 
     def report(self, result: ExperimentResult, answer: Answer, study: Study, config_path: Path) -> bool:
-        """Write the report into the folder of the study; ``config_path`` is where the configuration will stand.
+        """Write report and figures into the folder of the study; ``config_path`` is where the configuration will stand.
 
         Says whether there is one; `warnings` has what is missing in it, or why there is none.
         """
@@ -159,7 +148,7 @@ class Recorder:
             # In this process, which has scikit-learn: the recording process is busy sending, and would import it.
             from descent.flows.report import page
 
-            return page.write(contents, study.folder / REPORT)
+            return page.write(contents, study.folder / REPORT, study.folder / FIGURES)
 
         missing = attempt("the report", written, self.warnings)
         self.warnings += missing or []
@@ -197,7 +186,7 @@ class Recorder:
                 "result.json": result.model_dump_json(indent=2),
                 LEADERBOARD: leaderboard(result),
                 **({} if report is None else {report.name: report}),
-                **{f"figures/{title}{figure.suffix}": figure for title, figure in self._figures.items()},
+                **{f"{FIGURES}/{figure.name}": figure for figure in sorted((study.folder / FIGURES).glob("*.svg"))},
                 **promotion,
             },
             final.folder,
@@ -278,11 +267,10 @@ def _squared(target: str) -> str:
     return f"{name}²" if name.isidentifier() else f"({name})²"
 
 
-def _shown(entry: Entry) -> figures.Shown:
+def _shown(entry: Entry) -> Shown:
     variant = entry.variant
-    return figures.Shown(
+    return Shown(
         name=variant.name,
-        family=family(variant),
         lambda_=variant.lambda_,
         cost_train=entry.cost_train,
         cost_cv=entry.cost_cv,

@@ -220,7 +220,6 @@ def record(answer: Answer, study: Study, recorder: Recorder, work: Workspace, wa
         ))  # fmt: skip
 
     page, config_path = work.folder / REPORT, work.folder / "experiment.yaml"
-    recorder.drawn()
     written = recorder.report(result(page), answer, study, config_path)
     report = page if written else None
     delivery = recorder.finish(result(report), answer, study, work.scratch / REPORT if written else None)

@@ -24,6 +24,7 @@ from descent.ml.errors import OptionError, TargetError
 from descent.ml.fleets.online import Online
 from descent.ml.network.initializers import INITIALIZER_OF
 from descent.ml.network.layout import Array
+from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Embedding, Model
 from descent.ml.network.rows import Arrays
 from descent.ml.optimizers.rules import SOLVERS
@@ -59,7 +60,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         learning_rate: None is the optimizer's default.
         options: further fields of `ml.Settings`, such as ``{"dropout": 0.1, "clip_norm": 1.0, "ntk": True}``.
         batch: rows per step; None is all of them.
-        epochs: most passes over the rows (with lbfgs iterations).
+        epochs: most passes over the rows (iterations of lbfgs and newton).
         patience: None trains all epochs; a number holds ``validation_fraction`` of the rows back, ends the training
             when their cost has not fallen by more than ``min_delta`` for that many epochs, and keeps the best epoch.
         min_delta: least fall of the cost that counts.
@@ -217,7 +218,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
         else:
             mean, scale = self.target_mean_, self.target_scale_
         shape = {"outputs": y.shape[1] if y.ndim == 2 else 1, "loss": self.loss, "huber_delta": self.huber_delta}
-        if self.loss in ("poisson", "gamma"):
+        if self.loss in LOSSES and LOSSES[self.loss].targets:
             if np.ptp(scale) or np.ptp(mean / scale):
                 raise OptionError(f"loss is {self.loss!r}, which takes one target; y has shape {y.shape}")
             shape["shift"] = float(np.max(mean / scale))

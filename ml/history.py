@@ -20,7 +20,8 @@ class Outcome:
     """One trained variant.
 
     ``parameters`` (P,) are those of the epoch with the lowest J_cv, of the last epoch where there are no cv rows (and
-    always with lbfgs), and always finite. ``cost_train`` and ``cost_cv`` are the exact unregularised costs at them.
+    always with lbfgs and newton), and always finite. ``cost_train`` and ``cost_cv`` are the exact unregularised costs
+    at them.
     ``curve_train`` (epochs,) is the mean of the batch costs seen during each epoch, while the parameters moved;
     ``curve_cv`` (epochs,) is exact at the end of each. ``best_epoch`` counts from 1; 0 means the start.
     """

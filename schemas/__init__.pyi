@@ -1,5 +1,6 @@
 from .config.experiment import ExperimentConfig as ExperimentConfig
 from .config.features import FeaturesConfig as FeaturesConfig
+from .config.judgement import METRICS as METRICS
 from .config.judgement import ComputeConfig as ComputeConfig
 from .config.judgement import DiagnoseConfig as DiagnoseConfig
 from .config.judgement import SelectConfig as SelectConfig
@@ -7,21 +8,8 @@ from .config.judgement import TrackConfig as TrackConfig
 from .config.judgement import ValidateConfig as ValidateConfig
 from .config.models import LinearSearch as LinearSearch
 from .config.models import NetworkSearch as NetworkSearch
-from .config.optimizers import AdaGrad as AdaGrad
-from .config.optimizers import Adam as Adam
-from .config.optimizers import AdamW as AdamW
-from .config.optimizers import Lbfgs as Lbfgs
-from .config.optimizers import Momentum as Momentum
-from .config.optimizers import Nesterov as Nesterov
-from .config.optimizers import Newton as Newton
-from .config.optimizers import RmsProp as RmsProp
-from .config.optimizers import Sgd as Sgd
 from .config.ranges import LinearRange as LinearRange
 from .config.ranges import LogRange as LogRange
-from .config.schedules import Constant as Constant
-from .config.schedules import Cosine as Cosine
-from .config.schedules import Exponential as Exponential
-from .config.schedules import Step as Step
 from .config.search import Budget as Budget
 from .config.search import EarlyStopping as EarlyStopping
 from .config.search import Halving as Halving
@@ -42,7 +30,6 @@ from .variants.defaults import default_search as default_search
 from .variants.defaults import plain_search as plain_search
 from .variants.expansion import expand_variants as expand_variants
 from .variants.tasks import KINDS as KINDS
-from .variants.tasks import METRICS as METRICS
 from .variants.tasks import check_task as check_task
 from .variants.variant import FeatureSettings as FeatureSettings
 from .variants.variant import OptimizerSettings as OptimizerSettings

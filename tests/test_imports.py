@@ -43,7 +43,6 @@ ALLOWED = {
         "joblib",
         "typer",
         "rich",
-        "matplotlib",
         "psutil",
     },
 }

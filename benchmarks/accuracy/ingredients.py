@@ -4,7 +4,8 @@
 
 Five networks learn from four fifths of some train rows each and keep the epoch that was best on their own fifth; they
 are asked about the cv rows, one by one and averaged. No test row is touched. Printed are losses, and their geometric
-mean over the tables as a ratio of the recipe's. By time, the fifths are blocks that follow one another.
+mean over the tables as a ratio of the recipe's. By time, the fifths are blocks that follow one another. For classes the
+average is also asked with its logits divided by the temperature that is best on the fifths.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from descent import data, ml
-from descent.ml.ensembles import blend
+from descent.ml.ensembles import blend, temperature
 from descent.schemas.variants.variant import FeatureSettings
 
 from .scores import loss
@@ -69,17 +70,23 @@ def main() -> None:
     parser.add_argument("--change", nargs="+", default=list(CHANGES), choices=list(CHANGES))
     given = parser.parse_args()
     found: dict[str, list[tuple[float, float]]] = {}
+    calibrated: list[float] = []
     for question in questions(given.folders):
         if given.only is None or question.name in given.only:
             sample = sampled(question, given.rows)
             for name in dict.fromkeys(["recipe", *given.change]):
-                one, mean = losses(sample, RECIPE | CHANGES[name])
+                one, mean, cooled = losses(sample, RECIPE | CHANGES[name])
                 found.setdefault(name, []).append((one, mean))
                 print(f"{question.name}, {name}: one {one:.5g}, five averaged {mean:.5g}", flush=True)
+                if cooled is not None and name == "recipe":
+                    calibrated.append(cooled / mean)
+                    print(f"{question.name}: calibrated {cooled:.5g}, {cooled / mean:.3f} of that", flush=True)
     reference = np.log(found["recipe"])
     for name, values in found.items():
         one, mean = np.exp((np.log(values) - reference).mean(axis=0))
         print(f"| {name} | {one:.3f} | {mean:.3f} |")
+    if calibrated:
+        print(f"averages calibrated out of fold: {np.exp(np.log(calibrated).mean()):.3f}")
     print(f"five averaged against one: {np.exp((reference[:, 1] - reference[:, 0]).mean()):.3f}")
 
 
@@ -104,10 +111,11 @@ def _some(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     return frame.iloc[rows].reset_index(drop=True)
 
 
-def losses(sample: Sample, settings: Mapping[str, Any]) -> tuple[float, float]:
-    """The mean loss of the five, and the loss of their mean."""
+def losses(sample: Sample, settings: Mapping[str, Any]) -> tuple[float, float, float | None]:
+    """The mean loss of the five, the loss of their mean, and for classes that of their mean once it is calibrated."""
     task, name, asked = sample.inference.task, sample.inference.target, sample.asked
     outputs: list[NDArray[Any]] = []
+    out_of_fold: list[NDArray[Any]] = []
     for number in range(FOLDS):
         fit, held = sample.learn[sample.fifth != number], sample.learn[sample.fifth == number]
         features, x = data.FeatureMap.fit_transform(fit, sample.inference, replace(STANDARD, scale=settings["scale"]))
@@ -118,9 +126,16 @@ def losses(sample: Sample, settings: Mapping[str, Any]) -> tuple[float, float]:
         trained = ml.train(model, "adam", [own], arrays, batch=BATCH, epochs=EPOCHS)[0]
         z = ml.outputs(model, trained.parameters, features.transform(asked))
         outputs.append(z * target.scale + target.mean if task == "regression" else z)
+        out_of_fold.append(ml.outputs(model, trained.parameters, np.asarray(arrays.x_cv)))
     y = asked[name].to_numpy(np.float64) if task == "regression" else target.encode(asked[name])
     each = [loss(task, y, _answers(task, z)) for z in outputs]
-    return float(np.mean(each)), loss(task, y, _answers(task, blend(task, outputs, [1 / FOLDS] * FOLDS)))
+    whole = blend(task, outputs, [1 / FOLDS] * FOLDS)
+    mean = loss(task, y, _answers(task, whole))
+    if task == "regression":
+        return float(np.mean(each)), mean, None
+    held = [target.encode(sample.learn[name][sample.fifth == number]) for number in range(FOLDS)]
+    by = temperature(task, np.concatenate(held), np.concatenate(out_of_fold))
+    return float(np.mean(each)), mean, loss(task, y, _answers(task, whole / by))
 
 
 STEPS = ("learning_rate", "beta2", "ntk", "embedding_rate", "bias_rate", "scale_rate", "lam", "dropout", "schedule")

@@ -16,7 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from descent import data
-from descent.data.features.calendar import calendar_columns, calendar_values
+from descent.data.features.calendar import calendar_values
+from descent.data.features.columns import Columns
+from descent.schemas import FeatureSettings
 
 LEAKS = {
     "bike_sharing_hour": ("instant", "casual", "registered"),
@@ -94,21 +96,19 @@ def rows(question: Question, seed: int) -> Rows:
     learn, test = frame.iloc[np.sort(np.concatenate([split.train, split.cv]))], frame.iloc[split.test]
     used = inference.of_role(*USED)
     numbers = [name for name in used if pd.api.types.is_numeric_dtype(frame[name]) and name not in question.codes]
-    wanted = tuple(calendar_columns(learn, inference))
-    x, x_test = (_features(part, numbers, [n for n in used if n not in numbers], wanted) for part in (learn, test))
+    columns = data.FeatureMap.fit_transform(learn, inference, FeatureSettings())[0].columns
+    x, x_test = (_features(part, numbers, [n for n in used if n not in numbers], columns) for part in (learn, test))
     y, y_test, classes = _targets(learn[question.target], test[question.target], inference.task)
     words = tuple(name for name in x.columns if x[name].dtype == object)
     names = tuple(name for name in x.columns if name not in words)
     return Rows(inference.task, x, x_test, y, y_test, classes, names, words)
 
 
-def _features(
-    frame: pd.DataFrame, numbers: Sequence[str], words: Sequence[str], wanted: tuple[tuple[str, str], ...]
-) -> pd.DataFrame:
+def _features(frame: pd.DataFrame, numbers: Sequence[str], words: Sequence[str], columns: Columns) -> pd.DataFrame:
     made: dict[str, Any] = {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in numbers}
-    if wanted:
-        named = [f"{column} {part}" for column, part in wanted]
-        made |= dict(zip(named, calendar_values(frame, wanted), strict=True))
+    if columns.calendar:
+        named = [f"{column} {part}" for column, part in columns.calendar]
+        made |= dict(zip(named, calendar_values(frame, columns), strict=True))
     for name in words:
         texts = frame[name].astype(object)
         made[name] = texts.where(texts.notna(), MISSING).map(str).to_numpy(object)

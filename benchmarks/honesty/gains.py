@@ -1,6 +1,6 @@
 """How wide must an interval of a predicted gain be? Every gain that is predicted on the tuning problems is realised.
 
-    .venv/bin/python -m benchmarks.honesty.gains --write GAINS.md
+    .venv/bin/python -m benchmarks.honesty.gains
 
 Problems are those of `benchmarks.honesty.verdict_problems.tuning`, each with another seed and twice the rows; what is
 found here sets `ml.diagnosis.measured.GAIN_WIDER` and `ml.diagnosis.power_law.GAIN_WIDER`. How often the intervals then
@@ -90,7 +90,7 @@ def report(gains: Sequence[Gain], problems: int, seconds: float) -> str:
     """Everything as Markdown."""
     lines = [
         "# How wide must the interval of a predicted gain be?", "",
-        f"`python -m benchmarks.honesty.gains --write …`, {problems} problems, {seconds:.0f} s. {machine()}", "",
+        f"`python -m benchmarks.honesty.gains`, {problems} problems, {seconds:.0f} s. {machine()}", "",
         *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "",
         "| gains | number | inside the 80 % interval | factor |", "|---|---|---|---|",
     ]  # fmt: skip
@@ -109,7 +109,6 @@ def report(gains: Sequence[Gain], problems: int, seconds: float) -> str:
 def main() -> None:
     """Realise the gains of every problem."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--write", type=Path)
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
@@ -119,10 +118,7 @@ def main() -> None:
         for number, found in enumerate(pool.map(gains_of, range(problems))):
             print(number, len(found), file=sys.stderr, flush=True)
             gains += found
-    text = report(gains, problems, time.perf_counter() - began)
-    print(text)
-    if arguments.write:
-        arguments.write.write_text(text, encoding="utf-8")
+    print(report(gains, problems, time.perf_counter() - began))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def expected_cost(problem: Problem, x: Array, outputs: Array) -> Array:
 
 
 def true_shares(problem: Problem, question: Question, variant: Variant, folder: Path) -> tuple[float, float, float]:
-    """Bias and variance as shares of what there is to explain, and the Bayes cost."""
+    """Bias and variance as shares of the explainable cost, and the Bayes cost."""
     rng = np.random.default_rng([problem.seed, 77])
     x = problem.inputs(rng, 4000)
     test = pd.DataFrame(x, columns=[f"x{i}" for i in range(problem.columns)])

@@ -4,7 +4,7 @@
 
 TABLE is magic_gamma.csv.gz (19,020 rows). Whole flows, in turn. "Waited" is the share of the run's wall time that the
 run itself counts as tracking (``seconds.track``: writing the outbox's last record, sending what is left, the model);
-"beside" the processor time of the recording process, its import of MLflow and the drawing of figures included. Without
+"beside" the processor time of the recording process, its import of MLflow included. Without
 tracking means the same run with a recorder that records nothing and no recording process. Prints one JSON object.
 """
 

@@ -83,7 +83,7 @@ class Remembering(Executor):
         last = max(origins, key=lambda origin: origin.at)
         when = datetime.fromtimestamp(last.at)
         return [
-            f"{len(origins)} of {len(addresses)} variants are known and not trained again: the last of them from run "
+            f"{len(origins)} of {len(addresses)} variants are reused from earlier runs, the latest of them from run "
             f"{last.run}, {when:%Y-%m-%d %H:%M:%S}"
         ]
 
@@ -138,7 +138,7 @@ class Remembering(Executor):
             for note in result.notes:
                 self._say(note)
             if result.resumed:
-                self._say(f"{len(part.settings)} half-trained variants went on after epoch {result.resumed}")
+                self._say(f"{len(part.settings)} partly trained variants resumed after epoch {result.resumed}")
             merged = _merged(asked, result)
         except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it is
             future.set_exception(error)

@@ -47,7 +47,7 @@ class Shelf:
                     damaged += 1
                     self._path(address).unlink()
         if damaged:
-            self._say(f"{self._folder}: {damaged} values are damaged; they are trained again")
+            self._say(f"{self._folder}: {damaged} values are damaged; their variants are retrained")
         return found
 
     def origins(self, addresses: Sequence[str]) -> list[TrainedBy]:
@@ -71,7 +71,7 @@ class Shelf:
                 write_atomically(path, json.dumps(facts).encode() + b"\n" + content, durable=False)
             except OSError as error:
                 self._full = True
-                self._say(f"{self._folder}: {error.strerror}; what is trained from here on is not kept")
+                self._say(f"{self._folder}: {error.strerror}; variants trained from here on are not cached")
 
     def use(self, addresses: Sequence[str]) -> None:
         """Note that values were of use."""

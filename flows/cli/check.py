@@ -160,9 +160,9 @@ def _show(
         highlight=False,
     )
     if grave := [finding for finding in parts.findings if finding.severity == "warning"]:
-        console.print(f"Nothing was trained. {counted(grave)} above: read before you run.", style="yellow")
+        console.print(f"Nothing was trained. {counted(grave)} above: read them before you run.", style="yellow")
     else:
-        console.print("Nothing was trained. All is in order.", style="green")
+        console.print("Nothing was trained. No problems found.", style="green")
 
 
 def _finalists(plan: "Plan", most: int) -> str:

@@ -29,7 +29,7 @@ def config_of(
         return load_config(Path(source), [*also, *overrides])
     if target is None:
         raise ConfigError(
-            f"{source}: which column is to be predicted? Add --target COLUMN, or write an experiment file: "
+            f"{source}: which column should be predicted? Add --target COLUMN, or write an experiment file: "
             f"descent init {source} --target COLUMN -o experiment.yaml"
         )
     return config_from({"data": {"source": source, "target": target}}, overrides)

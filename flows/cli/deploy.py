@@ -25,17 +25,17 @@ def deploy(
     source: Source,
     target: Target = None,
     cron: Annotated[
-        str | None, typer.Option("--cron", metavar="LINE", help='When: minute hour day month weekday, "0 3 * * *".')
+        str | None, typer.Option("--cron", metavar="LINE", help='Schedule: minute hour day month weekday, "0 3 * * *".')
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option("--timezone", metavar="ZONE", help="Of --cron; this machine's if left out.")
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Time zone of --cron; default: this machine's.")
     ] = None,
     work_pool: WorkPool = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Of the deployment; the experiment's if left out.")
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the deployment; default: the experiment's.")
     ] = None,
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="DIR", help="The worker's folder; this one if left out.")
+        str | None, typer.Option("--folder", metavar="DIR", help="Folder the worker runs in; default: this one.")
     ] = None,
     notify: Annotated[
         str | None,
@@ -43,7 +43,7 @@ def deploy(
     ] = None,
     set_: Overrides = None,
 ) -> None:
-    """Put the retraining of an experiment on a schedule."""
+    """Schedule the retraining of an experiment."""
     from descent.flows.machine.environment import quiet
     from descent.flows.machine.home import make_home
 
@@ -93,7 +93,7 @@ def _say_deployed(client: "SyncPrefectClient", server: "Server", made: "Deployme
     else:
         print(f"  schedule  {made.clock.cron} ({made.clock.timezone}); next: {made.clock.next():%a %Y-%m-%d %H:%M}")
     if config.retrain.notify is not None:
-        print(f"  told      {config.retrain.notify}")
+        print(f"  notify    {config.retrain.notify}")
     if not has_worker(client, made.pool):
         start = "descent worker" if server.is_local else f"prefect worker start --pool {made.pool}"
         print(f"No worker of the pool {made.pool!r} is running: start one, or nothing will run: {start}")

@@ -34,8 +34,8 @@ def reported(*, trains: bool = False) -> Iterator[None]:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        run = ", and the run is marked as killed. The same command goes on" if trains else ""
-        _say(f"interrupted: nothing half-written was kept{run}")
+        run = ", and the run is marked as killed. The same command resumes it" if trains else ""
+        _say(f"interrupted: no partial files were kept{run}")
         raise typer.Exit(INTERRUPTED) from None
     except RunError as error:
         full = is_full_disk(error)  # MLflow's database may be what meets it

@@ -18,7 +18,7 @@ def export(
     onnx: Annotated[bool, typer.Option("--onnx", help="As one ONNX graph: features and network.")] = False,
     level: Level = None,
 ) -> None:
-    """Write a trained model in the form of another system (ONNX)."""
+    """Export a trained model to ONNX."""
     from importlib.util import find_spec
 
     from descent.flows.serving.manifest import ModelError
@@ -26,7 +26,7 @@ def export(
     from descent.flows.serving.source import load_model
 
     if not onnx:
-        raise ModelError("say in which form: descent export MODEL --onnx -o model.onnx")
+        raise ModelError("choose a format: descent export MODEL --onnx -o model.onnx")
     if find_spec("onnx") is None:
         raise ModelError("ONNX needs the package onnx: pip install 'descent-ml[onnx]'")
     from descent.data.reading.output import check_place

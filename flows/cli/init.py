@@ -17,7 +17,7 @@ def init(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="A table (.csv, .csv.gz, .parquet).")],
     target: Annotated[str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; else stdout.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; default: stdout.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     set_: Overrides = None,

@@ -13,11 +13,11 @@ Target = Annotated[
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override a key, e.g. search.epochs=50. May be repeated."),
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Override a key, e.g. search.epochs=50; repeatable."),
 ]
 Effort = Annotated[
     str | None,
-    typer.Option("--effort", metavar="EFFORT", help="quick, standard or thorough: how much a search tries by itself."),
+    typer.Option("--effort", metavar="EFFORT", help="quick, standard or thorough: size of the default search."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout, all else on stderr.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Prefect and MLflow.")]
@@ -28,9 +28,5 @@ Model = Annotated[
     ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the registered model (register.name).")]
-Level = Annotated[
-    float | None, typer.Option("--level", help="Probability of the intervals around numbers; 0.9 if left out.")
-]
-WorkPool = Annotated[
-    str | None, typer.Option("--work-pool", metavar="NAME", help="The work pool; descent if left out.")
-]
+Level = Annotated[float | None, typer.Option("--level", help="Coverage of prediction intervals; default: 0.9.")]
+WorkPool = Annotated[str | None, typer.Option("--work-pool", metavar="NAME", help="Work pool; default: descent.")]

@@ -25,7 +25,8 @@ def predict(
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write: .csv, .csv.gz or .parquet.")
     ],
     keep: Annotated[
-        list[str] | None, typer.Option("--keep", "-k", metavar="COLUMN", help="Write this column of TABLE as well.")
+        list[str] | None,
+        typer.Option("--keep", "-k", metavar="COLUMN", help="Copy this column of TABLE to the output; repeatable."),
     ] = None,
     level: Level = None,
 ) -> None:

@@ -24,7 +24,7 @@ def promote(
         list[str] | None, typer.Option("--guard", metavar="METRIC", help="Instead of register.guards; repeatable.")
     ] = None,
 ) -> None:
-    """Make the challenger the champion if it is better, on test rows that neither has learned from."""
+    """Make the challenger the champion if it is better on test rows that neither was trained on."""
     registry = _registry(name)
     from descent.flows.promotion.promote import promote
 

@@ -10,7 +10,7 @@ EXAMPLES = "Example:  descent retrain experiments/penguins.yaml"
 def retrain(
     source: Source, target: Target = None, set_: Overrides = None, json: AsJson = False, verbose: Verbose = False
 ) -> None:
-    """Train anew on fresh data; the champion is whoever is better then."""
+    """Retrain on fresh data; the better model becomes the champion."""
     from descent.flows.cli.config import config_of, shown
     from descent.flows.launch import retrain
     from descent.flows.report.terminal import print_report

@@ -20,12 +20,12 @@ def run(
     set_: Overrides = None,
     effort: Effort = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start over: train again what a run before has trained.")
+        bool, typer.Option("--fresh", help="Start over: retrain what an earlier run has trained.")
     ] = False,
     json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run an experiment: train, compare, diagnose, test once, record. A run that was cut short goes on."""
+    """Run an experiment: train, compare, diagnose, test once, record. An interrupted run is resumed."""
     from descent.flows.cli.config import config_of, shown
     from descent.flows.launch import run_experiment
     from descent.flows.report.terminal import print_report, unsent

@@ -23,7 +23,7 @@ def schedules(
     resume: Annotated[str | None, typer.Option("--resume", metavar="NAME", help="Resume its schedule.")] = None,
     json: AsJson = False,
 ) -> None:
-    """List what is deployed: when it runs next, and how it went last."""
+    """List the deployments: next run, and the outcome of the last."""
     from descent.flows.cli.connected import connected
     from descent.flows.schedules import listing
 
@@ -51,7 +51,7 @@ def _show(rows: "Sequence[Row]", server: "Server") -> None:
 
     console = Console()
     if not rows:
-        console.print('nothing is deployed: descent deploy FILE --cron "0 3 * * *"', highlight=False, markup=False)
+        console.print('there are no deployments: descent deploy FILE --cron "0 3 * * *"', highlight=False, markup=False)
         return
     table = Table(box=None, pad_edge=False)
     for title in ("name", "schedule", "next run", "last run", "worker"):
@@ -66,7 +66,7 @@ def _show(rows: "Sequence[Row]", server: "Server") -> None:
         if row.last_state in ("Failed", "Crashed") and row.last_message:
             console.print(f"{row.name}: {row.last_message}", highlight=False, markup=False, soft_wrap=True)
     if server.is_local and not all(row.worker for row in rows):
-        console.print("without a worker nothing runs: descent worker", highlight=False)
+        console.print("no run starts without a worker: descent worker", highlight=False)
 
 
 def _when(moment: str | None) -> str:

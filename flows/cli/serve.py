@@ -13,18 +13,19 @@ EXAMPLES = "Examples:  descent serve .descent/runs/20261124-…   ·   descent s
 @reported()
 def serve(
     model: Model,
-    port: Annotated[int | None, typer.Option("--port", "-p", help="Port; 8000, or a free one, if left out.")] = None,
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Port; default: 8000, or a free one.")] = None,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; others are let in by 0.0.0.0.")
+        str, typer.Option("--host", help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = "127.0.0.1",
     follow: Annotated[
-        float | None, typer.Option("--follow", metavar="SECONDS", help="Look this often for a new version of an alias.")
+        float | None,
+        typer.Option("--follow", metavar="SECONDS", help="Seconds between checks for a new version of an alias."),
     ] = None,
     no_password: Annotated[
-        bool, typer.Option("--no-password", help="Let others in without DESCENT_SERVE_PASSWORD.")
+        bool, typer.Option("--no-password", help="Accept other machines without DESCENT_SERVE_PASSWORD.")
     ] = False,
 ) -> None:
-    """Answer requests for predictions over HTTP, as MLflow's scoring server does (POST /invocations)."""
+    """Serve predictions over HTTP, as MLflow's scoring server does (POST /invocations)."""
     from descent.flows.machine.environment import quiet
 
     quiet()
@@ -37,5 +38,5 @@ def serve(
     password = password_for(host, open_to_all=no_password)
     chosen = free_port(port, host, usual=8000)
     serving = Serving(model, follow)
-    print(f"descent: {model} will answer at http://{host}:{chosen}/invocations; Ctrl-C ends it", flush=True)
+    print(f"descent: {model} will answer at http://{host}:{chosen}/invocations; Ctrl-C stops it", flush=True)
     serve(serving, host, chosen, password)

@@ -11,7 +11,7 @@ DOWN_EXAMPLES = "Example:  descent down"
 
 @reported()
 def status() -> None:
-    """Say what runs in the background for this folder."""
+    """Show what runs in the background for this folder."""
     from descent.flows.cache.shelf import cache_size
     from descent.flows.machine.home import home
     from descent.flows.prefect_server.server import running_server
@@ -32,9 +32,9 @@ def status() -> None:
     if waiting := unsent():
         print(f"outbox   {len(waiting)} run{'s' * (len(waiting) > 1)} not in MLflow yet; to send: descent sync")
     for run in claim.waiting():
-        print(f"run      {run} has not finished; the same command goes on with it")
+        print(f"run      {run} has not finished; the same command resumes it")
     if size := cache_size():
-        print(f"cache    {size / 1e6:.1f} MB of what was trained, in {home() / 'cache'} (may be deleted)")
+        print(f"cache    {size / 1e6:.1f} MB of trained variants, in {home() / 'cache'} (safe to delete)")
 
 
 @reported()
@@ -42,4 +42,4 @@ def down() -> None:
     """End what runs in the background for this folder."""
     from descent.flows.prefect_server.server import stop_server
 
-    print("the local Prefect server has ended" if stop_server() else "nothing was running")
+    print("the local Prefect server has stopped" if stop_server() else "nothing was running")

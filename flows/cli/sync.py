@@ -8,7 +8,7 @@ EXAMPLES = "Example:  descent sync"
 
 @reported()
 def sync(verbose: Verbose = False) -> None:
-    """Send to MLflow what waits here because the tracking server was away."""
+    """Send to MLflow what could not be sent while the tracking server was down."""
     from descent.flows.errors import RunError
     from descent.flows.machine.environment import quiet
     from descent.flows.tracking.sync import sync

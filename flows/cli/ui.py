@@ -14,11 +14,11 @@ EXAMPLES = "Example:  descent ui --port 5000"
 @reported()
 def ui(
     port: Annotated[
-        int | None, typer.Option("--port", "-p", help="Port of the MLflow UI; a free one if left out.")
+        int | None, typer.Option("--port", "-p", help="Port of the MLflow UI; default: a free one.")
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Open the MLflow UI on this folder's runs, and say where the Prefect UI is."""
+    """Open the MLflow UI on this folder's runs, and print the address of the Prefect UI."""
     from descent.flows.machine.environment import quiet
     from descent.flows.prefect_server.server import running_server
     from descent.flows.tracking.ui import open_ui

@@ -10,7 +10,7 @@ EXAMPLES = "Example:  descent worker"
 
 @reported()
 def worker(work_pool: WorkPool = None) -> None:
-    """Run what is due on this machine, until Ctrl-C."""
+    """Run scheduled retrainings on this machine, until Ctrl-C."""
     from descent.flows.cli.connected import connected
     from descent.flows.machine.environment import quiet
     from descent.flows.machine.home import home
@@ -25,8 +25,8 @@ def worker(work_pool: WorkPool = None) -> None:
         ensure_pool(client, chosen, create=work_pool is None and server.is_local)
         settle(client, chosen, lambda line: print(line, flush=True))
         print(f"descent: runs of the work pool {chosen!r} start here; see them at {server.url}", flush=True)
-        print("Ctrl-C ends it; without it, schedules wait", flush=True)
+        print("Ctrl-C stops it; without a worker, scheduled runs wait", flush=True)
         try:
             work(client, chosen)
         except KeyboardInterrupt:
-            print("descent: the worker has ended", flush=True)
+            print("descent: the worker has stopped", flush=True)

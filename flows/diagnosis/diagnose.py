@@ -90,7 +90,7 @@ def observe(winner: Finalist, board: Sequence[Entry], study: Study) -> Observati
         curve_train=entry.curve_train,
         curve_cv=entry.curve_cv,
         stopped_early=entry.status == "stopped",
-        diverged=len(board) - len(usable),
+        diverged=sum(other.status == "diverged" for other in board),
         variants=len(board),
         entries=len(question.config.search.models or ()),
         numeric=bool(numbers),

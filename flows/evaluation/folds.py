@@ -149,10 +149,10 @@ def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator
     for entry in candidates:
         mine = next((one for one in found if one.entry is entry), None)
         if mine is None:
-            yield f"{entry.variant.name} exploded on the folds and was left out"
+            yield f"{entry.variant.name} diverged on the folds and was left out"
         elif missing := [number for number, model in enumerate(mine.models, start=1) if model is None]:
             numbers = ", ".join(map(str, missing))
-            yield f"{entry.variant.name} exploded on fold {numbers}, which is left out of its mean and of its average"
+            yield f"{entry.variant.name} diverged on fold {numbers}, which is left out of its score and of its average"
 
 
 def judge_of(study: Study) -> Judge:

@@ -132,7 +132,7 @@ def _of_blocks(entries: Sequence[Entry], study: Study) -> dict[int, list[Trained
             found[id(entry)].append(held.trained)
     for entry in entries:
         if not any(found[id(entry)]):
-            raise RunError(f"the winner {entry.variant.name} diverged on every stretch of time: lower learning_rate")
+            raise RunError(f"the winner {entry.variant.name} diverged on every block of time: lower learning_rate")
     return found
 
 

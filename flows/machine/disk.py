@@ -43,8 +43,8 @@ def told(error: BaseException) -> str:
     free = ", ".join(f"{folder} has {_size(usage.free)} free of {_size(usage.total)}" for folder, usage in _usages())
     needed = f" {error.strerror}." if isinstance(error, DiskFullError) else ""
     return (
-        f"the disk is full: {free}.{needed} Make room, or set DESCENT_HOME (runs) and TMPDIR (temporary files) to "
-        "folders on another disk, and run again. Nothing half-written was kept"
+        f"the disk is full: {free}.{needed} Free some space, or set DESCENT_HOME (runs) and TMPDIR (temporary "
+        "files) to folders on another disk, and run again. No partial files were kept"
     )
 
 

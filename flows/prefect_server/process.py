@@ -160,7 +160,7 @@ def mark_orphans(port: int) -> int:
     }
     orphans = _post(port, "/api/flow_runs/filter", unfinished)
     for orphan in orphans:
-        state = {"type": "CRASHED", "name": "Crashed", "message": "The process of this run ended without a word."}
+        state = {"type": "CRASHED", "name": "Crashed", "message": "The process of this run exited without a result."}
         _post(port, f"/api/flow_runs/{orphan['id']}/set_state", {"state": state, "force": True})
     return len(orphans)
 

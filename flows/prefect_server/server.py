@@ -265,7 +265,7 @@ def _end(folder: Path, server: Server) -> None:
             if is_free(folder / "server.lock"):
                 return
             time.sleep(0.02)
-    raise RunError(f"the local Prefect server (process {server.pid}) does not end")
+    raise RunError(f"the local Prefect server (process {server.pid}) does not stop")
 
 
 def _last_words(lines: int = 15) -> str:

@@ -85,7 +85,7 @@ class Kept:
             lists = {name: tuple(stored[name]) for name in ("classes", "guards", "columns")}
             return About(**(stored | lists))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{self.folder}: not what a registered run keeps: {error}") from error
+            raise RunError(f"{self.folder}: not the files of a registered run: {error}") from error
 
     def learned(self) -> Hashes:
         """Sorted hashes of the rows that the model has learned from."""

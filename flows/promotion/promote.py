@@ -129,7 +129,7 @@ def _compared(
     try:
         known = np.isin(row_hashes(rows, before.columns), other.learned())
     except DataError as error:
-        raise RunError(f"{champion.address} cannot be asked about the challenger's rows: {error}") from error
+        raise RunError(f"{champion.address} cannot predict the challenger's rows: {error}") from error
     rows = rows[~known].reset_index(drop=True)
     units = None if about.group is None else pd.factorize(rows[about.group], use_na_sentinel=False)[0]
     count = len(rows) if units is None else len(np.unique(units))
@@ -145,7 +145,7 @@ def _compared(
     try:
         outputs = [_outputs(model, rows) for model in models]
     except DataError as error:
-        raise RunError(f"{champion.address} cannot be asked about the challenger's rows: {error}") from error
+        raise RunError(f"{champion.address} cannot predict the challenger's rows: {error}") from error
     decision = decide(
         about.task, about.metric, y, *outputs, units=units, confidence=confidence or about.confidence,
         guards=about.guards if guards is None else guards,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import floor, isfinite, log10
+from math import ceil, floor, isfinite, log10
 
 MANY_DECADES = 20.0
 """A range of costs wider than this factor needs a logarithmic axis."""
@@ -103,11 +103,15 @@ def _labelled(values: Iterable[float]) -> tuple[tuple[float, str], ...]:
 
 
 def _round_numbers(low: float, high: float, count: int, whole: bool) -> list[float]:
-    from matplotlib.ticker import MaxNLocator
-
-    locator = MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10], integer=whole)
-    found = [float(value) for value in locator.tick_values(low, high) if low <= value <= high]
-    return [0.0 if abs(value) < 1e-12 * (high - low) else value for value in found]
+    """The multiples of 1, 2, 2.5 or 5 times a power of ten, at most ``count`` steps of them."""
+    least = (high - low) / count * (1 - 1e-9)
+    power = 10.0 ** floor(log10(least))
+    factors = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
+    step = next(factor * power for factor in factors if factor * power >= least)
+    if whole:
+        step = max(step, 1.0)
+    multiples = (step * number for number in range(floor(low / step), ceil(high / step) + 1))
+    return [value for value in multiples if low <= value <= high]
 
 
 def _decades(low: float, high: float, count: int) -> list[float]:

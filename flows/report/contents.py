@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from descent.flows.evaluation.importance import Importance
-from descent.flows.report.figures import Drawing
+from descent.flows.report.drawing import Drawing
 from descent.schemas import ExperimentResult
 
 

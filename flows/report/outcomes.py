@@ -82,7 +82,7 @@ def _roc(rows: TestRows, p: Array, shown: Sequence[int]) -> Figure:
         keys.append(Key(f"series-{place}", "line", f"{rows.classes[code]}: area {number(area)}"))
         table.append((rows.classes[code], number(area)))
     keys.append(Key("zero", "rule", "chance"))
-    caption = "How many true cases are found, for how many false alarms; the upper left corner is best."
+    caption = "True positives found against false alarms raised, over all thresholds; the upper left corner is best."
     return Figure("ROC", caption, str(plot), tuple(keys), FigureTable(("class", "area under the curve"), tuple(table)))
 
 
@@ -119,11 +119,13 @@ def _calibration(rows: TestRows, p: Array) -> Figure:
     groups = np.array_split(np.argsort(said, kind="stable"), min(BINS, max(1, len(said) // 10)))
     x, y = [float(said[g].mean()) for g in groups], [float(seen[g].mean()) for g in groups]
     error = sum(len(g) * abs(a - b) for g, a, b in zip(groups, x, y, strict=True)) / len(said)
-    plot = Plot(axes.shares(f"probability of {_short(what)} that the model said"), axes.shares("share that was so"),
+    plot = Plot(axes.shares(f"predicted probability of {_short(what)}"), axes.shares("observed share"),
                 f"Calibration in {len(groups)} groups of test rows")  # fmt: skip
     plot.diagonal("zero")
     plot.line(x, y, "series-1")
-    titles = [f"{len(g)} rows: said {number(a)}, was {number(b)}" for g, a, b in zip(groups, x, y, strict=True)]
+    titles = [
+        f"{len(g)} rows: predicted {number(a)}, observed {number(b)}" for g, a, b in zip(groups, x, y, strict=True)
+    ]
     plot.dots(x, y, "series-1", titles)
     caption = (
         f"Where the points lie on the diagonal, 70 % means 70 %. On average they are {100 * error:.1f} points off "
@@ -131,7 +133,7 @@ def _calibration(rows: TestRows, p: Array) -> Figure:
     )
     rows_ = tuple((str(len(g)), number(a), number(b)) for g, a, b in zip(groups, x, y, strict=True))
     keys = (Key("series-1", "dot", "groups of equal size"), Key("zero", "rule", "perfect"))
-    return Figure("Calibration", caption, str(plot), keys, FigureTable(("rows", "said", "was so"), rows_))
+    return Figure("Calibration", caption, str(plot), keys, FigureTable(("rows", "predicted", "observed"), rows_))
 
 
 def _against(y: Array, predicted: Array, target: str) -> Figure:
@@ -141,7 +143,7 @@ def _against(y: Array, predicted: Array, target: str) -> Figure:
     plot = Plot(x_axis, y_axis, f"True against predicted values of {len(at)} test rows", height=320)
     plot.dots(predicted[at], y[at], "train faint", radius=2.4)
     plot.diagonal("zero")
-    caption = "On the line the prediction is right; above it the truth is higher." + _part(at, y)
+    caption = "Points on the line are predicted exactly; above it the true value is higher." + _part(at, y)
     return Figure("True against predicted", caption, str(plot), (Key("zero", "rule", "perfect"),))
 
 
@@ -156,8 +158,9 @@ def _residuals(predicted: Array, residuals: Array, target: str) -> Figure:
     plot.line(*centres, "cv")
     plot.squares(*centres, "cv")
     spreads = [float(np.std(residuals[g])) for g in groups]
-    caption = "A line that bends shows a pattern that the model misses; a funnel shows errors that grow." + _part(
-        at, predicted
+    caption = (
+        "A bent line is a pattern that the model misses; a funnel means errors that grow with the prediction."
+        + _part(at, predicted)
     )
     rows = tuple(map(lambda a, b, s: (number(a), number(b), number(s)), *centres, spreads))
     table = FigureTable(("predicted (mean)", "median residual", "standard deviation"), rows)
@@ -179,7 +182,7 @@ def _histogram(residuals: Array, target: str) -> Figure:
     )
     named = zip(("half", "90 %", "99 %"), parts, strict=True)
     table = FigureTable(("of the rows", "error below"), tuple((name, number(float(part))) for name, part in named))
-    return Figure("How large the errors are", caption, str(plot), (), table)
+    return Figure("Size of the errors", caption, str(plot), (), table)
 
 
 def _part(at: Sequence[int], every: Array) -> str:

@@ -1,6 +1,6 @@
 """The page: everything that was found out, in the order in which a reader asks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from descent.flows.errors import attempt
 from descent.flows.evaluation.importance import Importance
-from descent.flows.report import outcomes, sweep, terminal, words
+from descent.flows.report import outcomes, pictures, terminal, words
 from descent.flows.report.contents import Contents
-from descent.flows.report.figure import Figure, number
+from descent.flows.report.figure import number
 from descent.flows.report.findings import kinds
+from descent.flows.report.svg import STYLE, TEMPLATES
 from descent.ml.checkpoints import write_atomically
 from descent.schemas import ExperimentResult
 from descent.schemas.results import VariantResult
@@ -19,53 +20,41 @@ from descent.schemas.results import VariantResult
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
 FIRST, MOST = 10, 300
 """Variants of the leaderboard that are shown at once, and at all."""
 COLUMNS = 20
 """Columns whose importance is shown at once."""
 
 
-def write(contents: Contents, path: Path) -> list[str]:
-    """Write the page to ``path``, whole or not at all; gives a sentence about every picture that could not be drawn."""
-    page, failures = render(contents)
+def write(contents: Contents, path: Path, figures: Path) -> list[str]:
+    """Write the page to ``path``, whole or not at all, and its pictures into the folder ``figures``.
+
+    Gives a sentence about everything that could not be drawn.
+    """
+    drawn = pictures.draw(contents)
+    drawn.write(figures)
+    page, failures = render(contents, drawn)
     write_atomically(path, page.encode(), durable=False)
     return failures
 
 
-def render(contents: Contents) -> tuple[str, list[str]]:
-    """The page as HTML, and a sentence about every picture that could not be drawn; the page says them as well."""
-    result, rows, drawing = contents.result, contents.rows, contents.drawing
-    curves, projection = result.diagnosis.curves, result.diagnosis.projection
-    classes = result.task != "regression"
-    failures: list[str] = []
-
-    def drawn(pictures: Mapping[str, outcomes.Picture]) -> list[Figure]:
-        made = [attempt(f"the picture {name}", picture, failures) for name, picture in pictures.items()]
-        return [figure for figure in made if figure is not None]
-
-    training = drawn({
-        "bias_variance_map": lambda: sweep.bias_variance_map(drawing),
-        "epoch_curves": lambda: sweep.epoch_curves(drawing),
-    })  # fmt: skip
-    over = drawn({
-        "learning_curve": lambda: sweep.learning_curve(curves.learning, projection, drawing),
-        "lambda_curve": lambda: sweep.lambda_curve(curves.lambda_, drawing),
-        "capacity_curve": lambda: sweep.capacity_curve(curves.capacity, drawing),
-    })  # fmt: skip
-    ended = drawn(outcomes.of_classes(rows) if classes else outcomes.of_numbers(rows, result.data.target or "target"))
-    matrix = attempt("the confusion matrix", lambda: _confusion(contents), failures) if classes else None
+def render(contents: Contents, drawn: pictures.Pictures | None = None) -> tuple[str, list[str]]:
+    """The page as HTML, and a sentence about everything that could not be drawn; the page says them as well."""
+    result, drawn = contents.result, drawn or pictures.draw(contents)
+    failures, matrix = list(drawn.failures), None
+    if result.task != "regression":
+        matrix = attempt("the confusion matrix", lambda: _confusion(contents), failures)
     page = _environment().get_template("page.html").render(
         result=result,
         said=words,
         contents=contents,
         verdict=VERDICTS.get(result.diagnosis.verdict, "both"),
         chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],
-        style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        style=STYLE.read_text(encoding="utf-8") + (TEMPLATES / "style.css").read_text(encoding="utf-8"),
         board=_board(result),
-        training=training,
-        curves=over,
-        outcomes=ended,
+        training=drawn.training.values(),
+        curves=drawn.curves.values(),
+        outcomes=drawn.outcomes.values(),
         warnings=[*result.warnings, *failures],
         noticed=kinds(result.data.findings),
         confusion=matrix,

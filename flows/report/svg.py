@@ -1,16 +1,24 @@
-"""A chart as inline SVG: text in the page's own font, colours by class, so that it follows light and dark.
+"""A chart as SVG: text in the page's own font, colours by class, so that it follows light and dark.
 
-matplotlib's SVG bakes colours and sizes in. These few marks are ElementTree's, which escapes whatever they are given.
+A plotting library's SVG bakes colours and sizes in. These few marks are ElementTree's, which escapes what it is given.
 """
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 from descent.flows.report.axes import Axis
+from descent.flows.report.figure import Figure, Key
 
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = TEMPLATES / "figure.css"
+"""Colours and strokes of the marks, for the page and for pictures that stand alone."""
 WIDTH = 440
 TOP, RIGHT, BOTTOM = 26, 14, 44
+TITLE, ENTRY, EDGE = 30, 18, 10
+"""Height of the title and of a line of the legend, and the margin, where a picture stands alone."""
+STAR = "M0-9 2.6-3 9-2.6 4 1.6 5.6 8 0 4.4-5.6 8-4 1.6-9-2.6-2.6-3Z"
 LETTER, WIDEST = 6.3, 8.6
 """Width of a digit at the size of the ticks, and at the larger one that a phone shows (style.css)."""
 
@@ -79,9 +87,8 @@ class Plot:
         """The one point that matters."""
         if not (isfinite(x) and isfinite(y)):
             return
-        path = "M0-9 2.6-3 9-2.6 4 1.6 5.6 8 0 4.4-5.6 8-4 1.6-9-2.6-2.6-3Z"
         move = f"translate({_n(self._px(x))} {_n(self._py(y))})"
-        mark = Tree.SubElement(self._marks, "path", {"d": path, "transform": move, "class": f"star {kind}"})
+        mark = Tree.SubElement(self._marks, "path", {"d": STAR, "transform": move, "class": f"star {kind}"})
         Tree.SubElement(mark, "title").text = title
 
     def area(self, x0: float, x1: float, y0: float, y1: float, kind: str, text: str = "") -> None:
@@ -163,6 +170,50 @@ class Plot:
 
     def _text(self, x: float, y: float, text: str, kind: str) -> None:
         Tree.SubElement(self._svg, "text", {"x": _n(x), "y": _n(y), "class": kind}).text = text
+
+
+def standalone(figure: Figure) -> str:
+    """A file of its own: the picture with title, legend and style."""
+    plot = Tree.fromstring(figure.svg)  # ours, as `Plot` wrote it
+    wide, high = map(int, plot.attrib["viewBox"].split()[2:])
+    entries, x, y = [], 0.0, TITLE + high + 14.0
+    for key in figure.legend:
+        width = 36 + 6.8 * len(key.text)
+        if x > 0 and x + width > wide:
+            x, y = 0.0, y + ENTRY
+        entries.append((key, x, y))
+        x += width
+    height = (y if entries else TITLE + high) + EDGE
+    whole = wide + 2 * EDGE
+    size = {"viewBox": f"{-EDGE} 0 {whole} {_n(height)}", "width": _n(1.5 * whole), "height": _n(1.5 * height)}
+    svg = Tree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size})
+    Tree.SubElement(svg, "title").text = figure.title
+    Tree.SubElement(svg, "desc").text = figure.caption
+    Tree.SubElement(svg, "style").text = STYLE.read_text(encoding="utf-8")
+    Tree.SubElement(svg, "rect", {"x": str(-EDGE), "width": "100%", "height": "100%", "class": "paper"})
+    inner = Tree.SubElement(svg, "g", {"class": "plot"})
+    Tree.SubElement(inner, "text", {"x": "0", "y": "20", "class": "heading"}).text = figure.title
+    del plot.attrib["class"]  # its size is that of the page
+    plot.attrib.update({"y": str(TITLE), "width": str(wide), "height": str(high)})
+    inner.append(plot)
+    for key, x, y in entries:
+        inner.append(_symbol(key, x, y))
+        Tree.SubElement(inner, "text", {"x": _n(x + 20), "y": _n(y), "class": "key-text"}).text = key.text
+    return Tree.tostring(svg, encoding="unicode")
+
+
+def _symbol(key: Key, x: float, y: float) -> Tree.Element:
+    if key.shape == "dot":
+        return Tree.Element("circle", {"cx": _n(x + 8), "cy": _n(y - 4), "r": "4", "class": f"dot {key.kind}"})
+    if key.shape == "square":
+        corner = {"x": _n(x + 4.5), "y": _n(y - 7.5), "width": "7", "height": "7"}
+        return Tree.Element("rect", corner | {"class": f"dot {key.kind}"})
+    if key.shape == "star":
+        move = f"translate({_n(x + 8)} {_n(y - 4)}) scale(.7)"
+        return Tree.Element("path", {"d": STAR, "transform": move, "class": f"star {key.kind}"})
+    kind = {"line": "line", "dashes": "line dashed", "dots": "line dotted", "rule": "rule"}[key.shape]
+    ends = {"x1": _n(x), "x2": _n(x + 16), "y1": _n(y - 4), "y2": _n(y - 4)}
+    return Tree.Element("line", ends | {"class": f"{kind} {key.kind}"})
 
 
 def _n(value: float) -> str:

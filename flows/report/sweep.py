@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from math import isfinite, nan
 
 from descent.flows.report import axes
+from descent.flows.report.drawing import Drawing, borders, gap
 from descent.flows.report.figure import Figure, FigureTable, Key, finite, number, thinned
-from descent.flows.report.figures import Drawing, borders, gap
 from descent.flows.report.svg import Plot
 from descent.schemas.results import CapacityPoint, LambdaPoint, LearningPoint, Projection
 
@@ -54,7 +54,7 @@ def bias_variance_map(drawing: Drawing) -> Figure | None:
     winner = drawing.chosen
     plot.star(winner.cost_train, gap(winner), "chosen", winner.name)
     absent = len(drawing.variants) - len(inside)
-    caption = "Each point is a variant: bias grows to the right, variance upwards, the best place is the lower left."
+    caption = "Each point is a variant: bias grows to the right, variance upwards; the lower left is best."
     if absent:
         caption += f" {absent} not shown: diverged, or far outside."
     best = sorted(inside, key=lambda v: v.cost_cv)[:ROWS]
@@ -87,11 +87,11 @@ def epoch_curves(drawing: Drawing) -> Figure | None:
     if others:
         keys.append(Key("other", "line", "J_cv of the other finalists"))
     _levels(plot, drawing, keys)
-    best, caption = winner.best_epoch, f"How {winner.name} learned."
+    best, caption = winner.best_epoch, f"Costs of {winner.name} during training."
     if best and best <= len(winner.curve_cv):
         plot.star(best, winner.curve_cv[best - 1], "chosen", f"epoch {best}")
         keys.append(Key("chosen", "star", f"kept: epoch {best}"))
-        caption += f" The weights of epoch {best} were kept, where J_cv was lowest."
+        caption += f" The weights of epoch {best}, where J_cv was lowest, were kept."
     at = thinned(len(winner.curve_train), ROWS)
     curve_cv = winner.curve_cv or [nan] * len(winner.curve_train)
     rows = tuple((str(i + 1), number(winner.curve_train[i]), number(curve_cv[i])) for i in at)
@@ -103,14 +103,14 @@ def lambda_curve(points: Sequence[LambdaPoint], drawing: Drawing) -> Figure | No
     if len(points) < 2:
         return None
     xs = [point.lambda_ for point in points]
-    x = axes.tried("λ, from free to stiff", xs)
+    x = axes.tried("λ", xs)
     plot, keys = _pair(x, xs, points, drawing, f"J_train and J_cv for {len(points)} values of λ")
     chosen = drawing.chosen
     if chosen.lambda_ in xs:
         plot.star(chosen.lambda_, chosen.cost_cv, "chosen", chosen.name)
         keys.append(Key("chosen", "star", f"chosen: λ = {chosen.lambda_:g}"))
     best = min((p for p in points if finite(p.cv)), key=lambda p: p.cv or 0.0, default=None)
-    caption = "Left of the valley the model is too free (variance), right of it too stiff (bias)."
+    caption = "Left of the minimum the model overfits (variance), right of it it underfits (bias)."
     if best is not None:
         caption += f" J_cv is lowest at λ = {best.lambda_:g}."
     rows = tuple((f"{p.lambda_:g}", number(p.train), number(p.cv)) for p in points)
@@ -148,7 +148,8 @@ def learning_curve(points: Sequence[LearningPoint], projection: Projection | Non
         plot.band([p.rows for p in ranged], [p.low or 0 for p in ranged], [p.high or 0 for p in ranged], "cv")
     rows = [(f"{p.rows:,}", number(p.train), number(p.cv)) for p in points]
     caption = (
-        "The winner trained on fewer rows. Lines that have met: more rows hardly help. A gap that closes: they do."
+        "The winner trained on fewer rows. Where the curves have met, more rows hardly help; while the "
+        "gap is closing, they do."
     )
     last = points[-1]
     if projection is not None and projection.cv is not None and last.cv is not None:

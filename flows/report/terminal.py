@@ -213,7 +213,7 @@ def _print_places(result: ExperimentResult, console: "Console") -> None:
     )
     _print_named(
         "tracking",
-        f"{seconds.track / seconds.total:.1%} of the time waited for MLflow; beside it took "
+        f"{seconds.track / seconds.total:.1%} of the time spent waiting for MLflow; recording took "
         f"{seconds.beside.get('tracking', 0):.1f} s of CPU time",
         console,
     )
@@ -234,8 +234,8 @@ def _print_named(name: str, text: str, console: "Console") -> None:
 def unsent(result: ExperimentResult) -> str:
     """What to do about a run that MLflow has not got all of."""
     return (
-        f"MLflow at {result.mlflow.tracking_uri} has not got all of this run, nor its model "
-        f"({result.mlflow.unsent}). Both are kept here; when it is back, send them with: descent sync"
+        f"MLflow at {result.mlflow.tracking_uri} lacks part of this run and its model "
+        f"({result.mlflow.unsent}). Both are kept here; once it is back, send them with: descent sync"
     )
 
 

@@ -17,8 +17,8 @@ SPLITS = {
     "random": "at random",
     "stratified": "at random, stratified by class",
     "time": "by time, so that the test rows are the latest",
-    "group": "by group, so that all rows of one stay together",
-    "column": "as the table says",
+    "group": "by group, so that the rows of a group stay together",
+    "column": "by a column of the table",
 }
 
 
@@ -75,7 +75,7 @@ def rival(result: ExperimentResult) -> str:
     figures = "" if None in (mine, theirs) else f" ({metric_name(metric)} {apart(theirs)} against {apart(mine)})"
     return (
         f"Another kind of model, gradient-boosted trees, predicts these rows clearly better{figures}: where "
-        f"predictions are all that counts, use those. {len(result.variants)} variants were tried here."
+        f"only accuracy matters, use those. {len(result.variants)} variants were tried here."
     )
 
 
@@ -105,9 +105,9 @@ def caveats(result: ExperimentResult) -> list[str]:
         return []
     if opening.number > 1:
         found.append(
-            f"{opening.number} different models have looked at these test rows, so chance favours the best of them: "
+            f"{opening.number} different models have been tested on these rows, so chance favours the best of them: "
             f"the intervals are widened to {100 * result.test.confidence:.4g} % each (Bonferroni). Only rows that "
-            "nobody has looked at are as good as new"
+            "no model has been tested on are unbiased"
         )
     if opening.elsewhere:
         sets = "set of test rows was" if opening.elsewhere == 1 else "sets of test rows were"
@@ -144,9 +144,9 @@ def answer(result: ExperimentResult) -> str:
     interval = result.test.intervals.get(metric)
     if interval and None not in interval:
         said += f" ({percent(result.test.confidence)} interval {apart(interval[0])} to {apart(interval[1])})"
-    known = "the mean" if result.task == "regression" else "the shares of the classes"
+    known = "the mean" if result.task == "regression" else "the class shares"
     if dummy is not None:
-        said += f"; a dummy that knows only {known} has {apart(dummy)}"
+        said += f"; a dummy that always predicts {known} has {apart(dummy)}"
     linear = result.test.linear.get(metric)
     if linear is not None:
         said += f", a plain {'linear' if result.task == 'regression' else 'logistic'} model {apart(linear)}"

@@ -114,7 +114,7 @@ def _ask(champion: Champion, parts: Parts) -> None:
         champion.model.predict(rows)
     except data.DataError as error:
         raise BadDataError(
-            f"the champion ({champion.version.address}) cannot be asked about these rows: {error}. To begin anew with "
+            f"the champion ({champion.version.address}) cannot predict these rows: {error}. To start over with "
             "other columns, register under another name (register.name)"
         ) from error
 

@@ -75,7 +75,7 @@ class Claim:
             self._say(f"the run {self._work.id} had finished when its command was killed; this is its result")
             return self._work
         began = f"{datetime.fromtimestamp(left['since']):%Y-%m-%d %H:%M:%S}"
-        self._say(f"going on with the run {self._work.id}, begun {began} and not finished (--fresh starts over)")
+        self._say(f"resuming the run {self._work.id}, begun {began} and unfinished (--fresh starts over)")
         self._work.clear()
         return self._work
 
@@ -98,9 +98,12 @@ class Claim:
     def _holder(self) -> str:
         note = _read(self._note)
         if note is None:
-            return "another command works on this experiment: waiting for it"
+            return "another command is running this experiment: waiting for it"
         since = f"{datetime.fromtimestamp(note.get('at', note['since'])):%H:%M:%S}"
-        return f"process {note.get('pid')} works on this experiment since {since} (run {note['run']}): waiting for it"
+        return (
+            f"process {note.get('pid')} has been running this experiment since {since} (run {note['run']}): "
+            f"waiting for it"
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

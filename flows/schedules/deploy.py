@@ -108,7 +108,7 @@ def deploy(client: "SyncPrefectClient", made: Deployment, *, create_pool: bool) 
         client.create_flow(retrain),
         made.name,
         entrypoint=ENTRYPOINT,
-        description=f"Train {made.config.title} anew on fresh data; the better model becomes the champion.",
+        description=f"Train {made.config.title} again on fresh data; the better model becomes the champion.",
         work_pool_name=made.pool,
         parameters={"config": plain_of(made.config)},
         parameter_openapi_schema=parameter_schema(retrain).model_dump_for_openapi(),

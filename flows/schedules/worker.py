@@ -40,7 +40,7 @@ def settle(client: "SyncPrefectClient", pool: str, say: Callable[[str], None]) -
     """
     for run in _runs(client, pool, ["PENDING", "RUNNING", "CANCELLING"]):
         if not _lives(run):
-            _set(client, run, "CRASHED", "The worker of this run ended without a word.")
+            _set(client, run, "CRASHED", "The worker of this run exited without a result.")
             say(f"{run['name']}: its worker was killed: marked as crashed")
     missed = defaultdict(list)
     for run in _runs(client, pool, ["SCHEDULED"]):
@@ -48,9 +48,9 @@ def settle(client: "SyncPrefectClient", pool: str, say: Callable[[str], None]) -
             missed[run["deployment_id"]].append(run)
     for runs in missed.values():
         for run in sorted(runs, key=lambda one: str(one["expected_start_time"]))[:-1]:
-            _set(client, run, "CANCELLED", "Missed while no worker ran; a later one stands for it.")
+            _set(client, run, "CANCELLED", "Missed while no worker was running; a later run replaces it.")
         if len(runs) > 1:
-            say(f"{len(runs)} runs of one schedule were missed: the last of them is made up for")
+            say(f"{len(runs)} runs of one schedule were missed: only the latest is run")
 
 
 def work(client: "SyncPrefectClient", pool: str) -> None:

@@ -112,7 +112,7 @@ class Plan:
             return plan
         *early, last = map(str, self.rungs[:-1])
         stops = f"{', '.join(early)} and {last}" if early else last
-        return f"{plan}; after {stops} epochs the better 1/{self.eta} go on, to {self.rungs[-1]} at most"
+        return f"{plan}; after {stops} epochs the best 1/{self.eta} continue, to {self.rungs[-1]} at most"
 
 
 def plan_of(study: Study) -> Plan:

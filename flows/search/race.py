@@ -140,22 +140,22 @@ class Race:
     def _summary(self, statuses: Counter[str]) -> Iterator[str]:
         search = self._search
         if reused := sum(entry.reused for entry in self.entries):
-            yield f"{reused} of {len(self.entries)} variants were known from a run before and not trained again."
+            yield f"{reused} of {len(self.entries)} variants were reused from an earlier run."
         if search.drawn is not None:
             yield f"{len(self.entries)} variants were drawn at random with seed {self._seed}."
         if self.rungs and len(self._plan.rungs) > 1:
             steps = "; ".join(
-                f"{one.kept} of {one.variants} went on after {one.epochs} epochs" for one in self.rungs[:-1]
+                f"{one.kept} of {one.variants} continued after {one.epochs} epochs" for one in self.rungs[:-1]
             )
             if steps:
-                yield f"Halving by {self._metric} on the cv rows: {steps}. Those that did not are marked halved."
+                yield f"Halving by {self._metric} on the cv rows: {steps}. The others are marked halved."
         if statuses["budget"]:
             assert search.budget is not None
             limits = {"minutes": search.budget.minutes, "variant-epochs": search.budget.epochs}
             given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
             yield (
-                f"The budget of {given} ended {statuses['budget']} of {len(self.entries)} variants before they had "
-                "trained to their end; they are marked budget, and count with what they had reached."
+                f"The budget of {given} ended {statuses['budget']} of {len(self.entries)} variants before they "
+                "finished; they are marked budget and ranked by what they had reached."
             )
 
 
@@ -166,6 +166,6 @@ def _budgeted(entry: Entry) -> Entry:
 def _ended(entry: Entry, cause: str, rung: int) -> Entry:
     if cause == "halved":
         return replace(
-            entry, status="halved", message=f"halved after epoch {entry.epochs}: not among the better of rung {rung}"
+            entry, status="halved", message=f"halved after epoch {entry.epochs}: below the cut of rung {rung}"
         )
-    return replace(entry, status="budget", message=f"the budget ended it after epoch {entry.epochs}")
+    return replace(entry, status="budget", message=f"stopped by the budget after epoch {entry.epochs}")

@@ -77,7 +77,7 @@ class Serving:
             elif found != self.version:
                 self.model = load_model(f"{self.address.partition('@')[0]}/{found}")
                 self.version = found
-                LOG.warning("version %s of %s answers from now on", found, self.address)
+                LOG.warning("version %s of %s is served from now on", found, self.address)
         except (ModelError, RunError, DataError) as error:
             self.waiting = str(error)
             LOG.warning("%s", error)
@@ -230,7 +230,8 @@ def password_for(host: str, *, open_to_all: bool) -> str | None:
     password = os.environ.get("DESCENT_SERVE_PASSWORD") or None
     if password is None and not open_to_all and host not in ("127.0.0.1", "localhost", "::1"):
         raise UsageError(
-            f"others can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or say --no-password"
+            f"other machines can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or say "
+            f"--no-password"
         )
     return password
 

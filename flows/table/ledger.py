@@ -87,8 +87,8 @@ def enter(opening: Opening) -> Count:
         earlier, unreadable = _append(path, opening)
     except OSError as error:
         raise RunError(
-            f"the opening of the test rows cannot be noted: {path}: {error.strerror}. They stay sealed; make room or "
-            "give the right to write, and run again"
+            f"the opening of the test rows cannot be recorded: {path}: {error.strerror}. They stay sealed; free "
+            "some space or grant write permission, and run again"
         ) from error
     seen = [one for one in (*earlier, opening) if one.target == opening.target]
     same = _same_rows(seen, opening)

@@ -46,7 +46,8 @@ class Sealed:
         if found != self.digest:
             raise RunError(
                 f"the sealed test rows were changed: {self.path} has SHA-256 {found[:12]}…, sealed was "
-                f"{self.digest[:12]}…. No test result can be given for them. Run again, and let nothing write there"
+                f"{self.digest[:12]}…. No test result can be given for them. Run again, and let no other "
+                f"program write there"
             )
 
 

@@ -56,8 +56,6 @@ def warm_up() -> None:
     import gc
 
     gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
-    import matplotlib.figure  # noqa: F401 - drawing happens in this process as well
-
     client.import_mlflow()
     gc.freeze()
     gc.enable()

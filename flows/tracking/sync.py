@@ -25,12 +25,12 @@ def sync(say: Callable[[str], None]) -> bool:
     os.environ |= process.ENVIRONMENT
     boxes = waiting()
     if not boxes:
-        say("nothing waits: MLflow has every run of this folder")
+        say("nothing to send: MLflow has every run of this folder")
     silent: set[str] = set()
     complete = True
     for outbox in boxes:
         if not outbox.hold():
-            say(f"{outbox.key}: under way; it is sent by its own command")
+            say(f"{outbox.key}: still running; its own command sends it")
             continue
         try:
             reason = _send(outbox, silent)

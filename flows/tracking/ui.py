@@ -71,7 +71,7 @@ def open_ui(port: int | None = None, say: Callable[[str], None] = print) -> None
     try:
         _wait_for_ui(process, chosen)
         say(f"MLflow: {_newest_page(chosen)}")
-        say("Press Ctrl-C to end it.")
+        say("Press Ctrl-C to stop it.")
         process.wait()
     except KeyboardInterrupt:
         pass

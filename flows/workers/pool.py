@@ -66,12 +66,12 @@ class Processes(Executor):
                         self._replace(place)
                 what = _described(function, args)
                 if attempt < ATTEMPTS:
-                    again = "; it begins again in a new one" + (", alone" if attempt + 1 == ATTEMPTS else "")
-                    self.say(f"the process for {what} was ended from outside ({cause}){again}")
+                    again = "; it restarts in a new one" + (", alone" if attempt + 1 == ATTEMPTS else "")
+                    self.say(f"the process for {what} was killed from outside ({cause}){again}")
             raise RunError(
-                f"the process for {what} was ended from outside {ATTEMPTS} times ({cause}), the last time with "
-                "nothing else at work. The usual reason is memory: a smaller compute.workers, search.models.batch or "
-                "features.degree needs less"
+                f"the process for {what} was killed from outside {ATTEMPTS} times ({cause}), the last time with "
+                "nothing else running. The usual cause is memory: lower compute.workers, search.models.batch or "
+                "features.degree"
             )
         finally:
             self._idle.put(place)

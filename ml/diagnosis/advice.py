@@ -17,7 +17,7 @@ from descent.ml.diagnosis.remedies import Option, Remedy, options
 LIKELY = 0.5
 """Measured advice is given from this probability that J_cv falls,"""
 WORTH = 0.005
-"""and if it is predicted to fall by this share of what there is to explain."""
+"""and if it is predicted to fall by this share of the explainable cost."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _first_of_all(seen: Observations) -> Iterator[Advice]:
                      "check diagnose.baseline and its unit.")  # fmt: skip
     if not seen.beats_dummy:
         yield Advice(f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): "
-                     "check data.target and data.exclude, and whether these columns can tell the target at all."
+                     "check data.target and data.exclude, and whether these columns can predict the target at all."
                      )  # fmt: skip
 
 
@@ -106,17 +106,17 @@ def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
             )
         yield Advice(f"More rows alone will hardly help: {why}.")
     if seen.level is None:
-        yield Advice("If nobody could predict this better, say so with diagnose.baseline, and bias is counted from "
+        yield Advice("If nobody can predict this better, set diagnose.baseline, and bias is counted from "
                      "there.")  # fmt: skip
 
 
 def _against_variance(seen: Observations) -> Iterator[Advice]:
     """More rows, fewer features."""
     if seen.law is None:
-        yield Advice(f"Get more rows: {seen.rows} training rows feed {seen.parameters} parameters and "
+        yield Advice(f"Get more rows: {seen.rows} training rows for {seen.parameters} parameters and "
                      f"{seen.columns} features.")  # fmt: skip
     if seen.columns > 5:
-        yield Advice(f"Use fewer of the {seen.columns} features: name columns that tell little in data.exclude, "
+        yield Advice(f"Use fewer of the {seen.columns} features: list uninformative columns in data.exclude, "
                      "or group more rare categories with features.rare.")  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _when_good(seen: Observations, wanted: list[Option], *, found: bool) -> Iter
             found = True
             yield Advice(option.text, option.setting, remedy=option.remedy)
     if seen.fits_better > CLEAR:
-        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but that does not help "
-                     "on new rows: more rows or better columns will gain more than a larger model.")  # fmt: skip
+        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but that does not "
+                     "generalise: more rows or better columns will gain more than a larger model.")  # fmt: skip
     elif not found:
         yield Advice("Both gaps are small: better columns or cleaner targets will gain more than further tuning.")

@@ -49,7 +49,7 @@ it falls with 1/m; and the standard deviation of the log of that."""
 LITTLE = 0.2
 """Where less than this share of the dummy's cost can be explained, shares are counted from this share."""
 PRIOR_GAIN = 0.30
-"""Gains are shrunk towards 0 as if their prior had this standard deviation, in shares of what there is to explain."""
+"""Gains are shrunk towards 0 as if their prior had this standard deviation, in shares of the explainable cost."""
 
 GAIN_WIDER, GAIN_LEAST = 1.35, 0.02
 """What is left out of a gain's standard deviation: that the variance of halves is carried to all rows, and what one
@@ -212,7 +212,7 @@ class Measured:
 
     @cached_property
     def explainable(self) -> Draws:
-        """Draws (d,) of what there is to explain, the unit of every share; > 0."""
+        """Draws (d,) of the explainable cost, the unit of every share; > 0."""
         dummy = mean_draws(self.costs_dummy)
         return np.maximum(np.maximum(dummy - self.levels, LITTLE * dummy), 1e-12)
 

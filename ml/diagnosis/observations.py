@@ -12,7 +12,7 @@ from descent.ml.diagnosis.replicates import Replicates
 from descent.ml.errors import OptionError
 
 CLEAR = 0.05
-"""A cost differs clearly when it differs by this share of what there is to explain."""
+"""A cost differs clearly when it differs by this share of the explainable cost."""
 MOVING = 0.005
 """A curve still moves when its last tenth differs from the tenth before by this share."""
 

@@ -71,8 +71,8 @@ def _less_room(seen: Observations) -> Iterator[Option]:
         values = (10 * seen.lam, 100 * seen.lam) if seen.lam > 0 else (1.0, 10.0, 100.0)
         yield Option("larger λ", f"Raise λ: {_edge(seen, 'largest')}.", _lambdas(seen, (seen.lam, *values)), values)
     if seen.rising and not seen.stopped_early:
-        yield Option("early stopping", f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: switch early "
-                     "stopping on.", "search.early_stopping.patience=20", (20.0,))  # fmt: skip
+        yield Option("early stopping", f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: turn on "
+                     "early stopping.", "search.early_stopping.patience=20", (20.0,))  # fmt: skip
     if seen.degree > 1 and seen.degree <= min(seen.tried_degrees, default=seen.degree):
         yield Option("lower degree", f"Lower the polynomial degree, now {seen.degree}.",
                      f"features.degree={seen.degree - 1}", (seen.degree - 1.0,))  # fmt: skip

@@ -1,6 +1,6 @@
 """Bias or variance: what keeps the winner from being better, how sure that is, and the numbers that say so.
 
-A cost means nothing by itself, so both are shares of what there is to explain, J_dummy − level, and high above 10 %.
+A cost means nothing by itself, so both are shares of the explainable cost, J_dummy − level, and high above 10 %.
 
 **Measured** (`ml.diagnosis.measured`): J_cv = level + bias + variance. The variance is how much models disagree that
 were trained on disjoint parts of the rows; the level is configured, or the lowest cost that any model reached once its
@@ -19,7 +19,7 @@ The level is the one that was configured. When none is known:
 - else the level is taken as 0, as Ng does, and bias is high above 50 %: noise and bias cannot be told apart, and a
   model that explains less than half of the cost on rows that it has seen is worth a richer one.
 
-Probabilities then take both gaps as normal with the standard error of J_cv, a fortieth of what there is to explain
+Probabilities then take both gaps as normal with the standard error of J_cv, a fortieth of the explainable cost
 where there were no folds.
 """
 
@@ -41,7 +41,7 @@ VERDICTS: tuple[Verdict, ...] = ("good fit", "high bias", "high variance", "high
 HIGH = 0.10
 HIGH_BIAS_WITHOUT_LEVEL = 0.50
 ASSUMED = 0.025
-"""Standard error of J_cv where none is known, as a share of what there is to explain."""
+"""Standard error of J_cv where none is known, as a share of the explainable cost."""
 
 
 class Evidence(NamedTuple):
@@ -112,7 +112,7 @@ def _chance(z: float) -> float:
 def level_of(seen: Observations) -> Level:
     """The level that bias is counted from; the rule stands at the top of this file."""
     if seen.level is not None:
-        return Level(seen.level, "the level that was configured", HIGH)
+        return Level(seen.level, "the configured level", HIGH)
     if seen.best_cost_cv is not None and seen.fits_better > CLEAR and seen.beats_dummy:
         return Level(seen.best_cost_cv, "the best J_cv seen", HIGH)
     return Level(0.0, "no level is known", HIGH_BIAS_WITHOUT_LEVEL)
@@ -138,12 +138,12 @@ def percent(share: float) -> str:
 
 def _costs(seen: Observations) -> list[Evidence]:
     """J_train, J_cv and the dummy's."""
-    dummy = f"A dummy that knows no features costs {seen.cost_dummy:.4g} on the same rows"
+    dummy = f"A dummy without features costs {seen.cost_dummy:.4g} on the same rows"
     dummy += "." if seen.beats_dummy else ": the model is not clearly better."
     train, cv = seen.cost_train, seen.cost_cv
     return [
-        Evidence("J_train", train, f"J_train is {train:.4g}, the cost on the rows that it learned from."),
-        Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on rows that it has not seen."),
+        Evidence("J_train", train, f"J_train is {train:.4g}, the cost on the training rows."),
+        Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on the cross-validation rows."),
         Evidence("J_dummy", seen.cost_dummy, dummy),
     ]
 
@@ -152,10 +152,10 @@ def _gaps(seen: Observations, level: Level, bias: float, variance: float) -> lis
     """The level and the two gaps."""
     gap = seen.cost_cv - seen.cost_train
     side = "above" if gap >= 0 else "below"
-    above = f"{percent(bias)} of what there is to explain" if bias > 0 else "not"
+    above = f"{percent(bias)} of the explainable cost" if bias > 0 else "not"
     against = f"within two standard errors ({seen.noise:.4g})" if seen.se and gap <= seen.noise else percent(variance)
     return [
-        Evidence("level", level.cost, f"Bias is counted from {level.cost:.4g}: {level.reason}."),
+        Evidence("level", level.cost, f"Bias is measured from {level.cost:.4g}: {level.reason}."),
         Evidence("bias", bias, f"Bias: J_train is {above} above that level (high from {percent(level.limit)})."),
         Evidence("variance", variance, f"Variance: J_cv is {abs(gap):.4g} {side} J_train, {against} (high from 10 %)."),
     ]
@@ -165,20 +165,20 @@ def _shares(seen: Observations, measured: Measured) -> list[Evidence]:
     """The level and both shares as measured, with the intervals that hold them with 80 %."""
     level = float(np.mean(measured.levels))
     if measured.level is not None:
-        reason = "the level that was configured"
+        reason = "the configured level"
     elif measured.reference is not None:
-        reason = f"what {measured.reference.name} reaches, its variance taken off"
+        reason = f"what {measured.reference.name} reaches, without its variance"
     else:
-        reason = "what the model itself reaches without its variance, as no other model reached less"
+        reason = "the model's own cost without its variance, as no other model reached less"
         if float(np.median(measured.variance / measured.explainable)) > HIGH:
-            reason += "; with so much variance a bias may hide in it, which diagnose.baseline would show"
-    found = [Evidence("level", level, f"Bias is counted from {level:.4g}: {reason}.")]
+            reason += "; so much variance may hide a bias, which diagnose.baseline would show"
+    found = [Evidence("level", level, f"Bias is measured from {level:.4g}: {reason}.")]
     for name, draws, source in (
-        ("bias", measured.bias, "what is left of J_cv above the level without the variance"),
-        ("variance", measured.variance, "how far models differ that learn from different rows"),
+        ("bias", measured.bias, "J_cv above the level, variance removed"),
+        ("variance", measured.variance, "how much models trained on different rows differ"),
     ):
         low, middle, high = np.quantile(draws / measured.explainable, [0.1, 0.5, 0.9])
-        within = f"{percent(middle)} of what there is to explain ({percent(low)} to {percent(high)}; high from 10 %)"
+        within = f"{percent(middle)} of the explainable cost ({percent(low)} to {percent(high)}; high from 10 %)"
         found.append(Evidence(name, float(middle), f"{name.capitalize()}: {within}, {source}."))
     if seen.law is not None:
         more = seen.law.at(2 * seen.rows)
@@ -192,7 +192,7 @@ def _signs(seen: Observations) -> list[Evidence]:
     better, falling, rising, diverged = seen.fits_better, seen.falling, seen.rising, seen.diverged
     signs = [
         ("fits better", better if better > CLEAR else 0.0,
-         f"The training rows can be fitted {percent(better)} better, but that did not carry over to new rows."),
+         f"The training rows can be fitted {percent(better)} better, but that did not generalise to new rows."),
         ("still falling", falling, f"The cost still fell by {percent(falling)} in the last tenth of the epochs."),
         ("rising", rising, f"J_cv rose by {percent(rising)} after its best epoch, whose weights are used."),
         ("diverged", diverged, f"{diverged} of {seen.variants} variants diverged."),

@@ -2,16 +2,18 @@
 
 import numpy as np
 
-from descent.ml.errors import MLError
+from descent.ml.errors import MLError, OptionError
 from descent.ml.fleets.feed import Feed
 from descent.ml.fleets.fleet import Fleet, new_fleet
 from descent.ml.fleets.regularisers import check_regularisers, regularisers
 from descent.ml.fleets.trainer import Trainer
+from descent.ml.machine.arithmetic import fleet_arithmetic
 from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program
 from descent.ml.network.rows import make_rows
-from descent.ml.optimizers.rules import RULES
+from descent.ml.optimizers.rules import RULES, SOLVERS
+from descent.ml.optimizers.schedules import PLANNED
 from descent.ml.optimizers.settings import Settings, check_settings
 
 
@@ -20,11 +22,13 @@ class Online:
 
     Args:
         model: architecture and loss.
-        optimizer: any but lbfgs, which needs all rows at once.
-        settings: the variant's; λ/(2m) takes m from the portion at hand.
+        optimizer: a first-order rule; lbfgs and newton need all rows at once.
+        settings: the variant's; the m of λ/(2m) is that of the portion. No schedule that follows the planned epochs.
         batch: rows per step, None for whole portions.
         dtype: ``"float32"`` or ``"float64"``.
         parameters: where to start, (P,); None draws them from the seed.
+
+    Raises `OptionError`.
     """
 
     def __init__(
@@ -32,6 +36,13 @@ class Online:
         parameters: Array | None = None,
     ):  # fmt: skip
         check_settings(optimizer, [settings])
+        if optimizer in SOLVERS:
+            raise OptionError(f"{optimizer} needs all rows at once; take one of {', '.join(RULES)} for portions")
+        if settings.schedule is not None and settings.schedule.kind in PLANNED:
+            raise OptionError(
+                f"schedule.kind is {settings.schedule.kind!r}, which follows the number of epochs planned, and portions"
+                " have none; use constant, step or exponential"
+            )
         check_regularisers(model, optimizer, [settings])
         self.model, self.optimizer, self.settings = model, optimizer, settings
         self.batch, self.dtype, self.epochs = batch, dtype, 0
@@ -53,7 +64,7 @@ class Online:
         then = self.fleet
         now = Fleet(then.ids, then.parameters.copy(), then.slots.copy(), then.step)
         feed = Feed(rows, [self.settings.seed], self.batch)
-        with np.errstate(all="ignore"):  # what overflows is found below
+        with fleet_arithmetic():  # what overflows is found below
             program = Program(self.model, 1, self.dtype, *regularisers([self.settings], self.dtype))
             trainer = Trainer(program, self.optimizer, [self.settings], now, feed, rows.mass)
             costs = trainer.epoch(self.epochs, self.epochs + 1)

@@ -55,7 +55,8 @@ def _imports(node: ast.AST) -> Iterator[str]:
         yield inside
         yield from (f"{inside}.{alias.name}".lstrip(".") for alias in node.names)
     for child in ast.iter_child_nodes(node):
-        yield from _imports(child)
+        if not isinstance(child, ast.expr):  # nothing is imported inside an expression, which most nodes are
+            yield from _imports(child)
 
 
 def _version(package: str) -> str:

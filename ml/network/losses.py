@@ -25,8 +25,9 @@ class Loss(ABC):
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
     curvature: ClassVar[float] = 1.0
     """A bound of the second derivative over an output, whatever the output and the target."""
-    shifted: ClassVar[bool] = False
-    """Whether targets must be ≥ 0 counted from their own zero, which lies ``shift`` below that of the numbers given."""
+    targets: ClassVar[str] = ""
+    """What targets must be, counted from their own zero, which lies ``shift`` below that of the numbers given: "≥ 0" or
+    "> 0", where predictions have a log link."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         self.flat = (shape[0], shape[1] * shape[2])
@@ -44,13 +45,6 @@ class Loss(ABC):
     def predict(self, z: Array) -> None:
         """Turn outputs into what the model says, in place: numbers on the targets' scale, logits of classes."""
         return
-
-    def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
-        """Add to the gradient z what label smoothing changes, for ``share`` ε (V, 1, 1) (Szegedy et al. 2016).
-
-        Targets (1 − ε)y + ε/K differ from y by −ε(y − 1/K), and the gradient is prediction minus target.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no labels to smooth")
 
 
 class SquaredError(Loss):
@@ -92,7 +86,18 @@ class Huber(Loss):
         total *= 0.5
 
 
-class BinaryCrossEntropy(Loss):
+class ClassLoss(Loss):
+    """A loss of logits."""
+
+    @abstractmethod
+    def smooth(self, z: Array, t: Array, w: Array | None, share: Array) -> None:
+        """Add to the gradient z what label smoothing changes, for ``share`` ε (V, 1, 1) (Szegedy et al. 2016).
+
+        Targets (1 − ε)y + ε/K differ from y by −ε(y − 1/K), and the gradient is prediction minus target.
+        """
+
+
+class BinaryCrossEntropy(ClassLoss):
     """log(1 + e^z) − y·z for y in {0, 1} and one logit z.
 
     With h = z/2 and t = 2y − 1 this is log(2 cosh h) − t·h = |h| + log(1 + e^−2|h|) − t·h, whose derivative by z is
@@ -142,7 +147,7 @@ class BinaryCrossEntropy(Loss):
         z += s
 
 
-class CategoricalCrossEntropy(Loss):
+class CategoricalCrossEntropy(ClassLoss):
     """log Σ_k e^(z_k) − z_y for K ≥ 2 logits, shifted by the largest; targets are one-hot columns."""
 
     tasks = ("multiclass",)
@@ -194,7 +199,7 @@ class Poisson(Loss):
     minimum predicts means. The *cost* is the squared error ½ Σ (e^z − u)², so that models of all losses compare.
     """
 
-    shifted: ClassVar[bool] = True
+    targets = "≥ 0"
 
     def __init__(self, shape: tuple[int, int, int], dtype: str, delta: float = 1.0, shift: float = 0.0):
         super().__init__(shape, dtype)
@@ -233,6 +238,8 @@ class Poisson(Loss):
 
 class Gamma(Poisson):
     """As `Poisson` for numbers above 0, by the gamma deviance: its gradient 1 − u/e^z weighs relative errors."""
+
+    targets = "> 0"
 
     def __call__(self, z: Array, t: Array, w: Array | None, total: Array) -> None:
         """total = Σ w·½(e^z − u)²; z becomes w(1 − u/e^z)."""

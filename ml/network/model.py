@@ -12,7 +12,7 @@ from descent.ml.errors import OptionError, check_name
 from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.initializers import VARIANCES
 from descent.ml.network.layout import Layout, make_layout
-from descent.ml.network.losses import LOSSES
+from descent.ml.network.losses import LOSSES, Loss
 
 Task = Literal["regression", "binary", "multiclass"]
 _LOSS_OF = {
@@ -113,9 +113,14 @@ class Model:
         return make_layout(self.widths, self.residual, self.input_scale, waves)
 
     @property
+    def criterion(self) -> type[Loss]:
+        """The loss that is minimised."""
+        return LOSSES[self.loss or _LOSS_OF[self.task]]
+
+    @property
     def never_negative(self) -> bool:
         """Whether predictions, counted from the target's own zero, are never below it: a loss with a log link."""
-        return LOSSES[str(self.loss)].shifted
+        return bool(self.criterion.targets)
 
     @property
     def prepared(self) -> bool:

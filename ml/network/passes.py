@@ -18,7 +18,6 @@ from descent.ml.network.layers.residual import Residual
 from descent.ml.network.layers.scale import Scale
 from descent.ml.network.layers.table import InputUnits
 from descent.ml.network.layout import Array, LayerViews
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 
 
@@ -30,8 +29,7 @@ class PassBuffers:
         self.out = np.empty((variants, model.outputs, rows), dtype)
         self.table, self.parts = compose(model, self.out, dtype, noise)
         self.upward = self.parts[::-1]
-        assert model.loss is not None
-        self.loss = LOSSES[model.loss](self.out.shape, dtype, model.huber_delta, model.shift)
+        self.loss = model.criterion(self.out.shape, dtype, model.huber_delta, model.shift)
         self.divisors: dict[int, Array] = {}
 
     def forward(self, parameters: LayerViews, x: Array) -> Array:

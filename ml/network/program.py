@@ -7,6 +7,7 @@ import numpy as np
 from descent.ml.network.blocks import BLOCK, Batch, slices, spans
 from descent.ml.network.layers.dropout import Noise
 from descent.ml.network.layout import Array, LayerViews
+from descent.ml.network.losses import ClassLoss
 from descent.ml.network.model import Model
 from descent.ml.network.passes import PassBuffers
 from descent.ml.network.rows import Rows
@@ -75,6 +76,7 @@ class Program:
         z = workspace.forward(parameters, x)
         workspace.loss(z, t, w, total)
         if self.smoothing is not None:
+            assert isinstance(workspace.loss, ClassLoss)  # see check_regularisers
             workspace.loss.smooth(z, t, w, self.smoothing)
         z /= workspace.divisor(rows)
         workspace.backward(parameters, z, gradients)

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from descent.ml.errors import ArrayError, TargetError
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 
 
@@ -64,9 +63,8 @@ def make_rows(
     """
     inputs = make_inputs(model, x, dtype, f"x{suffix}", mapped)
     targets = _check_targets(model, np.asarray(y), len(inputs), f"y{suffix}")
-    assert model.loss is not None
     own = mapped and isinstance(x, np.memmap) and targets.dtype.kind == "f"
-    t = LOSSES[model.loss].encode(targets, model.outputs, str(targets.dtype) if own else dtype)
+    t = model.criterion.encode(targets, model.outputs, str(targets.dtype) if own else dtype)
     if not own:
         _let_go(y)
     if weights is None:
@@ -149,12 +147,12 @@ def _check_targets(model: Model, y: Array, rows: int, name: str) -> Array:
 
 
 def _check_sign(model: Model, y: Array, name: str) -> None:
-    """Poisson takes targets from their zero on, gamma those above; what rounding did to a zero is borne."""
+    """Hold targets to what the loss can learn; a zero that rounding has moved is allowed."""
     if not model.never_negative:
         return
     least, slack = float(y.min()) + model.shift, 1e-6 * (1 + abs(model.shift))
-    if least < -slack or (model.loss == "gamma" and least <= 0):
-        wanted = "≥ 0" if model.loss == "poisson" else "> 0"
+    wanted = model.criterion.targets
+    if least < -slack or (wanted == "> 0" and least <= 0):
         raise TargetError(f"{name} reaches {least:g} with shift {model.shift:g}; {model.loss} needs numbers {wanted}")
 
 

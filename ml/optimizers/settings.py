@@ -18,7 +18,7 @@ class Settings:
 
     ``lam`` is λ of J + λ/(2m) Σ w², with m the number of training rows (the sum of their weights, if weighted).
     ``clip_norm`` limits the Euclidean norm of the gradient, penalty included, before the optimizer sees it
-    (Pascanu et al. 2013). ``decay`` is RMSProp's ρ. ``history`` and ``tolerance`` belong to lbfgs.
+    (Pascanu et al. 2013). ``decay`` is RMSProp's ρ. ``history`` and ``tolerance`` belong to lbfgs and newton.
 
     ``dropout`` is the share of hidden units left out per row, in multiples of 1/256; ``label_smoothing`` the share of
     every class target that goes to all classes alike. Like λ they are in the gradient, not in reported costs.

@@ -19,7 +19,6 @@ from descent.ml.history import Callback, History, Outcome, Progress
 from descent.ml.machine.interrupts import Interrupts
 from descent.ml.network.blocks import BLOCK, spans
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings, hyperparameters
@@ -65,7 +64,6 @@ class _Problem:
         self.coordinates = Standardised(model, rows)
         self.shape = (model.outputs, model.inputs + 1)
         self.offset: Array | float = 0.0
-        assert model.loss is not None
         self.seen: Together
         self.held: Together | None
         if model.loss == "squared_error":
@@ -83,7 +81,7 @@ class _Problem:
             self.gram /= len(rows)
             self.seen = OverRows(model, block, rows, dtype)
             self.held = None if cv is None else OverRows(model, blocks_of(self.coordinates, cv, dtype), cv, dtype)
-        self.gram = LOSSES[model.loss].curvature * self.gram + _JITTER * np.eye(self.shape[1])
+        self.gram = model.criterion.curvature * self.gram + _JITTER * np.eye(self.shape[1])
 
     def theta(self, parameters: Array) -> Array:
         """Parameters (P,) of the model as θ (K, n + 1)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from descent.ml.network.blocks import BLOCK, spans
 from descent.ml.network.layout import Array
-from descent.ml.network.losses import LOSSES, Loss
+from descent.ml.network.losses import Loss
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.solvers.objectives import Standardised
@@ -90,9 +90,8 @@ class OverRows:
 
     def _loss(self, variants: int, rows: int) -> Loss:
         if (variants, rows) not in self.losses:
-            assert self.model.loss is not None
             shape = (variants, self.model.outputs, rows)
-            self.losses[variants, rows] = LOSSES[self.model.loss](shape, self.dtype, self.model.huber_delta)
+            self.losses[variants, rows] = self.model.criterion(shape, self.dtype, self.model.huber_delta)
         return self.losses[variants, rows]
 
 

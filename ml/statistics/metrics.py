@@ -7,6 +7,7 @@ All sums are taken in float64.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,6 @@ from descent.ml.statistics.rows import labels_of, log_losses, softmax
 Array = NDArray[Any]
 
 NAN = float("nan")
-METRICS: dict[str, tuple[str, ...]] = {
-    "regression": ("rmse", "mae", "r2"),
-    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
-    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
-}
-ERRORS = frozenset({"rmse", "mae", "log_loss"})
 
 
 def rmse(y: ArrayLike, predictions: ArrayLike) -> float:
@@ -109,18 +104,17 @@ def evaluate(task: str, names: Sequence[str] | None, y: ArrayLike, outputs: Arra
     if not np.isfinite(z).all():
         return {}
     if task == "regression":
-        found = {name: _REGRESSION[name](targets, z) for name in names}
+        found = {name: ALL[name].measure(targets, z) for name in names}
     else:
         predicted = labels_of(z)
-        found = {name: _FROM_CLASSES[name](targets, predicted) if name in _FROM_CLASSES
-                 else _FROM_LOGITS[name](targets, z) for name in names}  # fmt: skip
+        found = {name: ALL[name].measure(targets, predicted if ALL[name].of_labels else z) for name in names}
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def greater_is_better(name: str) -> bool:
     """Whether more of this metric is better: false for the errors ``rmse``, ``mae``, ``log_loss``."""
-    check_name("metric", name, sorted({metric for metrics in METRICS.values() for metric in metrics}))
-    return name not in ERRORS
+    check_name("metric", name, ALL)
+    return not ALL[name].error
 
 
 def default_metric(task: str) -> str:
@@ -129,10 +123,31 @@ def default_metric(task: str) -> str:
     return METRICS[task][0]
 
 
-Metric = Callable[[Array, Array], float]
-_REGRESSION: dict[str, Metric] = {"rmse": rmse, "mae": mae, "r2": r2}
-_FROM_CLASSES: dict[str, Metric] = {"accuracy": accuracy, "f1_macro": f1_macro}
-_FROM_LOGITS: dict[str, Metric] = {"log_loss": log_loss, "roc_auc": roc_auc, "average_precision": average_precision}
+@dataclass(frozen=True)
+class Metric:
+    """A function of targets and outputs, or predicted labels (``of_labels``); less of an ``error`` is better."""
+
+    measure: Callable[[Array, Array], float]
+    tasks: tuple[str, ...]
+    error: bool = False
+    of_labels: bool = False
+
+
+_NUMBERS, _CLASSES = ("regression",), ("binary", "multiclass")
+ALL = {
+    "rmse": Metric(rmse, _NUMBERS, error=True),
+    "mae": Metric(mae, _NUMBERS, error=True),
+    "r2": Metric(r2, _NUMBERS),
+    "log_loss": Metric(log_loss, _CLASSES, error=True),
+    "accuracy": Metric(accuracy, _CLASSES, of_labels=True),
+    "f1_macro": Metric(f1_macro, _CLASSES, of_labels=True),
+    "roc_auc": Metric(roc_auc, _CLASSES),
+    "average_precision": Metric(average_precision, ("binary",)),
+}
+METRICS: dict[str, tuple[str, ...]] = {
+    task: tuple(name for name, metric in ALL.items() if task in metric.tasks) for task in (*_NUMBERS, *_CLASSES)
+}
+"""Names by task; the first is the one that J itself is made of."""
 
 
 def _residuals(y: ArrayLike, predictions: ArrayLike) -> NDArray[np.float64]:

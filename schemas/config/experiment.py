@@ -56,7 +56,7 @@ class ExperimentConfig(ConfigModel):
         description="the name under which the winner is registered in MLflow",
     )
     retrain: RetrainConfig = Field(
-        default=RetrainConfig.model_construct(), description="training anew on fresh data, by hand or on a schedule"
+        default=RetrainConfig.model_construct(), description="retraining on fresh data, by hand or on a schedule"
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)

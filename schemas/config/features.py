@@ -21,7 +21,7 @@ class FeaturesConfig(SweepModel):
         default=False, description="products of different columns only, no powers", examples=[[False, True]]
     )
     scale: Sweep[Scale] = Field(default="standard", description="how numeric columns are brought to one scale")
-    impute: Sweep[Impute] = Field(default="median", description="what stands in for a missing number")
+    impute: Sweep[Impute] = Field(default="median", description="what replaces a missing number")
     encode: Sweep[Encode] = Field(
         default="target", description="how categories of more than max_levels levels become numbers"
     )

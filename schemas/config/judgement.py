@@ -9,6 +9,12 @@ from descent.schemas.config.base import ConfigModel, refuse
 from descent.schemas.config.words import Workers
 
 Metric = Literal["rmse", "mae", "r2", "accuracy", "log_loss", "f1_macro", "roc_auc", "average_precision"]
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "regression": ("rmse", "mae", "r2"),
+    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
+    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
+}
+"""Metrics of each task; the first is what models are selected by unless the configuration says otherwise."""
 NOT_ONE: JsonDict = {"not": {"const": 1}}
 
 
@@ -18,7 +24,9 @@ class ValidateConfig(ConfigModel):
     folds: int = Field(
         default=5, ge=0, description="number of folds, at least 2; 0 turns it off", json_schema_extra=NOT_ONE
     )
-    finalists: Annotated[int, Field(ge=1)] = Field(default=3, description="how many of the best variants go in")
+    finalists: Annotated[int, Field(ge=1)] = Field(
+        default=3, description="how many of the best variants are cross-validated"
+    )
 
     @field_validator("folds", mode="after")
     @classmethod

@@ -13,6 +13,9 @@ from descent.schemas.config.words import BatchSize
 Activation = Literal["relu", "tanh", "sigmoid", "leaky_relu", "gelu", "silu", "mish", "selu"]
 Initializer = Literal["he", "glorot", "lecun"]
 NumberLoss = Literal["squared_error", "poisson", "gamma"]
+NEVER_NEGATIVE, POSITIVE = "that is never negative", "above 0"
+TARGETS = {"poisson": NEVER_NEGATIVE, "gamma": POSITIVE}
+"""The losses that not every target of numbers allows, and what they need."""
 LinearKind = Literal["linear", "logistic", "softmax"]
 
 
@@ -48,7 +51,7 @@ def check_batch(batch: Any, optimizer: Any) -> None:
 class LinearSearch(SweepModel):
     """A model without hidden layers: linear regression, logistic or softmax regression, as the task asks."""
 
-    kind: LinearKind = Field(description="linear is the linear model of the task, whatever that is")
+    kind: LinearKind = Field(description="linear is the linear model of the task")
     lambda_: Lambda = LAMBDA
     degree: NumberSweep[Annotated[int, Field(ge=1, le=5)]] | None = Field(
         default=None,
@@ -93,7 +96,9 @@ class NetworkSearch(SweepModel):
         default="relu", description="function after each hidden layer", examples=["tanh"]
     )
     residual: Sweep[bool] = Field(
-        default=False, description="add the input of a hidden layer to its output where sizes agree", examples=[True]
+        default=False,
+        description="add the input of a hidden layer to its output, through a linear projection where widths differ",
+        examples=[True],
     )
     initializer: Sweep[Initializer] | None = Field(
         default=None,
@@ -116,7 +121,7 @@ class NetworkSearch(SweepModel):
         default=0.0, description="share of hidden units left out in each row of training", examples=[[0, 0.15]]
     )
     label_smoothing: NumberSweep[Annotated[float, Field(ge=0, lt=1)]] = Field(
-        default=0.0, description="share of a class target that goes to all classes alike", examples=[0.1]
+        default=0.0, description="share of a class target that is spread evenly over all classes", examples=[0.1]
     )
     rates: Rates = Field(
         default=Rates.model_construct(), description="learning rates of kinds of parameters, as factors"

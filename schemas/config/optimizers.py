@@ -13,20 +13,14 @@ Share = NumberSweep[Annotated[float, Field(ge=0, lt=1)]]
 
 RATE = "learning rate: size of one step"
 KIND = "chooses the optimizer"
-BETA1 = "share of the mean gradient that is kept per step"
-BETA2 = "share of the mean squared gradient that is kept per step"
-EPSILON = "small number that keeps a division from exploding"
+EPSILON = "small number in a denominator, for numerical stability"
 
 
 Schedules = Sweep[Schedule] | None
 SCHEDULE = Field(
     default=None, description="how the learning rate changes over the epochs", examples=[{"kind": "cosine"}]
 )
-History = NumberSweep[Annotated[int, Field(ge=1)]]
-HISTORY = Field(default=10, description="how many past steps model the curvature", examples=[10])
 TOLERANCE = "ends when no component of the gradient is larger than this"
-Iterations = Annotated[int, Field(ge=1)]
-ITERATIONS = Field(default=500, description="ends after this many iterations, which stand for search.epochs")
 Clip = Positive | None
 CLIP = Field(
     default=None, description="gradients longer than this (Euclidean norm) are shortened to it", examples=[1.0]
@@ -52,14 +46,10 @@ class Momentum(SweepModel):
     clip_norm: Clip = CLIP
 
 
-class Nesterov(SweepModel):
+class Nesterov(Momentum):
     """Gradient descent with Nesterov's momentum (Nesterov 1983)."""
 
-    kind: Literal["nesterov"] = Field(default="nesterov", description=KIND)
-    learning_rate: Positive = Field(default=0.05, description=RATE, examples=[[0.01, 0.1]])
-    momentum: Share = Field(default=0.9, description="share of the last step that is kept", examples=[0.9])
-    schedule: Schedules = SCHEDULE
-    clip_norm: Clip = CLIP
+    kind: Literal["nesterov"] = Field(default="nesterov", description=KIND)  # type: ignore[assignment]
 
 
 class AdaGrad(SweepModel):
@@ -90,44 +80,42 @@ class Adam(SweepModel):
 
     kind: Literal["adam"] = Field(default="adam", description=KIND)
     learning_rate: Positive = Field(default=1e-3, description=RATE, examples=[[1e-3, 1e-2]])
-    beta1: Share = Field(default=0.9, description=BETA1, examples=[0.9])
-    beta2: Share = Field(default=0.999, description=BETA2, examples=[0.99])
+    beta1: Share = Field(default=0.9, description="share of the mean gradient that is kept per step", examples=[0.9])
+    beta2: Share = Field(
+        default=0.999, description="share of the mean squared gradient that is kept per step", examples=[0.99]
+    )
     epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
     schedule: Schedules = SCHEDULE
     clip_norm: Clip = CLIP
 
 
-class AdamW(SweepModel):
+class AdamW(Adam):
     """Adam with λ applied to the weights outside the adaptive step (Loshchilov & Hutter 2019)."""
 
-    kind: Literal["adamw"] = Field(default="adamw", description=KIND)
-    learning_rate: Positive = Field(default=1e-3, description=RATE, examples=[[1e-3, 1e-2]])
-    beta1: Share = Field(default=0.9, description=BETA1, examples=[0.9])
-    beta2: Share = Field(default=0.999, description=BETA2, examples=[0.99])
-    epsilon: Positive = Field(default=1e-8, description=EPSILON, examples=[1e-8])
-    schedule: Schedules = SCHEDULE
-    clip_norm: Clip = CLIP
+    kind: Literal["adamw"] = Field(default="adamw", description=KIND)  # type: ignore[assignment]
 
 
 class Lbfgs(SweepModel):
     """L-BFGS (Liu & Nocedal 1989): all rows at once, no learning rate; an iteration counts as an epoch."""
 
     kind: Literal["lbfgs"] = Field(default="lbfgs", description=KIND)
-    history: History = HISTORY
+    history: NumberSweep[Annotated[int, Field(ge=1)]] = Field(
+        default=10, description="how many past steps model the curvature", examples=[10]
+    )
     tolerance: Positive = Field(default=1e-6, description=TOLERANCE, examples=[1e-6])
-    iterations: Iterations = ITERATIONS
+    iterations: Annotated[int, Field(ge=1)] = Field(
+        default=500, description="ends after this many iterations, which stand for search.epochs"
+    )
 
 
-class Newton(SweepModel):
+class Newton(Lbfgs):
     """L-BFGS from the inverse of a bound on the curvature (Böhning & Lindsay 1988), all λ at once; linear models only.
 
     As with L-BFGS, all rows at once, no learning rate, and an iteration counts as an epoch.
     """
 
-    kind: Literal["newton"] = Field(default="newton", description=KIND)
-    history: History = HISTORY
+    kind: Literal["newton"] = Field(default="newton", description=KIND)  # type: ignore[assignment]
     tolerance: Positive = Field(default=1e-8, description=TOLERANCE, examples=[1e-8])
-    iterations: Iterations = ITERATIONS
 
 
 _Any = (

@@ -22,11 +22,14 @@ class RetrainConfig(ConfigModel):
         default=0.5, description="fewer rows than this share of the champion's are bad data: a file cut short, say"
     )
     drift: Literal["tell", "refuse"] = Field(
-        default="tell", description="rows unlike those that the champion learned from: say so, or take it for bad data"
+        default="tell",
+        description="rows unlike those that the champion was trained on: warn, or refuse them as bad data",
     )
     notify: str | None = Field(
         default=None,
-        description="who is told how it went: type and name of a Prefect block, or ${NAME} of a variable with a URL",
+        description=(
+            "who is notified of the outcome: type and name of a Prefect block, or ${NAME} of a variable with a URL"
+        ),
         examples=["slack-webhook/team"],
     )
 

@@ -18,9 +18,11 @@ SAMPLES = 60
 class EarlyStopping(ConfigModel):
     """Ends the training of a variant whose J_cv no longer falls."""
 
-    patience: Annotated[int, Field(ge=1)] = Field(default=20, description="epochs without improvement before it ends")
+    patience: Annotated[int, Field(ge=1)] = Field(
+        default=20, description="epochs without improvement before training stops"
+    )
     min_delta: Annotated[float, Field(ge=0)] = Field(
-        default=0.0, description="a smaller fall of J_cv is no improvement"
+        default=0.0, description="a smaller decrease of J_cv does not count as improvement"
     )
 
 
@@ -28,7 +30,7 @@ class Halving(ConfigModel):
     """How ``strategy: halving`` cuts."""
 
     eta: Annotated[int, Field(ge=2)] = Field(
-        default=4, description="one variant in so many goes on after each rung, four at least"
+        default=4, description="one variant in eta continues after each rung, four at least"
     )
     first: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
@@ -64,7 +66,7 @@ class SearchConfig(ConfigModel):
     )
     strategy: Strategy = Field(
         default="grid",
-        description="grid: every variant; random: samples of them; halving: the better go on after each rung",
+        description="grid: every variant; random: samples of them; halving: the better ones continue after each rung",
     )
     samples: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         default=None,

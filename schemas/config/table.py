@@ -30,7 +30,7 @@ class DataConfig(ConfigModel):
     )
     target: Text = Field(description="the column to predict", examples=["species"])
     task: Task | None = Field(
-        default=None, description="kind of prediction; not given: seen from the target", examples=["regression"]
+        default=None, description="kind of prediction; not given: inferred from the target", examples=["regression"]
     )
     query: Text | None = Field(
         default=None, description="what to read from the database", examples=["SELECT * FROM sales ORDER BY id"]
@@ -63,15 +63,17 @@ class DataConfig(ConfigModel):
     )
     verbatim: Columns = Field(
         default=(),
-        description="columns whose texts stay as they stand: no numbers, dates or equal levels are read out of them",
+        description="columns whose texts are kept verbatim: no numbers, dates or equal levels are read from them",
         examples=[["size"]],
     )
     decimal: Literal[".", ","] | None = Field(
-        default=None, description="decimal mark of texts such as 1,234; not given: seen from the cells", examples=[","]
+        default=None,
+        description="decimal mark of texts such as 1,234; not given: inferred from the cells",
+        examples=[","],
     )
     date_order: Literal["dmy", "mdy"] | None = Field(
         default=None,
-        description="order of dates such as 03/04/2024: day first or month first; not given: seen from the cells",
+        description="order of dates such as 03/04/2024: day first or month first; not given: inferred from the cells",
         examples=["dmy"],
     )
     delimiter: Text | None = Field(
@@ -130,12 +132,12 @@ class DataConfig(ConfigModel):
 class SplitConfig(ConfigModel):
     """Shares of rows for training, for comparing models (cv), and for the one final test."""
 
-    train: Fraction = Field(default=0.6, description="share of rows that models learn from")
+    train: Fraction = Field(default=0.6, description="share of rows that models are trained on")
     cv: Fraction = Field(default=0.2, description="share of rows on which models are compared")
     test: Fraction = Field(default=0.2, description="share of rows kept for the one final test")
     by: SplitBy | None = Field(
         default=None,
-        description="how rows are drawn; not given: seen from the columns",
+        description="how rows are drawn; not given: inferred from the columns",
         examples=["random"],
     )
     draw: Draw | None = Field(

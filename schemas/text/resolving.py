@@ -68,4 +68,4 @@ def with_default_search(
         for key in type(search).model_fields
         if key == "models" or (key not in config.search.model_fields_set and key != "effort")
     }
-    return with_effort(config.model_copy(update={"search": config.search.model_copy(update=taken)}))
+    return with_effort(config.model_copy(update={"search": config.search.model_copy(update=taken)}), rows)

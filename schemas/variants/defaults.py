@@ -32,6 +32,8 @@ SMALL, HUGE = 500, 1_000_000
 FEW_NUMBERS = 100
 """Up to this many numeric columns embeddings are tried: each costs three more inputs and 16 waves."""
 
+FEW_ROWS = 8_000
+"""Up to so many rows quick embeds numbers, which takes half as long again; with more it leaves that out."""
 
 RATES: dict[Effort, tuple[float, ...]] = {
     "quick": (0.06,), "standard": (0.03, 0.06), "thorough": (0.015, 0.03, 0.06),
@@ -56,8 +58,8 @@ def default_search(
     models try squares and products, where the columns are few enough. ``amounts`` says that no number of the target is
     negative: the loss of counts is then swept in place of dropout. Small tables get small batches and many epochs,
     because an epoch then has few steps; large ones get few epochs of large batches, which keeps a run within minutes.
-    ``quick`` trains networks of one rate for half the epochs; ``thorough`` wider ones and a third rate beside, for
-    twice the epochs.
+    ``quick`` trains networks of one rate and one embedding for half the epochs; ``thorough`` wider ones and a third
+    rate beside, for twice the epochs.
 
     The networks are those of RealMLP (Holzmüller, Grinsztajn & Steinwart 2024, arXiv 2407.04491) as far as each
     ingredient is built here; docs/accuracy.md says how to measure what each is worth.
@@ -68,12 +70,16 @@ def default_search(
         kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns),
         degree=(1, 2) if degrees and 0 < numbers <= FEW_COLUMNS else None,
     )  # fmt: skip
-    embedded = 0 < numbers <= FEW_NUMBERS and rows <= HUGE
+    embedded: tuple[NoEmbedding | Pbld, ...] | None = None
+    if 0 < numbers <= FEW_NUMBERS and rows <= HUGE:
+        embedded = (NoEmbedding(), Pbld())
+        if effort == "quick":
+            embedded = embedded[1:] if rows < FEW_ROWS else None
     network = NetworkSearch(
         layers=_layers(rows, effort), activation="mish", initializer="lecun",
         dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" and not amounts else 0.0,
         loss=("squared_error", "poisson") if amounts and rows <= HUGE else "squared_error",
-        embedding=(NoEmbedding(), Pbld()) if embedded else None, rates=Rates(ntk=True, embedding=0.1),
+        embedding=embedded, rates=Rates(ntk=True, embedding=0.1),
         optimizer=Adam(learning_rate=RATES[effort], beta2=0.95, schedule=Cosine()), batch=batch,
     )  # fmt: skip
     times = TIMES[effort]

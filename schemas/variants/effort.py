@@ -1,4 +1,4 @@
-"""What an effort means beside the default search: finalists, votes, and what a diagnosis measures."""
+"""What an effort means beside the default search: finalists, folds, votes, and what a diagnosis measures."""
 
 from typing import Any
 
@@ -6,15 +6,18 @@ from descent.schemas.config.experiment import ExperimentConfig
 from descent.schemas.config.search import Effort
 
 FINALISTS: dict[Effort, int] = {"quick": 2, "standard": 3, "thorough": 5}
+QUICK_FOLDS, MANY = 3, 2_000
+"""Folds of quick where the table has at least so many rows; fewer rows need every one of them."""
 VOTES: dict[Effort, int] = {"quick": 5, "standard": 5, "thorough": 10}
 
 
-def with_effort(config: ExperimentConfig) -> ExperimentConfig:
-    """A copy with the finalists, votes and curves of the configured effort, where they are not written."""
+def with_effort(config: ExperimentConfig, rows: int) -> ExperimentConfig:
+    """A copy with the finalists, folds, votes and curves of the configured effort, where they are not written."""
     effort = config.search.effort
-    changes: dict[str, Any] = {}
-    if "finalists" not in config.validation.model_fields_set:
-        changes["validation"] = config.validation.model_copy(update={"finalists": FINALISTS[effort]})
+    folds = QUICK_FOLDS if effort == "quick" and rows >= MANY else config.validation.folds
+    wanted = {"finalists": FINALISTS[effort], "folds": folds}
+    open_ = {key: value for key, value in wanted.items() if key not in config.validation.model_fields_set}
+    changes: dict[str, Any] = {"validation": config.validation.model_copy(update=open_)}
     if "ensemble" not in config.select.model_fields_set:
         members = config.select.ensemble.model_copy(update={"members": VOTES[effort]})
         changes["select"] = config.select.model_copy(update={"ensemble": members})

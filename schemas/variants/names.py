@@ -41,11 +41,6 @@ def named(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     return tuple(replace(variant, name=name(variant)) for variant in variants)
 
 
-def family(variant: Variant) -> str:
-    """The name without λ: what a variant shares with those that differ in λ alone."""
-    return SEPARATOR.join(word for word in variant.name.split(SEPARATOR) if not word.startswith("λ="))
-
-
 def short(value: Value) -> str:
     """A number in as few digits as tell it from every other; other values as text."""
     if isinstance(value, bool) or not isinstance(value, float):

@@ -1,17 +1,11 @@
 """What fits which task."""
 
 from descent.schemas.config.experiment import ExperimentConfig
-from descent.schemas.config.models import NetworkSearch
+from descent.schemas.config.judgement import METRICS
+from descent.schemas.config.models import POSITIVE, TARGETS, NetworkSearch
 from descent.schemas.config.sweeps import choices
 from descent.schemas.problems.errors import ConfigError, Problem
 from descent.schemas.problems.origin import Path
-
-METRICS = {
-    "regression": ("rmse", "mae", "r2"),
-    "binary": ("log_loss", "accuracy", "f1_macro", "roc_auc", "average_precision"),
-    "multiclass": ("log_loss", "accuracy", "f1_macro", "roc_auc"),
-}
-"""Metrics of each task; the first is what models are selected by unless the configuration says otherwise."""
 
 KINDS = {
     "regression": ("linear", "network"),
@@ -49,7 +43,7 @@ def check_task(config: ExperimentConfig, task: str) -> None:
             usable = " or ".join(COSTS[task])
             refuse(
                 ("diagnose", "baseline"),
-                f"{config.diagnose.baseline:g} is a level of select.metric, and from {metric} no cost J follows to "
+                f"{config.diagnose.baseline:g} is a level of select.metric, and no cost J follows from {metric} to "
                 f"compare with: give the level as {usable} and set select.metric to that, or leave baseline out",
             )
         for index, model in enumerate(config.search.models or ()):
@@ -75,11 +69,14 @@ def check_losses(config: ExperimentConfig, least: float) -> None:
         ConfigError: one problem for each that does not fit.
     """
     problems = [
-        config.problem(("search", "models", index, "loss"), f"{loss} needs a target {wanted}; its least is {least:g}")
+        config.problem(
+            ("search", "models", index, "loss"),
+            f"{loss} needs a target {TARGETS[loss]}; its smallest value is {least:g}",
+        )
         for index, model in enumerate(config.search.models or ())
         if isinstance(model, NetworkSearch)
-        for loss, wanted, fits in (("poisson", "that is never negative", least >= 0), ("gamma", "above 0", least > 0))
-        if loss in choices(model.loss) and not fits
+        for loss in choices(model.loss)
+        if loss in TARGETS and (least < 0 or (least == 0 and TARGETS[loss] == POSITIVE))
     ]
     if problems:
         raise ConfigError(problems)

@@ -17,12 +17,12 @@ import importlib.abc, sys
 
 class Break(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name in ("descent.flows.report.page", "matplotlib.backends.backend_agg"):
+        if name == "descent.flows.report.page":
             raise OSError("this cannot be loaded today")
 
 sys.meta_path.insert(0, Break())
 """
-"""A ``sitecustomize.py``: in every process neither a page nor a PNG can be made."""
+"""A ``sitecustomize.py``: in no process can the page or its pictures be made."""
 
 COMMAND = """
 import descent.flows.evaluation.importance
@@ -76,9 +76,8 @@ def test_a_run_without_pictures_and_report_is_whole_otherwise(home: Embedded, tm
     assert answer.code == 0, answer.stderr
     result = ExperimentResult.model_validate(answer.json)
     assert result.report is None
-    columns, *figures, report = [warning.split(" could")[0] for warning in result.warnings]
+    columns, report = [warning.split(" could")[0] for warning in result.warnings]
     assert (columns, report) == ("the importance of the columns", "the report")
-    assert {"the figure lambda_curve", "the figure bias_variance_map"} <= set(figures)
     assert "FloatingPointError: no luck with these columns" in result.warnings[0]
     assert all("OSError: this cannot be loaded today" in warning for warning in result.warnings[1:])
     folder = Path(result.model).parent

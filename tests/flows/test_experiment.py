@@ -176,8 +176,8 @@ def test_the_parent_run_says_verdict_and_data_and_keeps_figures_and_leaderboard(
     assert metrics["test/log_loss"] == pytest.approx(result["test"]["metrics"]["log_loss"])
     ((place,),) = home.mlflow("select artifact_uri from runs where run_uuid = ?", parent)
     artifacts = Path(place.removeprefix("file://"))
-    drawn = {path.stem for path in (artifacts / "figures").glob("*.png")}
-    assert drawn == {"epoch_curves", "lambda_curve", "bias_variance_map"}
+    drawn = {path.name for path in (artifacts / "figures").iterdir()}
+    assert {"epoch_curves.svg", "lambda_curve.svg", "bias_variance_map.svg", "roc.svg"} <= drawn
     table = json.loads((artifacts / "leaderboard.json").read_text(encoding="utf-8"))
     assert [row[0] for row in table["data"]] == [row["name"] for row in result["variants"]]
     assert load_config(artifacts / "config.yaml").search.epochs == 5

@@ -61,12 +61,12 @@ def test_a_result_that_the_server_did_not_hear_of_is_given_back_and_that_is_said
     said: list[str] = []
     assert run(Flow(upper, dies="after"), said) == "A CONFIGURATION"
     (line,) = said
-    assert "http://127.0.0.1:9 cannot be used any more: Connection refused. The run is complete" in line
+    assert "http://127.0.0.1:9 can no longer be used: Connection refused. The run is complete" in line
     assert hopeless  # the command need not wait for Prefect's threads
 
 
 def test_without_a_result_it_is_a_failure_that_says_what_to_do() -> None:
-    with pytest.raises(RunError, match=r"(?s)cannot be used any more: Connection refused\. .* PREFECT_API_URL"):
+    with pytest.raises(RunError, match=r"(?s)can no longer be used: Connection refused\. .* PREFECT_API_URL"):
         run(Flow(upper, dies="before"), [])
 
 

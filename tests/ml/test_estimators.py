@@ -12,7 +12,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from descent.ml import MLError, NeuralNetworkClassifier, NeuralNetworkRegressor, OptionError, TargetError
+from descent.ml import (
+    MLError,
+    Model,
+    NeuralNetworkClassifier,
+    NeuralNetworkRegressor,
+    OptionError,
+    Schedule,
+    Settings,
+    TargetError,
+)
+from descent.ml.fleets.online import Online
 
 BATCHES = (
     "mini-batches are drawn by number of rows: a row of weight 2 meets other neighbours than the same row twice; "
@@ -163,6 +173,30 @@ def test_partial_fit_goes_on_from_fit():
         model.partial_fit(x, y)
     assert len(model.loss_curve_) == 40
     assert model.loss_curve_[-1] < before
+
+
+@pytest.mark.parametrize("kind", ["cosine", "coslog4", "one_cycle"])
+def test_portions_have_no_planned_number_of_epochs(table, kind):
+    x, y, *_ = table
+    model = NeuralNetworkRegressor((), options={"schedule": Schedule(kind)})
+    with pytest.raises(OptionError, match=f"schedule.kind is '{kind}'.*use constant, step or exponential"):
+        model.partial_fit(x, y)
+    model.set_params(options={"schedule": Schedule("exponential")}).partial_fit(x, y)
+
+
+def test_portions_are_trained_with_the_arithmetic_of_fit():
+    x, y = np.zeros((10, 1)), np.zeros(10)
+    settings = {"hidden": (2,), "optimizer": "sgd", "learning_rate": 1.0, "lam": 9.0, "batch": None, "random_state": 0}
+    whole, portions = NeuralNetworkRegressor(**settings, epochs=42).fit(x, y), NeuralNetworkRegressor(**settings)
+    for _ in range(42):  # weights shrink to a tenth each time, to where numbers are subnormal
+        portions.partial_fit(x, y)
+    np.testing.assert_array_equal(portions.parameters_, whole.parameters_)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "newton"])
+def test_what_needs_all_rows_takes_no_portions(optimizer):
+    with pytest.raises(OptionError, match=f"{optimizer} needs all rows at once"):
+        Online(Model(2), optimizer, Settings(), None, "float64")
 
 
 def test_portions_may_lack_classes():

@@ -220,7 +220,7 @@ def test_a_half_trained_chunk_goes_on_from_its_checkpoint(
     assert len(list((tmp_path / "home" / "cache" / "checkpoints").iterdir())) == 1
     result, _, said = train(chunk)
     assert 0 < result.resumed < 40
-    assert said == [f"6 half-trained variants went on after epoch {result.resumed}"]
+    assert said == [f"6 partly trained variants resumed after epoch {result.resumed}"]
     assert bits(result) == bits(train_chunk(chunk))
     assert list((tmp_path / "home" / "cache" / "checkpoints").iterdir()) == []
 
@@ -252,7 +252,7 @@ def test_a_damaged_file_is_said_and_replaced(chunk: Chunk, home: Path, how: str)
         }[how])  # fmt: skip
     result, trained, said = train(chunk)
     assert trained == 6
-    assert said == [f"{home / 'cache' / 'trained'}: 6 values are damaged; they are trained again"]
+    assert said == [f"{home / 'cache' / 'trained'}: 6 values are damaged; their variants are retrained"]
     assert bits(result) == bits(train_chunk(chunk))
     assert train(chunk)[1:] == (0, [])
 
@@ -265,7 +265,7 @@ def test_what_cannot_be_written_does_not_end_a_run(chunk: Chunk, monkeypatch: py
         patch.setattr(shelf, "write_atomically", full_disk)
         result, _, said = train(chunk)
     assert [line.partition(": ")[2] for line in said] == [
-        "No space left on device; what is trained from here on is not kept"
+        "No space left on device; variants trained from here on are not cached"
     ]
     assert bits(result) == bits(train_chunk(chunk))
     assert train(chunk)[1:] == (6, [])
@@ -298,7 +298,7 @@ def test_a_line_says_what_is_known_before_training(chunk: Chunk) -> None:
         run.submit(train_chunk, replace(chunk, settings=chunk.settings[:4])).result()
     with Session() as run:
         (line,) = run.told([chunk])
-    assert line.startswith("4 of 6 variants are known and not trained again: the last of them from run this-run, 2")
+    assert line.startswith("4 of 6 variants are reused from earlier runs, the latest of them from run this-run, 2")
     with Session(fresh=True) as run:
         assert run.told([chunk]) == []
 

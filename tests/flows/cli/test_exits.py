@@ -7,7 +7,7 @@ from descent.data import DataError
 from descent.flows.cli.exits import reported
 from descent.flows.errors import RunError, UsageError
 
-GOES_ON = ", and the run is marked as killed. The same command goes on"
+GOES_ON = ", and the run is marked as killed. The same command resumes it"
 
 
 @pytest.mark.parametrize(("trains", "more"), [(True, GOES_ON), (False, "")])
@@ -17,7 +17,7 @@ def test_an_interruption_is_told_for_what_the_command_does(
     with pytest.raises(typer.Exit) as ended, reported(trains=trains):
         raise KeyboardInterrupt
     assert ended.value.exit_code == 130
-    assert capsys.readouterr().err == f"descent: interrupted: nothing half-written was kept{more}\n"
+    assert capsys.readouterr().err == f"descent: interrupted: no partial files were kept{more}\n"
 
 
 @pytest.mark.parametrize(

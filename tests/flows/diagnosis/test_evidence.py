@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.honesty.inprocess import Run, pose, sweep
-from descent.flows.diagnosis.diagnose import judged
+from descent.flows.diagnosis.diagnose import judged, observe
 from descent.flows.diagnosis.evidence import long_enough
 from descent.flows.follow import best_advice
 from descent.flows.table.parts import Parts
@@ -86,6 +86,15 @@ def test_groups_stay_together_in_the_parts(tmp_path: Path) -> None:
     measured = run.gathered().seen.measured
     assert measured is not None
     assert measured.parts[-1].count == 2
+
+
+def test_variants_that_a_budget_ended_have_not_diverged(tmp_path: Path) -> None:
+    run = run_of(table(lambda x: x.sum(axis=1), 1.0), tmp_path, LINEAR)
+    cut = replace(run.board[-1], status="budget", epochs=0)
+    assert not cut.usable
+    seen = observe(run.winner, [*run.board[:-1], cut], run.study)
+    assert (seen.diverged, seen.variants) == (0, 3)
+    assert observe(run.winner, [*run.board[:-1], replace(cut, status="diverged")], run.study).diverged == 1
 
 
 def test_few_rows_are_diagnosed_from_the_costs_alone(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_a_fold_that_explodes_is_told_and_averaged_nowhere(flats: tuple[Steps, l
     assert [model is None for model in found[0].models] == [False, True, False]
     assert len(found[0].folds) == 2
     assert list(folds.exploded(found, both)) == [
-        f"{both[0].variant.name} exploded on fold 2, which is left out of its mean and of its average"
+        f"{both[0].variant.name} diverged on fold 2, which is left out of its score and of its average"
     ]
     final = finished(Selection(found[0], ((found[0], 1.0),)), steps.at(tmp_path))
     assert [one.weight for one in final.model.members] == [0.5, 0.5]

@@ -124,3 +124,18 @@ def test_rows_that_no_fold_held_out_count_for_nobody() -> None:
     one, two = (replace(each, folds=(float(np.sqrt(np.nanmean(each.losses))),) * 2) for each in (one, two))
     assert judge(y=y).choose([two, one]) is one
     assert np.isfinite([weight for _, weight in judge(y=y).select([one, two], 5).members]).all()
+
+
+@pytest.mark.parametrize(("sure", "picks", "wanted"), [(3.0, 5, False), (1 / 3, 5, True), (3.0, 1, True)])
+def test_an_average_may_be_made_surer_and_one_model_also_less_sure(sure: float, picks: int, wanted: bool) -> None:
+    rng = np.random.default_rng(0)
+    z = 2 * rng.normal(size=4000)
+    y = (rng.random(4000) < 1 / (1 + np.exp(-z))).astype(int)
+    losses = np.logaddexp(0, -sure * z * (2 * y - 1))
+    network = replace(entry(0, 1.0), variant=replace(VARIANTS[0], kind="network", layers=(4,)))
+    one = Finalist(network, (0.5, 0.5), sure * z, losses)
+    found = Judge("binary", "log_loss", "best", False, y, np.arange(4000)).select([one], picks).calibration
+    assert (found is not None) is wanted
+    if found is not None:
+        assert found.temperature == pytest.approx(sure, rel=0.1)
+        assert found.after < found.before

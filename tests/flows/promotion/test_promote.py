@@ -101,7 +101,7 @@ def test_other_questions_are_refused(store: Store) -> None:
     with pytest.raises(RunError, match="different questions: target z, and y"):
         promote(store.registry)
     store.register(table(200, 0.5, 1).rename(columns={"a": "d"}))
-    with pytest.raises(RunError, match="cannot be asked about the challenger's rows: column 'a' is missing"):
+    with pytest.raises(RunError, match="cannot predict the challenger's rows: column 'a' is missing"):
         promote(store.registry)
     assert store.champion() == champion
 

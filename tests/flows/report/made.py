@@ -6,7 +6,7 @@ import numpy as np
 
 from descent.flows.evaluation.importance import ColumnImportance, Importance
 from descent.flows.report.contents import ColumnShown, Contents, TestRows
-from descent.flows.report.figures import Drawing, Shown
+from descent.flows.report.drawing import Drawing, Shown
 from descent.schemas import ExperimentResult
 
 HOSTILE = """<script>alert("it's")</script><img src=x onerror=alert(1)> & a very long name {{ 7 * 7 }}"""
@@ -89,12 +89,12 @@ def result(task: str, *, hostile: str = HOSTILE, **changes: Any) -> ExperimentRe
 def contents(task: str = "multiclass", *, hostile: str = HOSTILE, **changes: Any) -> Contents:
     """Everything that a report shows."""
     shown = [
-        Shown(f"variant {n} {hostile}", "family", 0.1, 0.2 + n / 20, 0.5 - n / 50, [1 / e for e in range(1, 31)],
+        Shown(f"variant {n} {hostile}", 0.1, 0.2 + n / 20, 0.5 - n / 50, [1 / e for e in range(1, 31)],
               [1.1 / e for e in range(1, 31)], 30, linear=n % 3 == 0)
         for n in range(14)
     ]  # fmt: skip
     drawing = Drawing(
-        shown, f"variant 1 {hostile}", (f"variant 1 {hostile}", f"variant 2 {hostile}"), "log loss", "high variance",
+        shown, f"variant 1 {hostile}", (f"variant 1 {hostile}", f"variant 2 {hostile}"), "log loss",
         0.69, 0.1, 0.3, 0.2,
     )  # fmt: skip
     about: dict[str, Any] = {

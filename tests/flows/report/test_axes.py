@@ -58,3 +58,18 @@ def test_what_has_no_width_still_has_an_axis(values: list[float]) -> None:
 )
 def test_ticks_are_short(value: float, text: str) -> None:
     assert axes.plain(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "whole", "written"),
+    [
+        ((0, 1), False, ["0", "0.25", "0.5", "0.75", "1"]),
+        ((0, 10), True, ["0", "5", "10"]),
+        ((1, 3), True, ["1", "2", "3"]),
+        ((0, 12_000), False, ["0", "5,000", "10,000"]),
+        ((-0.003, 0.004), False, ["-0.002", "0", "0.002", "0.004"]),
+        ((1e8, 1e8 + 40), False, ["1e8", "1e8", "1e8", "1e8", "1e8"]),
+    ],
+)
+def test_ticks_are_round_numbers(values: tuple[float, float], whole: bool, written: list[str]) -> None:
+    assert [text for _, text in axes.linear("x", values, whole=whole).ticks] == written

@@ -30,7 +30,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for task in ("regression", "binary", "multiclass"):
         made[task] = folder / f"{task}.html"
-        page.write(contents(task), made[task])
+        page.write(contents(task), made[task], folder / task)
     return made
 
 
@@ -129,3 +129,13 @@ const front = getComputedStyle(document.querySelector(arguments[0])).color;
 const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
 return (a + 0.05) / (b + 0.05);
 """
+
+
+def test_pictures_stand_alone_as_images(window: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
+    files = sorted((pages["binary"].parent / "binary").iterdir())
+    images = "".join(f'<img src="{file.as_uri()}">' for file in files)
+    (tmp_path / "page.html").write_text(f"<!doctype html>{images}", encoding="utf-8")
+    window.emulate(WIDTHS["desk"])
+    window.open((tmp_path / "page.html").as_uri())
+    window.wait("[...document.images].every(image => image.complete)")
+    assert window.run("return [...document.images].map(image => image.naturalWidth)") == [690] * len(files)

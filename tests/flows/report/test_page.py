@@ -11,7 +11,7 @@ import pytest
 
 from descent.flows.report import page
 from descent.flows.report.contents import TestRows
-from descent.flows.report.figures import Drawing, Shown
+from descent.flows.report.drawing import Drawing, Shown
 
 from .made import HOSTILE, contents, result, rows
 
@@ -78,7 +78,7 @@ def test_nothing_is_fetched(task: str) -> None:
 @pytest.mark.parametrize(
     ("task", "pictures"),
     [
-        ("regression", ["True against predicted", "Residuals", "How large the errors are"]),
+        ("regression", ["True against predicted", "Residuals", "Size of the errors"]),
         ("binary", ["ROC", "Precision and recall", "Calibration"]),
         ("multiclass", ["ROC", "Precision and recall", "Calibration"]),
     ],
@@ -86,7 +86,7 @@ def test_nothing_is_fetched(task: str) -> None:
 def test_the_sections_answer_the_questions_in_order(task: str, pictures: list[str]) -> None:
     read = Read(page.render(contents(task, hostile="plain"))[0])
     expected = [
-        "Can plain be predicted", "(97.5 % interval", "probability 70 %", "What was noticed before training",
+        "Can plain be predicted", "(97.5 % interval", "probability 70 %", "Findings before training",
         "target leakage", "Between bias and variance", "Over the epochs", "Leaderboard", "What the numbers say",
         "What to do next", "Predicted: J_cv falls by 0.1", "Over training rows", "540 (predicted)", "Over λ",
         "By model size", "opened by 2 different models", "Bonferroni", *pictures, "2" * 64, "Which columns matter",
@@ -124,7 +124,7 @@ def test_the_selected_variant_is_on_the_board_however_far_down() -> None:
 
 def bare(task: str, **changes: Any) -> str:
     """The page of a result that has nothing to show beyond the least."""
-    one = Shown("only", "only", 0.0, 0.5, 0.6)
+    one = Shown("only", 0.0, 0.5, 0.6)
     about = result(
         task, diagnosis={"verdict": "good fit", "evidence": [], "advice": []},
         test={"metrics": {"accuracy": 1.0}, "baseline": {}},
@@ -141,7 +141,7 @@ def bare(task: str, **changes: Any) -> str:
 @pytest.mark.parametrize("count", [1, 2, 15])
 def test_the_least_can_be_shown(task: str, count: int) -> None:
     read = Read(bare(task, rows=rows(task, count)))
-    assert "Nothing: no leak" in read.text
+    assert "None: the checks found no leak" in read.text
     assert "Which columns matter" not in read.text
 
 
@@ -164,8 +164,8 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
     def fail(*_: object) -> None:
         raise ZeroDivisionError("no width")
 
-    monkeypatch.setattr(page.sweep, "lambda_curve", fail)
-    monkeypatch.setattr(page.outcomes, "_calibration", fail)
+    monkeypatch.setattr(page.pictures.sweep, "lambda_curve", fail)
+    monkeypatch.setattr(page.pictures.outcomes, "_calibration", fail)
     about = result("binary", hostile="plain", warnings=["the figures could not be made: nobody knows why"])
     html, failures = page.render(contents("binary", hostile="plain", result=about))
     read = Read(html)
@@ -178,8 +178,8 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
-    page.write(contents("binary"), tmp_path / "report.html")
-    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    page.write(contents("binary"), tmp_path / "report.html", tmp_path / "figures")
+    assert {file.name for file in tmp_path.iterdir()} == {"report.html", "figures"}
     assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>\n")
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
 
@@ -190,5 +190,5 @@ def test_many_findings_of_a_kind_fold_away_but_none_is_left_out() -> None:
     many = tuple(one.model_copy(update={"evidence": f"column {k} is odd"}) for k in range(30))
     changed = about.model_copy(update={"data": about.data.model_copy(update={"findings": many})})
     read = Read(page.render(contents("regression", hostile="plain", result=changed))[0])
-    assert "27 more of the kind “target leakage”" in read.text
+    assert "27 more findings of the kind “target leakage”" in read.text
     assert [k for k in range(30) if f"column {k} is odd" not in read.text] == []

@@ -125,7 +125,7 @@ def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embed
     assert "version 1 is the new champion" in shown["decision"]["data"]
 
     assert failed["state_type"] == "FAILED"
-    words = "the champion (models:/house/1) cannot be asked about these rows"
+    words = "the champion (models:/house/1) cannot predict these rows"
     assert words in failed["state"]["message"]
     assert "'c'" in failed["state"]["message"]
     looked = task_names(deployed, bad)
@@ -140,8 +140,8 @@ def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embed
 def test_schedules_say_when_and_how_it_went_and_can_rest(deployed: Embedded) -> None:
     listed = deployed.descent("schedules")
     assert listed.code == 0, listed.stderr
-    assert "cannot be asked about these rows" in listed.stdout
-    assert "without a worker nothing runs: descent worker" in listed.stdout
+    assert "cannot predict these rows" in listed.stdout
+    assert "no run starts without a worker: descent worker" in listed.stdout
     assert deployed.descent("schedules", "--pause", "good").code == 0
     assert deployed.descent("schedules", "--remove", "bad").code == 0
     (row,) = deployed.descent("schedules", "--json").json

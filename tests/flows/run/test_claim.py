@@ -58,7 +58,7 @@ def test_a_run_that_did_not_finish_goes_on_under_its_name(home: Path) -> None:
     again, said = cut_short()
     assert again == name
     assert len(said) == 1
-    assert said[0].startswith(f"going on with the run {name}, begun 2")
+    assert said[0].startswith(f"resuming the run {name}, begun 2")
     assert finish()[0] == name
     assert unfinished.waiting() == []
     assert list((home / "unfinished").iterdir()) == []
@@ -125,11 +125,11 @@ def test_a_second_command_waits_and_says_for_whom(holder: "subprocess.Popen[str]
     assert work.exists()
     with started() as second:
         waits = line(second)
-        assert waits.startswith(f"process {holder.pid} works on this experiment since ")
+        assert waits.startswith(f"process {holder.pid} has been running this experiment since ")
         assert waits.endswith(f"(run {name}): waiting for it")
         if killed:
             holder.kill()
-            assert line(second).startswith(f"going on with the run {name}, ")
+            assert line(second).startswith(f"resuming the run {name}, ")
             assert line(second) == f"run {name}"
         else:
             holder.communicate("\n", SECONDS)

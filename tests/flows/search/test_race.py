@@ -131,8 +131,8 @@ def test_survivors_end_with_the_bits_of_a_grid_and_the_better_ones_survive(
     assert min(cut) >= after_one[5]
     told = race.result()["summary"]
     assert told == (
-        "Halving by rmse on the cv rows: 6 of 18 went on after 1 epochs; 4 of 6 went on after 3 epochs. "
-        "Those that did not are marked halved.",
+        "Halving by rmse on the cv rows: 6 of 18 continued after 1 epochs; 4 of 6 continued after 3 epochs. "
+        "The others are marked halved.",
     )
 
 

@@ -109,7 +109,7 @@ def test_processes_that_write_at_once_lose_no_line(path: Path) -> None:
 
 def test_a_ledger_that_cannot_be_written_keeps_the_rows_sealed(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(RunError, match=r"cannot be noted: .*openings\.jsonl: .*They stay sealed"):
+    with pytest.raises(RunError, match=r"cannot be recorded: .*openings\.jsonl: .*They stay sealed"):
         ledger.enter(FIRST)
 
 

@@ -45,7 +45,7 @@ def test_sync_sends_what_a_killed_command_left_but_nothing_of_one_under_way(
     busy = Outbox.of(outbox.key)
     assert busy.hold()
     assert sync.sync(said.append)
-    assert said == [f"{outbox.key}: under way; it is sent by its own command"]
+    assert said == [f"{outbox.key}: still running; its own command sends it"]
     busy.release()
     assert [box.key for box in sync.unsent()] == [outbox.key]
     assert sync.sync(said.append)
@@ -70,7 +70,7 @@ def test_sync_keeps_what_it_cannot_send(outbox: Outbox, key: str, monkeypatch: p
     away.remove()
     said.clear()
     assert sync.sync(said.append)
-    assert said == ["nothing waits: MLflow has every run of this folder"]
+    assert said == ["nothing to send: MLflow has every run of this folder"]
 
 
 def test_a_deleted_experiment_is_not_written_to(uri: str, client: Any, key: str) -> None:

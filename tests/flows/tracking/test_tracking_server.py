@@ -121,7 +121,7 @@ def test_a_server_that_goes_away_in_mid_run_gets_everything_once_when_it_is_back
         back = home.descent("sync")
         assert back.code == 0, back.stderr
         assert back.stdout.endswith(": sent\n")
-        assert home.descent("sync").stdout == "nothing waits: MLflow has every run of this folder\n"
+        assert home.descent("sync").stdout == "nothing to send: MLflow has every run of this folder\n"
     finally:
         del home.environment["MLFLOW_TRACKING_URI"]
         if run.poll() is None:

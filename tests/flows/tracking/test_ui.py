@@ -64,7 +64,7 @@ ui.open_ui(say=lambda line: print(line, flush=True))
     assert process.stdout is not None
     try:
         said = [process.stdout.readline() for _ in range(3)]
-        assert said[-1] == "Press Ctrl-C to end it.\n"
+        assert said[-1] == "Press Ctrl-C to stop it.\n"
         address = urlsplit(said[1].removeprefix("MLflow: ").strip())
         assert "workflowType=machine_learning" in address.fragment
         connection = HTTPConnection(address.hostname or "", address.port, timeout=300)

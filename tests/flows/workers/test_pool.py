@@ -59,7 +59,7 @@ def test_the_work_of_a_dead_process_is_done_by_a_new_one_and_its_neighbour_is_no
     survivor, _ = pool.submit(dies, tmp_path, 1).result(60)
     (tmp_path / "enough").touch()
     assert neighbour.result(60) != survivor
-    assert told == ["the process for dies was ended from outside (SIGKILL); it begins again in a new one"]
+    assert told == ["the process for dies was killed from outside (SIGKILL); it restarts in a new one"]
 
 
 def test_the_last_attempt_is_alone(pool: Processes, told: list[str], tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_work_that_every_process_dies_of_is_an_error_that_names_it_and_others_go
 ) -> None:
     rows = Sources(*(tmp_path / name for name in ("x.npy", "y.npy")))
     chunk = Chunk(ml.Model(6, (16,)), "adam", (ml.Settings(), ml.Settings(lam=1.0)), rows)
-    with pytest.raises(RunError, match=r"2 variants of 6-16-1 · adam was ended .* 3 times \(SIGKILL\).*memory"):
+    with pytest.raises(RunError, match=r"2 variants of 6-16-1 · adam was killed .* 3 times \(SIGKILL\).*memory"):
         pool.submit(_killed, chunk).result(60)
     assert len(told) == ATTEMPTS - 1
     assert len({future.result(60) for future in [pool.submit(works, tmp_path, n) for n in range(6)]}) <= 2

@@ -98,7 +98,7 @@ def test_a_linear_winner_is_told_to_try_degrees_and_networks():
 def test_advice_against_variance():
     text = advice(0.05, 0.30, lam=10, entry=0, degree=2, tried_degrees=[2])
     assert "10 was the largest of 3. search.models[0].lambda=[10, 100, 1000]" in text
-    assert "300 training rows feed 200 parameters and 10 features" in text
+    assert "300 training rows for 200 parameters and 10 features" in text
     assert "features.degree=1" in text
     assert "search.models[0].layers=[8]" in text
     assert "Raise λ" not in advice(0.05, 0.30, lam=1)

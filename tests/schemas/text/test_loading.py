@@ -7,17 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from descent.schemas import (
-    Adam,
     ConfigError,
     EarlyStopping,
     LogRange,
-    Momentum,
-    Newton,
     check_task,
     config_from,
     load_config,
     resolved,
 )
+from descent.schemas.config.optimizers import Adam, Momentum, Newton
 
 SKETCH = """\
 name: housing
@@ -182,7 +180,7 @@ def test_a_baseline_must_be_a_level_that_determines_a_cost(task: str, metric: st
     with pytest.raises(ConfigError) as caught:
         check_task(config, task)
     assert str(caught.value) == (
-        f"diagnose.baseline: 0.95 is a level of select.metric, and from {metric} no cost J follows to compare with: "
+        f"diagnose.baseline: 0.95 is a level of select.metric, and no cost J follows from {metric} to compare with: "
         f"give the level as {given} and set select.metric to that, or leave baseline out"
     )
     check_task(config_from(LEAST | {"select": {"metric": metric}}), task)

@@ -41,6 +41,8 @@ def test_what_is_written_stays_at_any_effort() -> None:
     assert filled("search.effort=quick").diagnose.curves is False
     assert filled("search.effort=thorough").select.ensemble.members == 10
     assert filled().validation.finalists == 3
+    assert [filled("search.effort=quick", rows=rows).validation.folds for rows in (300, 5_000)] == [5, 3]
+    assert filled("search.effort=quick", "validate.folds=4").validation.folds == 4
     assert filled("search.effort=quick").search.effort == "quick"
     models = ["search.models=[{kind: network, layers: [4]}]"]
     assert expand_variants(filled("search.effort=quick", *models)) == expand_variants(filled(*models))
