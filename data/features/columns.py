@@ -29,11 +29,25 @@ class Columns:
     """(column, how its cells are written), where it is not as usual."""
     dialect: Dialect = UNSAID
     """What the user said of how a CSV is written, for new rows that come in one."""
+    sparse: tuple[str, ...] = ()
+    """Columns of numbers or dates that are mostly empty: whether there is a value is a feature of its own."""
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is needed."""
         return (*self.numeric, *self.categorical, *self.coded, *self.dates)
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the numbers that features are made of, in their order: numbers, parts of dates, values given."""
+        parts = (f"{column} {part}" for column, part in self.calendar)
+        return (*self.numeric, *parts, *(f"{column} given" for column in self.sparse))
+
+    @cached_property
+    def sparse_at(self) -> tuple[int, ...]:
+        """Where a number, or the first part of a date, of each mostly empty column stands among the `inputs`."""
+        owners = [*self.numeric, *(column for column, _ in self.calendar)]
+        return tuple(owners.index(name) for name in self.sparse)
 
     @property
     def schema(self) -> dict[str, str]:
@@ -75,5 +89,5 @@ class Columns:
             tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
             tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
             tuple((str(name), from_dict(spelling)) for name, spelling in stored.get("spellings", {}).items()),
-            Dialect.from_dict(stored.get("dialect", {})),
+            Dialect.from_dict(stored.get("dialect", {})), tuple(stored.get("sparse", ())),
         )  # fmt: skip

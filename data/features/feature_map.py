@@ -29,6 +29,10 @@ SMALL = 1 << 22
 """Numbers in a matrix of plain columns that is small, whatever its width, unless the user set a limit: 16 MB."""
 
 
+MOSTLY_EMPTY = 0.5
+"""Share of empty training rows from which a column of numbers or dates says something by having a value at all."""
+
+
 class FeatureMap:
     """Fitted features: numbers (`numeric`), then categories of few levels and of many (`levels`).
 
@@ -63,7 +67,7 @@ class FeatureMap:
             FeatureError: more columns than ``settings.max_columns`` would come out.
         """
         columns = _columns(frame, inference, settings)
-        width = len(columns.numeric) + len(columns.calendar)
+        width = len(columns.inputs)
         powers = numeric.terms(width, settings)
         _refuse_too_many(powers, 0, len(frame), columns, settings)
         steps = numeric.pipeline(settings, len(frame), seed) if width else None
@@ -94,16 +98,16 @@ class FeatureMap:
 
     @property
     def numbers(self) -> int:
-        """How many of the first columns are the table's own numbers, parts of dates included; their products follow."""
-        return len(self.columns.numeric) + len(self.columns.calendar)
+        """How many of the first columns are the table's own numbers (`Columns.inputs`); their products follow."""
+        return len(self.columns.inputs)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the matrix's columns."""
         found: list[str] = []
         if self.numeric is not None:
-            inputs = [*self.columns.numeric, *(f"{column} {part}" for column, part in self.columns.calendar)]
-            found += [str(name) for name in self.numeric.get_feature_names_out(np.array(inputs, dtype=object))]
+            inputs = np.array(self.columns.inputs, dtype=object)
+            found += [str(name) for name in self.numeric.get_feature_names_out(inputs)]
         if self.one_hot is not None:
             found += [str(name) for name in self.one_hot.get_feature_names_out(self.columns.categorical)]
         if self.coder is not None:
@@ -169,7 +173,12 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: FeatureOptions
         keep=inference.keep,
         dialect=inference.dialect,
     )
-    return replace(made, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
+    parted = {column for column, _ in made.calendar}
+    sparse = tuple(
+        name for name in (*made.numeric, *(date for date in made.dates if date in parted))
+        if MOSTLY_EMPTY < frame[name].isna().to_numpy().mean() < 1
+    )  # fmt: skip
+    return replace(made, sparse=sparse, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 
 
 def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, settings: FeatureOptions) -> None:

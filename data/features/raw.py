@@ -29,14 +29,21 @@ def refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
 
 
 def numbers(frame: pd.DataFrame, columns: Columns) -> Array:
-    """(m, numeric + calendar) float64 with NaN for what is missing or infinite.
+    """(m, inputs) float64 with NaN for what is missing or infinite; the names are `Columns.inputs`.
 
     Raises:
         FeatureError: a text or a date where numbers were learned, or no date where dates were.
     """
-    plain = _plain_numbers(frame, columns)
-    if plain is not None:
-        return plain
+    values = _plain_numbers(frame, columns)
+    if values is None:
+        values = _read_numbers(frame, columns)
+    if not columns.sparse:
+        return values
+    return np.column_stack([values, ~np.isnan(values[:, list(columns.sparse_at)])])
+
+
+def _read_numbers(frame: pd.DataFrame, columns: Columns) -> Array:
+    """(m, numeric + calendar) the cells one column after the other."""
     found: list[Array] = []
     for name in columns.numeric:
         values, wrong = columns.spelling[name].read(frame[name], (*columns.missing, *columns.keep))

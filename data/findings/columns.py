@@ -49,7 +49,8 @@ def mostly_missing(seen: Examined) -> list[Finding]:
             "note",
             tuple(names),
             f"{joined_names(names)} {'has' if len(names) == 1 else 'have'} no value in {share:.0%} of the rows or more",
-            f"what stands in for it is mostly a guess; to leave out: {exclude(names)}",
+            "what stands in for it is mostly a guess; that there is a value is a feature of its own; to leave out: "
+            f"{exclude(names)}",
         )
     ]
 

@@ -59,7 +59,7 @@ def boosted(task: str, frame: pd.DataFrame, y: Array, columns: Columns, classes:
     """
     if task != "regression" and (len(np.unique(y)) < 2 or max(1, classes if classes > 2 else 1) * ROUNDS > TREES):
         return None
-    width = len(columns.numeric) + len(columns.calendar) + len(columns.categorical) + len(columns.coded)
+    width = len(columns.inputs) + len(columns.categorical) + len(columns.coded)
     most = max(1, CELLS // max(width, 1))
     if len(frame) > most:
         kept = np.linspace(0, len(frame) - 1, most).astype(np.intp)

@@ -129,15 +129,16 @@ def number_marks(texts: Sequence[str], *, decimal: str | None, doubtful: bool, f
         some = number_marks(texts[:SOME], decimal=decimal, doubtful=doubtful, forced=False)
         if some.why in ("prefix", "units"):  # so it stays, whatever follows
             return some
-    out_of = {found[0] for text in texts if (found := OUT_OF.search(text))}
-    if len({ending.strip(" /") for ending in out_of}) == 1 and all(map(OUT_OF.search, texts)):
+    out_of = {ending[0] for text in texts if (ending := OUT_OF.search(text))}
+    if len({full.strip(" /") for full in out_of}) == 1 and all(map(OUT_OF.search, texts)):
         texts = [OUT_OF.sub("", text) for text in texts]
     else:
         out_of = set()
     found = [match for match in map(GENERIC.match, texts) if match]
     if not found:
-        several = "ranges" if any(map(RANGE.match, texts)) else "pairs" if any(map(PAIR.match, texts)) else ""
-        return NumberMarks(None, several)
+        return NumberMarks(
+            None, "ranges" if any(map(RANGE.match, texts)) else "pairs" if any(map(PAIR.match, texts)) else ""
+        )
     written = [match["number"].strip() for match in found]
     bare = [match["number"] for match in found if not match["prefix"]]
     if not forced and any(re.match(r"0\d", text) and not re.search(r"[.,]", text) for text in bare):

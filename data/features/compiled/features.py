@@ -141,7 +141,7 @@ class CompiledFeatures:
 
     def _check(self) -> None:
         """See by computing a row that the parts fit together."""
-        values = np.full((len(self.columns.numeric) + len(self.columns.calendar), 1), np.nan)
+        values = np.full((len(self.columns.inputs), 1), np.nan)
         for step in self.steps:
             values = step.apply(values)
         given = len(self.columns.categorical) + len(self.columns.coded)

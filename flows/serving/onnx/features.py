@@ -33,6 +33,9 @@ def add_features(graph: Graph, features: CompiledFeatures) -> str:
         for token in tokens:
             unknown = graph.add("Or", unknown, graph.add("Equal", values, graph.constant(token, np.float64)))
         values = graph.add("Where", unknown, graph.constant(np.nan, np.float64), values)
+        if columns.sparse:
+            empty = graph.add("Gather", unknown, graph.constant(list(columns.sparse_at), np.int64), axis=1)
+            values = graph.add("Concat", values, graph.cast(graph.add("Not", empty), np.float64), axis=1)
         for step in features.steps:
             values = add_step(step, graph, values)
         parts.append(graph.cast(values, np.float32))

@@ -250,3 +250,18 @@ def test_numbers_too_large_for_the_matrix_are_refused(ask: Ask, settings: Any) -
         frame = frame.assign(x=huge * size)  # rows that came later: `infer` refuses the largest of these itself
         with pytest.raises(FeatureError, match=r"too large|cannot be scaled"):
             FeatureMap.fit_transform(frame, inference, settings(scale=scale, degree=degree))[0].transform(frame)
+
+
+def test_a_mostly_empty_column_says_something_by_having_a_value(ask: Ask, settings: Any) -> None:
+    rng = np.random.default_rng(0)
+    there = rng.random(300) < 0.2
+    frame = pd.DataFrame({
+        "fee": np.where(there, rng.normal(10, 1, 300), np.nan), "x": rng.normal(size=300), "y": rng.normal(size=300),
+    })  # fmt: skip
+    rows, inference = ask(frame, "y")
+    features, matrix = FeatureMap.fit_transform(rows, inference, settings())
+    assert features.names == ("fee", "x", "fee given")
+    np.testing.assert_array_equal(matrix[:, 2] > 0, there)
+    np.testing.assert_array_equal(features.transform(rows.assign(fee=1.0))[:, 2], np.full(300, matrix[there, 2][0]))
+    half = rows.assign(fee=np.where(rng.random(300) < 0.6, 1.5, np.nan))
+    assert FeatureMap.fit_transform(half, inference, settings())[0].names == ("fee", "x")
