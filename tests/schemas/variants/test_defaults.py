@@ -73,7 +73,7 @@ def test_more_effort_is_more_work_in_every_respect() -> None:
         assert search.early_stopping is not None
         work.append((sum(bool(one.layers) for one in found), search.epochs, search.early_stopping.patience))
     assert work[0] < work[1] < work[2]
-    assert [networks for networks, _, _ in work] == [1, 8, 24]
+    assert [networks for networks, _, _ in work] == [1, 12, 36]
 
 
 def test_counts_have_their_loss_tried_and_no_more_variants() -> None:
