@@ -67,31 +67,33 @@ class Recorder:
         began = time.perf_counter()
         question, config, inference = study.question, study.question.config, study.question.inference
         self._outbox = Outbox.taken(study.run)
-        self._outbox.begin(Beginning(
-            study.run,
-            store.tracking_uri(),
-            config.title,
-            params={
-                "task": question.task,
-                "target": inference.target,
-                "split": inference.split_by,
-                "split_seed": config.split.seed,
-                "variants": len(question.variants),
-                "metric": question.metric,
-                "rule": config.select.rule,
-                "folds": question.folds,
-            },
-            tags={
-                "task": question.task,
-                "target": inference.target,
-                "dataset.sha256": question.digest,
-                "config.sha256": ledger.config_digest(config),
-                orphans.TAG: orphans.this_command(),
-                **values.source(),
-            },
-            config_yaml=to_yaml(config, comments=False),
-            datasets=datasets.worked_on(question, study.parts),
-        ))  # fmt: skip
+        self._outbox.begin(
+            Beginning(
+                study.run,
+                store.tracking_uri(),
+                config.title,
+                params={
+                    "task": question.task,
+                    "target": inference.target,
+                    "split": inference.split_by,
+                    "split_seed": config.split.seed,
+                    "variants": len(question.variants),
+                    "metric": question.metric,
+                    "rule": config.select.rule,
+                    "folds": question.folds,
+                },
+                tags={
+                    "task": question.task,
+                    "target": inference.target,
+                    "dataset.sha256": question.digest,
+                    "config.sha256": ledger.config_digest(config),
+                    orphans.TAG: orphans.this_command(),
+                    **values.source(),
+                },
+                config_yaml=to_yaml(config, comments=False),
+                datasets=datasets.worked_on(question, study.parts),
+            )
+        )
         self._handle = self._process.submit(process.begin, self._outbox.folder, config.track.system_metrics)
         self.spent.run += time.perf_counter() - began
 

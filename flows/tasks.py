@@ -215,9 +215,13 @@ def record(answer: Answer, study: Study, recorder: Recorder, work: Workspace, wa
 
     def result(report: Path | None, unsent: str | None = None) -> ExperimentResult:
         beside = {"tracking": round(recorder.spent.beside, 3)}
-        return result_of(study, answer, Circumstances(
-            watch.seconds(), beside, {**place, "unsent": unsent}, work.folder / "model", report, recorder.warnings
-        ))  # fmt: skip
+        return result_of(
+            study,
+            answer,
+            Circumstances(
+                watch.seconds(), beside, {**place, "unsent": unsent}, work.folder / "model", report, recorder.warnings
+            ),
+        )
 
     page, config_path = work.folder / REPORT, work.folder / "experiment.yaml"
     written = recorder.report(result(page), answer, study, config_path)

@@ -90,12 +90,25 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         held: dict[str, Any] = {}
         rows, weights = np.arange(len(X)), encoded.weights
         if self.patience is not None:
-            rows, out = train_test_split(rows, test_size=self.validation_fraction, random_state=settings.seed % 2**32,
-                                         stratify=encoded.y if isinstance(self, ClassifierMixin) else None)  # fmt: skip
+            rows, out = train_test_split(
+                rows,
+                test_size=self.validation_fraction,
+                random_state=settings.seed % 2**32,
+                stratify=encoded.y if isinstance(self, ClassifierMixin) else None,
+            )
             held = {"x_cv": X[out], "y_cv": encoded.y[out], "weights_cv": None if weights is None else weights[out]}
         data = Arrays(X[rows], encoded.y[rows], weights=None if weights is None else weights[rows], **held)
-        (found,) = train(model, self.optimizer, [settings], data, batch=self.batch, epochs=self.epochs,
-                         patience=self.patience, min_delta=self.min_delta, dtype=self.dtype)  # fmt: skip
+        (found,) = train(
+            model,
+            self.optimizer,
+            [settings],
+            data,
+            batch=self.batch,
+            epochs=self.epochs,
+            patience=self.patience,
+            min_delta=self.min_delta,
+            dtype=self.dtype,
+        )
         if found.status in ("diverged", "interrupted"):
             warn(f"the training {found.message}", ConvergenceWarning, stacklevel=2)
         elif self.optimizer in SOLVERS and found.epochs >= self.epochs:
@@ -137,8 +150,16 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
     def _model(self, inputs: int, encoded: Encoded) -> Model:
         rule = self.initializer or INITIALIZER_OF.get(self.activation, "he")
         embedding = None if self.embedding is None else Embedding(**{"columns": inputs, **self.embedding})
-        return Model(inputs, tuple(self.hidden), activation=self.activation, residual=self.residual, initializer=rule,
-                     input_scale=self.input_scale, embedding=embedding, **encoded.shape)  # fmt: skip
+        return Model(
+            inputs,
+            tuple(self.hidden),
+            activation=self.activation,
+            residual=self.residual,
+            initializer=rule,
+            input_scale=self.input_scale,
+            embedding=embedding,
+            **encoded.shape,
+        )
 
     def _checked(self, X: Any) -> tuple[Model, Array, Array]:
         """Model, parameters and rows, ready to predict; float64, so that a row's answer depends on no other row."""
@@ -174,13 +195,28 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
     _y_checks: ClassVar[dict[str, Any]] = {"multi_output": True, "y_numeric": True}
 
     def __init__(
-        self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
-        loss: str = "squared_error", huber_delta: float = 1.0, lam: float = 0.0,
-        optimizer: str = "adam", learning_rate: float | None = None, options: dict[str, Any] | None = None,
-        batch: int | None = 32, epochs: int = 200, patience: int | None = None, min_delta: float = 0.0,
-        validation_fraction: float = 0.1, dtype: str = "float32", random_state: Any = None,
-    ):  # fmt: skip
+        self,
+        hidden: tuple[int, ...] = (32,),
+        *,
+        activation: str = "relu",
+        residual: bool = False,
+        initializer: str | None = None,
+        input_scale: bool = False,
+        embedding: dict[str, Any] | None = None,
+        loss: str = "squared_error",
+        huber_delta: float = 1.0,
+        lam: float = 0.0,
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        options: dict[str, Any] | None = None,
+        batch: int | None = 32,
+        epochs: int = 200,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        validation_fraction: float = 0.1,
+        dtype: str = "float32",
+        random_state: Any = None,
+    ):
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
         self.input_scale, self.embedding = input_scale, embedding
         self.loss, self.huber_delta, self.lam = loss, huber_delta, lam
@@ -236,13 +272,27 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[m
     """
 
     def __init__(
-        self, hidden: tuple[int, ...] = (32,), *, activation: str = "relu", residual: bool = False,
-        initializer: str | None = None, input_scale: bool = False, embedding: dict[str, Any] | None = None,
-        class_weight: Any = None, lam: float = 0.0, optimizer: str = "adam",
-        learning_rate: float | None = None, options: dict[str, Any] | None = None, batch: int | None = 32,
-        epochs: int = 200, patience: int | None = None, min_delta: float = 0.0, validation_fraction: float = 0.1,
-        dtype: str = "float32", random_state: Any = None,
-    ):  # fmt: skip
+        self,
+        hidden: tuple[int, ...] = (32,),
+        *,
+        activation: str = "relu",
+        residual: bool = False,
+        initializer: str | None = None,
+        input_scale: bool = False,
+        embedding: dict[str, Any] | None = None,
+        class_weight: Any = None,
+        lam: float = 0.0,
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        options: dict[str, Any] | None = None,
+        batch: int | None = 32,
+        epochs: int = 200,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        validation_fraction: float = 0.1,
+        dtype: str = "float32",
+        random_state: Any = None,
+    ):
         self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
         self.input_scale, self.embedding = input_scale, embedding
         self.class_weight, self.lam = class_weight, lam

@@ -49,9 +49,15 @@ def _seconds(chunk: Chunk, arrays: Arrays, rows: int) -> float:
 
     limit = chunk.epochs if chunk.optimizer == "newton" else _EPOCHS
     train(
-        chunk.model, chunk.optimizer, chunk.settings, part,
-        batch=chunk.batch, epochs=limit, dtype=chunk.dtype, callback=note,
-    )  # fmt: skip
+        chunk.model,
+        chunk.optimizer,
+        chunk.settings,
+        part,
+        batch=chunk.batch,
+        epochs=limit,
+        dtype=chunk.dtype,
+        callback=note,
+    )
     if chunk.optimizer == "newton":
         return perf_counter() - times[0]
     gaps = np.diff(times)

@@ -32,10 +32,21 @@ from .tables import SPLITS, Question, questions
 FOLDS, EPOCHS, BATCH = 5, 25, 64
 STANDARD = FeatureSettings(degree=1, interaction_only=False, scale="standard", impute="median")
 RECIPE: dict[str, Any] = {
-    "hidden": (128, 128, 128), "activation": "mish", "initializer": "lecun", "embedded": True, "input_scale": False,
-    "scale": "standard", "learning_rate": 0.06, "beta2": 0.95, "ntk": True, "embedding_rate": 0.05, "lam": 0.0,
-    "dropout": 0.0, "bias_rate": 1.0, "schedule": ml.Schedule("cosine"),
-}  # fmt: skip
+    "hidden": (128, 128, 128),
+    "activation": "mish",
+    "initializer": "lecun",
+    "embedded": True,
+    "input_scale": False,
+    "scale": "standard",
+    "learning_rate": 0.06,
+    "beta2": 0.95,
+    "ntk": True,
+    "embedding_rate": 0.05,
+    "lam": 0.0,
+    "dropout": 0.0,
+    "bias_rate": 1.0,
+    "schedule": ml.Schedule("cosine"),
+}
 CHANGES: dict[str, Mapping[str, Any]] = {
     "recipe": {},
     "no embedding": {"embedded": False},

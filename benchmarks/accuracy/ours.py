@@ -38,9 +38,12 @@ def measured(name: str, command: list[str], question: Question, seed: int) -> Me
     before = _children()
     with tempfile.TemporaryDirectory() as folder:
         where: dict[str, Any] = {
-            "cwd": folder, "env": os.environ | {"DESCENT_HOME": f"{folder}/.descent"}, "capture_output": True,
-            "text": True, "check": False,
-        }  # fmt: skip
+            "cwd": folder,
+            "env": os.environ | {"DESCENT_HOME": f"{folder}/.descent"},
+            "capture_output": True,
+            "text": True,
+            "check": False,
+        }
         source = str(question.path.resolve())
         done = subprocess.run(
             [start, "run", source, "--target", question.target, "--json", *arguments, *options], **where

@@ -48,9 +48,11 @@ def tables_of(results: Sequence[Measured]) -> str:
 def _ranks(found: Losses, models: Sequence[str], results: Sequence[Measured]) -> str:
     ranks = average_ranks(found, models)
     lines = [
-        f"## Average rank among those with results of all {len(found)} pairs of table and split", "",
-        "| model | average rank | best on | mean AUC | seconds of processor, median |", "|---|---|---|---|---|",
-    ]  # fmt: skip
+        f"## Average rank among those with results of all {len(found)} pairs of table and split",
+        "",
+        "| model | average rank | best on | mean AUC | seconds of processor, median |",
+        "|---|---|---|---|---|",
+    ]
     for name in sorted(ranks, key=ranks.__getitem__):
         best = sum(own[name] == min(own[other] for other in models) for own in found.values())
         areas = [one.auc for one in results if one.model == name and one.auc is not None]
@@ -62,10 +64,11 @@ def _ranks(found: Losses, models: Sequence[str], results: Sequence[Measured]) ->
 
 def _duels(found: Losses, name: str, others: Sequence[str]) -> str:
     lines = [
-        f"## {name} against each", "",
+        f"## {name} against each",
+        "",
         "| other | better on tables | better on pairs | ratio of losses (95 % interval over tables) |",
         "|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for other in others:
         fought = duel(found, name, other)
         if fought is not None:
@@ -78,9 +81,11 @@ def _duels(found: Losses, name: str, others: Sequence[str]) -> str:
 
 def _losses(found: Losses, models: Sequence[str]) -> str:
     lines = [
-        "## Loss on the test rows, geometric mean of the splits", "", f"| table | {' | '.join(models)} |",
+        "## Loss on the test rows, geometric mean of the splits",
+        "",
+        f"| table | {' | '.join(models)} |",
         "|---" * (len(models) + 1) + "|",
-    ]  # fmt: skip
+    ]
     for table in dict.fromkeys(table for table, _ in found):
         cells = []
         for model in models:

@@ -25,7 +25,5 @@ def auc(task: str, y: NDArray[Any], predicted: NDArray[Any]) -> float | None:
         return None
     if predicted.shape[1] == 2:
         return float(roc_auc_score(y == 1, predicted[:, 1])) if 0 < (y == 1).mean() < 1 else None
-    areas = [
-        roc_auc_score(y == k, predicted[:, k]) for k in range(predicted.shape[1]) if 0 < np.mean(y == k) < 1
-    ]  # fmt: skip
+    areas = [roc_auc_score(y == k, predicted[:, k]) for k in range(predicted.shape[1]) if 0 < np.mean(y == k) < 1]
     return float(np.mean(areas)) if areas else None

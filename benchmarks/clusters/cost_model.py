@@ -93,18 +93,35 @@ class Measured:
 
 
 FITTED = (
-    Work(2_000, 5, (), 1, 40), Work(2_000, 5, (), 32, 40), Work(20_000, 20, (), 8, 10), Work(2_000, 20, (16,), 1, 30),
-    Work(2_000, 20, (16,), 32, 20), Work(20_000, 20, (32, 16), 1, 5), Work(20_000, 20, (32, 16), 8, 4),
-    Work(20_000, 20, (32, 16), 32, 2), Work(5_000, 50, (64,), 8, 8), Work(5_000, 50, (64,), 24, 4),
-    Work(100_000, 10, (16, 8), 4, 2), Work(100_000, 10, (16, 8), 16, 1), Work(4_000, 10, (), 16, 30),
-    Work(8_000, 30, (24,), 4, 15), Work(8_000, 30, (24,), 16, 8), Work(50_000, 15, (32, 16), 4, 3),
-    Work(50_000, 15, (32, 16), 24, 1), Work(200_000, 20, (32, 16), 8, 1), Work(1_000_000, 8, (16,), 4, 1),
-)  # fmt: skip
+    Work(2_000, 5, (), 1, 40),
+    Work(2_000, 5, (), 32, 40),
+    Work(20_000, 20, (), 8, 10),
+    Work(2_000, 20, (16,), 1, 30),
+    Work(2_000, 20, (16,), 32, 20),
+    Work(20_000, 20, (32, 16), 1, 5),
+    Work(20_000, 20, (32, 16), 8, 4),
+    Work(20_000, 20, (32, 16), 32, 2),
+    Work(5_000, 50, (64,), 8, 8),
+    Work(5_000, 50, (64,), 24, 4),
+    Work(100_000, 10, (16, 8), 4, 2),
+    Work(100_000, 10, (16, 8), 16, 1),
+    Work(4_000, 10, (), 16, 30),
+    Work(8_000, 30, (24,), 4, 15),
+    Work(8_000, 30, (24,), 16, 8),
+    Work(50_000, 15, (32, 16), 4, 3),
+    Work(50_000, 15, (32, 16), 24, 1),
+    Work(200_000, 20, (32, 16), 8, 1),
+    Work(1_000_000, 8, (16,), 4, 1),
+)
 CHECKED = (
-    Work(10_000, 8, (), 12, 20), Work(15_000, 25, (20,), 6, 6), Work(30_000, 12, (24, 12), 12, 3),
-    Work(60_000, 30, (48,), 6, 2), Work(300_000, 10, (16, 8), 8, 1), Work(25_000, 40, (64, 32), 10, 2),
+    Work(10_000, 8, (), 12, 20),
+    Work(15_000, 25, (20,), 6, 6),
+    Work(30_000, 12, (24, 12), 12, 3),
+    Work(60_000, 30, (48,), 6, 2),
+    Work(300_000, 10, (16, 8), 8, 1),
+    Work(25_000, 40, (64, 32), 10, 2),
     Work(600_000, 15, (24,), 4, 1),
-)  # fmt: skip
+)
 
 
 def measure(works: Sequence[Work], repeat: int = 5) -> list[Measured]:
@@ -179,10 +196,12 @@ def measure_here(work: Work, times: int) -> dict[str, float]:
             seconds = min(seconds, process_time() - began)
         arrays = sources.open()
         return {
-            "seconds": seconds, "wall": wall, "memory": peak - before,
+            "seconds": seconds,
+            "wall": wall,
+            "memory": peak - before,
             "data": len(pickle.dumps([np.array(value) for value in vars(arrays).values() if value is not None])),
             "result": len(pickle.dumps(found)),
-        }  # fmt: skip
+        }
 
 
 def _status(name: str) -> int:

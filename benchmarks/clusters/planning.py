@@ -38,12 +38,23 @@ def main() -> None:
     fitted, checked = measured[: len(FITTED)], measured[len(FITTED) :]
     model, load = fit(fitted), os.getloadavg()[1]
     lines = [
-        "# Planning", "", "Measured by `python -m benchmarks.clusters.planning`; its docstring says what.", "",
-        "## Cost model", "", *cost_lines(model, fitted, checked), "",
-        "## 1 to 1,000 workers", "", *plan_lines(model, message_seconds()), "",
-        "## Machine", "", f"- load in the last five minutes of measuring: {load:.0f}",
+        "# Planning",
+        "",
+        "Measured by `python -m benchmarks.clusters.planning`; its docstring says what.",
+        "",
+        "## Cost model",
+        "",
+        *cost_lines(model, fitted, checked),
+        "",
+        "## 1 to 1,000 workers",
+        "",
+        *plan_lines(model, message_seconds()),
+        "",
+        "## Machine",
+        "",
+        f"- load in the last five minutes of measuring: {load:.0f}",
         *(f"- {name}: {words}" for name, words in describe_machine().items()),
-    ]  # fmt: skip
+    ]
     given.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -65,16 +76,18 @@ def cost_lines(model: CostModel, fitted: Sequence[Measured], checked: Sequence[M
     base, rows, weights, units = model.memory
     lines = [
         "A chunk of v variants with L hidden layers, U units and M weights each, m training rows in batches of 128, "
-        "E epochs, on one processor:", "",
+        "E epochs, on one processor:",
+        "",
         f"- microseconds = E · ({a:.1f} + {b:.1f}·L) · m/128 "
         f"+ m·v · [ E · ({c:.4f} + {d:.5f}·U + {e:.6f}·M) + {f:.5f}·U ]",
         f"- memory beyond an idle worker = {base / 1e6:.1f} MB + {rows:.2f} · bytes of the rows "
         f"+ v · ({weights:.0f}·M + {units:.0f}·U) bytes",
-        "- bytes moved = rows once per worker + results", "",
+        "- bytes moved = rows once per worker + results",
+        "",
         "| chunk | used to | s, predicted | measured | off | MB, predicted | measured | off "
         "| MB sent, predicted | measured | kB back, predicted | measured |",
         "|" + "---|" * 12,
-    ]  # fmt: skip
+    ]
     worst = {"seconds": 0.0, "memory": 0.0, "moved": 0.0}
     for name, some in (("fit", fitted), ("check", checked)):
         for one in some:
@@ -92,9 +105,12 @@ def cost_lines(model: CostModel, fitted: Sequence[Measured], checked: Sequence[M
                 f"{off_memory:+.0%} | {work.data / 1e6:.2f} | {one.data / 1e6:.2f} | {work.result / 1e3:.1f} | "
                 f"{one.result / 1e3:.1f} |"
             )
-    lines += ["", "The largest error on chunks that it was not fitted to: " + "; ".join(
-        f"{part} {value:.0%} ({verdict(value <= WITHIN)})" for part, value in worst.items()
-    ) + f" (asked: within {WITHIN:.0%})."]  # fmt: skip
+    lines += [
+        "",
+        "The largest error on chunks that it was not fitted to: "
+        + "; ".join(f"{part} {value:.0%} ({verdict(value <= WITHIN)})" for part, value in worst.items())
+        + f" (asked: within {WITHIN:.0%}).",
+    ]
     return lines
 
 
@@ -109,10 +125,14 @@ def plan_lines(model: CostModel, message: float) -> list[str]:
     ]
     for name, sweep in SWEEPS.items():
         most = chunk_size(Model(sweep.features, sweep.layers), 128)
-        lines += ["", f"**{name}** × {sweep.features} features, 32-16, {sweep.epochs} epochs "
-                  f"({sweep.data / 1e9:.3g} GB of rows):", "",
-                  "| workers | time | faster than 1 | efficiency | rows on their way | training | held back by |",
-                  "|---|---|---|---|---|---|---|"]  # fmt: skip
+        lines += [
+            "",
+            f"**{name}** × {sweep.features} features, 32-16, {sweep.epochs} epochs "
+            f"({sweep.data / 1e9:.3g} GB of rows):",
+            "",
+            "| workers | time | faster than 1 | efficiency | rows on their way | training | held back by |",
+            "|---|---|---|---|---|---|---|",
+        ]
         alone = None
         for workers in WORKERS:
             one = simulate(sweep, most, model, Cluster(workers, scheduler=message))

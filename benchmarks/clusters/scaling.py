@@ -43,11 +43,17 @@ def main() -> None:
         runs = sweeps(Path(scratch), given.rows, given.repeat)
     load = os.getloadavg()[1]
     lines = [
-        "# Scaling", "", f"Measured by `{' '.join(('python -m benchmarks.clusters.scaling', *sys.argv[1:]))}`; its "
-        "docstring says what.", "", *sweep_lines(runs, at_best()), "",
-        "## Machine", "", f"- load in the last five minutes of measuring: {load:.0f}",
+        "# Scaling",
+        "",
+        f"Measured by `{' '.join(('python -m benchmarks.clusters.scaling', *sys.argv[1:]))}`; its docstring says what.",
+        "",
+        *sweep_lines(runs, at_best()),
+        "",
+        "## Machine",
+        "",
+        f"- load in the last five minutes of measuring: {load:.0f}",
         *(f"- {name}: {words}" for name, words in describe_machine().items()),
-    ]  # fmt: skip
+    ]
     given.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -99,13 +105,17 @@ def sweep_lines(runs: dict[tuple[int, int], dict[str, float]], best: float) -> l
     """What was measured of whole runs."""
     faster = runs[1, 128]["train"] / runs[2, 128]["train"]
     return [
-        "| Dask workers | variants | training, s | all else, s |", "|---|---|---|---|",
-        *(f"| {w} | {v} | {one['train']:.2f} | {one['rest']:.2f} |" for (w, v), one in sorted(runs.items())), "",
+        "| Dask workers | variants | training, s | all else, s |",
+        "|---|---|---|---|",
+        *(f"| {w} | {v} | {one['train']:.2f} | {one['rest']:.2f} |" for (w, v), one in sorted(runs.items())),
+        "",
         f"- 2 workers against 1, 128 variants: {faster:.2f}× ({verdict(faster >= FASTER)}; asked ≥ {FASTER}); "
         f"two processes that do nothing but train a chunk, against one: {best:.2f}×",
-        *(f"- {few} → {many} variants: {factor:.2f}× linear ({verdict(factor <= MOST)}; asked ≤ {MOST})"
-          for few, many, factor in growth(runs)),
-    ]  # fmt: skip
+        *(
+            f"- {few} → {many} variants: {factor:.2f}× linear ({verdict(factor <= MOST)}; asked ≤ {MOST})"
+            for few, many, factor in growth(runs)
+        ),
+    ]
 
 
 def verdict(reached: bool) -> str:

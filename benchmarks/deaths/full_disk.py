@@ -86,8 +86,14 @@ class Disk:
         with TemporaryDirectory() as aside:
             out, err = Path(aside) / "out", Path(aside) / "err"
             with out.open("wb") as output, err.open("wb") as said:
-                process = subprocess.Popen([*DESCENT, *words], cwd=ROOT, env=self._environment, stdout=output,
-                                           stderr=said, stdin=subprocess.DEVNULL)  # fmt: skip
+                process = subprocess.Popen(
+                    [*DESCENT, *words],
+                    cwd=ROOT,
+                    env=self._environment,
+                    stdout=output,
+                    stderr=said,
+                    stdin=subprocess.DEVNULL,
+                )
                 while process.poll() is None:
                     if moment is not None and not filled and self._count(moment) > before:
                         filled = self.fill(leave)
@@ -165,8 +171,10 @@ def found(result: Mapping[str, Any]) -> dict[str, Any]:
     model = Path(result["model"]) / "model" / "parameters.safetensors"
     return {
         "variants": [{name: one[name] for name in named} for one in result["variants"]],
-        "selected": result["selected"], "metrics": result["test"]["metrics"], "weights": model.read_bytes(),
-    }  # fmt: skip
+        "selected": result["selected"],
+        "metrics": result["test"]["metrics"],
+        "weights": model.read_bytes(),
+    }
 
 
 def complaints(ending: Ending) -> list[str]:
@@ -218,8 +226,11 @@ def main() -> None:
                 wrong = complaints(ending) + after(disk, wanted, words)
                 failures += bool(wrong) or not ending.filled
                 said = ending.message.split(":")[0] or ("the run completed" if ending.code == 0 else ending.said[-200:])
-                print(f"| {moment} | {leave} | {ending.code if ending.filled else 'not met'} | {said} | "
-                      f"{'; '.join(wrong) or 'the same result'} |", flush=True)  # fmt: skip
+                print(
+                    f"| {moment} | {leave} | {ending.code if ending.filled else 'not met'} | {said} | "
+                    f"{'; '.join(wrong) or 'the same result'} |",
+                    flush=True,
+                )
     print("\nMachine:", "; ".join(f"{name}: {value}" for name, value in describe_machine().items()))
     sys.exit(failures > 0)
 

@@ -61,9 +61,13 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self.process = subprocess.Popen(
-            self.command, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            self.command,
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         deadline = time.monotonic() + SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -99,8 +103,12 @@ def postgres(folder: Path) -> tuple[Server, int]:
     folder.chmod(0o755)
     shutil.chown(data, "postgres")
     as_owner = ["runuser", "-u", "postgres", "--"]
-    subprocess.run([*as_owner, initdb, "-D", str(data), "-U", "descent", "--auth=trust"], check=True, cwd="/",
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run(
+        [*as_owner, initdb, "-D", str(data), "-U", "descent", "--auth=trust"],
+        check=True,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+    )
     ask = [psql, "-h", "127.0.0.1", "-p", str(port), "-U", "descent", "-d", "postgres", "-qc"]
 
     def answers() -> bool:
@@ -117,9 +125,24 @@ def mlflow(folder: Path, store: str) -> tuple[Server, str]:
     """An MLflow server over a store; and its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-W", "ignore", "-m", "mlflow", "server", "--backend-store-uri", store,
-               "--artifacts-destination", str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port),
-               "--workers", "1"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        store,
+        "--artifacts-destination",
+        str(folder / "artifacts"),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     made = Server(command, f"{url}/health", {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
     made.start()
     return made, url
@@ -128,10 +151,20 @@ def mlflow(folder: Path, store: str) -> tuple[Server, str]:
 def prefect(folder: Path, store: str) -> tuple[Server, str]:
     """A Prefect server over a database; and the address of its API."""
     port = free_port()
-    environment = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_DATABASE_CONNECTION_URL": store,
-                   "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}  # fmt: skip
-    command = [str(Path(sys.executable).with_name("prefect")), "server", "start", "--host", "127.0.0.1", "--port",
-               str(port)]  # fmt: skip
+    environment = {
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": store,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    command = [
+        str(Path(sys.executable).with_name("prefect")),
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     made = Server(command, f"http://127.0.0.1:{port}/api/health", environment)
     made.start()
     return made, f"http://127.0.0.1:{port}/api"
@@ -199,17 +232,29 @@ class Home:
         foreign = ("PREFECT_", "MLFLOW_", "DESCENT_", "COV_")
         mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self.folder = folder
-        self._environment = mine | environment | {
-            "DESCENT_HOME": str(folder / ".descent"), "PYTHONPATH": str(ROOT), "COLUMNS": "200",
-            "NO_PROXY": "127.0.0.1",
-        }  # fmt: skip
+        self._environment = (
+            mine
+            | environment
+            | {
+                "DESCENT_HOME": str(folder / ".descent"),
+                "PYTHONPATH": str(ROOT),
+                "COLUMNS": "200",
+                "NO_PROXY": "127.0.0.1",
+            }
+        )
 
     def descent(self, *words: str, training: Callable[[int], None] | None = None) -> Ending:
         """Run a command; call ``training`` once as soon as it trains."""
         out, err = self.folder / "out", self.folder / "err"
         with out.open("wb") as output, err.open("wb") as said:
-            process = subprocess.Popen([*DESCENT, *words], cwd=ROOT, env=self._environment, stdout=output, stderr=said,
-                                       stdin=subprocess.DEVNULL)  # fmt: skip
+            process = subprocess.Popen(
+                [*DESCENT, *words],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=output,
+                stderr=said,
+                stdin=subprocess.DEVNULL,
+            )
             while process.poll() is None:
                 if training is not None and "variants in" in err.read_text("utf-8"):
                     training(process.pid)

@@ -65,8 +65,12 @@ def measure(alone: Undisturbed, kills: int, each: int, seed: int, minutes: float
     while counts.kills < kills and time.monotonic() < until:
         clear(alone.home)
         _chain(alone, min(each, kills - counts.kills), expected, drawn, counts)
-        print(f"{counts.kills} kills, {counts.completed} completed, {counts.identical} identical, "
-              f"{len(counts.failures)} failures", file=sys.stderr, flush=True)  # fmt: skip
+        print(
+            f"{counts.kills} kills, {counts.completed} completed, {counts.identical} identical, "
+            f"{len(counts.failures)} failures",
+            file=sys.stderr,
+            flush=True,
+        )
     return {
         "kills": counts.kills,
         "of the whole process group": counts.groups,

@@ -116,8 +116,18 @@ def _case(name: str, verdict: str, first: Advice, falls: dict[str, Array], costs
     room = max(float(one.mean()) / _error(one) for one in falls.values())
     assert first.gain is not None
     gain = (first.gain.value / cost, first.gain.low / cost, first.gain.high / cost)
-    return Case(name, verdict, first.remedy or "more rows", cost, gain, first.confidence or 0.0,
-                float(fall.mean()) / cost, _error(fall) / cost, _error(costs) / cost, room)  # fmt: skip
+    return Case(
+        name,
+        verdict,
+        first.remedy or "more rows",
+        cost,
+        gain,
+        first.confidence or 0.0,
+        float(fall.mean()) / cost,
+        _error(fall) / cost,
+        _error(costs) / cost,
+        room,
+    )
 
 
 def _error(values: Array) -> float:
@@ -156,13 +166,17 @@ def _table(name: str, tables: Path | None, folder: Path) -> tuple[Question, pd.D
     if len(frame) > 4 * MOST:
         frame = frame.sample(4 * MOST, random_state=0).reset_index(drop=True)
     settings = {
-        "data": {"target": entry["target"].strip(), "task": task, "exclude": [one.strip() for one in entry["drop"]],
-                 **({"group": entry["group"]} if entry["group"] else {})},
-        "split": {"by": "group" if entry["group"] else "random"}, "features": {"degree": 1},
-        "search": {"epochs": 60, "early_stopping": None,
-                   "models": network(64, 64) if few else linear(task, 0.1)},
+        "data": {
+            "target": entry["target"].strip(),
+            "task": task,
+            "exclude": [one.strip() for one in entry["drop"]],
+            **({"group": entry["group"]} if entry["group"] else {}),
+        },
+        "split": {"by": "group" if entry["group"] else "random"},
+        "features": {"degree": 1},
+        "search": {"epochs": 60, "early_stopping": None, "models": network(64, 64) if few else linear(task, 0.1)},
         "validate": {"folds": 0},
-    }  # fmt: skip
+    }
     return (*pose(frame, settings, folder), FEW if few else MOST)
 
 
@@ -175,10 +189,14 @@ def report(cases: Sequence[Case], silent: Sequence[str], seconds: float) -> str:
     )
     strict = sum(case.realised > case.se_cost for case in room)
     lines = [
-        "# Does the advice come true?", "",
-        f"`python -m benchmarks.honesty.advice TABLES --write …`, {seconds:.0f} s. {machine()}", "",
-        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "",
-        "| figure | value |", "|---|---|",
+        "# Does the advice come true?",
+        "",
+        f"`python -m benchmarks.honesty.advice TABLES --write …`, {seconds:.0f} s. {machine()}",
+        "",
+        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(),
+        "",
+        "| figure | value |",
+        "|---|---|",
         f"| cases with an advice, of them with room | {len(cases)}, {len(room)} |",
         f"| **with room, the first advice lowers J_cv by more than one SE (paired)** | {_share(wins, len(room))} |",
         f"| … by more than one SE of J_cv itself | {_share(strict, len(room))} |",
@@ -189,15 +207,22 @@ def report(cases: Sequence[Case], silent: Sequence[str], seconds: float) -> str:
         f"{np.mean([c.realised for c in cases]):.3f} |",
         f"| correlation of predicted and realised | "
         f"{np.corrcoef([c.predicted[0] for c in cases], [c.realised for c in cases])[0, 1]:.2f} |",
-        f"| starts without an advice that has a predicted gain | {len(silent)} |", "",
-        "## Every case", "", "Gains are shares of the winner's J_cv. ✓ success, ✗ none, – no room.", "",
-        "| start | verdict | first advice | predicted (80 %) | realised ± SE | |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+        f"| starts without an advice that has a predicted gain | {len(silent)} |",
+        "",
+        "## Every case",
+        "",
+        "Gains are shares of the winner's J_cv. ✓ success, ✗ none, – no room.",
+        "",
+        "| start | verdict | first advice | predicted (80 %) | realised ± SE | |",
+        "|---|---|---|---|---|---|",
+    ]
     for case in cases:
         mark = "–" if not case.has_room else "✓" if case.success else "✗"
         value, low, high = case.predicted
-        lines.append(f"| {case.name} | {case.verdict} | {case.advice} | {value:.3f} ({low:.3f} to {high:.3f}) "
-                     f"| {case.realised:.3f} ± {case.se:.3f} | {mark} |")  # fmt: skip
+        lines.append(
+            f"| {case.name} | {case.verdict} | {case.advice} | {value:.3f} ({low:.3f} to {high:.3f}) "
+            f"| {case.realised:.3f} ± {case.se:.3f} | {mark} |"
+        )
     return "\n".join([*lines, "", *(f"No predicted gain: {name}." for name in silent), ""])
 
 

@@ -67,9 +67,11 @@ def covered(task: str, draw: Draw, rows: int, truth: dict[str, float], rng: np.r
 def main() -> None:
     """Print the table."""
     print("# Coverage of the 95 % intervals of the test metrics\n")
-    print("Made by `python -m benchmarks.honesty.coverage > benchmarks/honesty/COVERAGE.md`; "
-          "what is simulated stands there. "
-          f"{', '.join(describe_machine().values())}; nothing depends on time.\n")  # fmt: skip
+    print(
+        "Made by `python -m benchmarks.honesty.coverage > benchmarks/honesty/COVERAGE.md`; "
+        "what is simulated stands there. "
+        f"{', '.join(describe_machine().values())}; nothing depends on time.\n"
+    )
     print("| case | metric | " + " | ".join(f"{rows} test rows" for rows in SIZES) + " |")
     print("|---|---" + "|---" * len(SIZES) + "|")
     for name, (task, draw) in CASES.items():

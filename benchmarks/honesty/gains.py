@@ -89,11 +89,15 @@ def gains_of(number: int) -> list[Gain]:
 def report(gains: Sequence[Gain], problems: int, seconds: float) -> str:
     """Everything as Markdown."""
     lines = [
-        "# How wide must the interval of a predicted gain be?", "",
-        f"`python -m benchmarks.honesty.gains`, {problems} problems, {seconds:.0f} s. {machine()}", "",
-        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "",
-        "| gains | number | inside the 80 % interval | factor |", "|---|---|---|---|",
-    ]  # fmt: skip
+        "# How wide must the interval of a predicted gain be?",
+        "",
+        f"`python -m benchmarks.honesty.gains`, {problems} problems, {seconds:.0f} s. {machine()}",
+        "",
+        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(),
+        "",
+        "| gains | number | inside the 80 % interval | factor |",
+        "|---|---|---|---|",
+    ]
     for kind in ("setting", "twice the rows"):
         for title, some in (
             ("all", [one for one in gains if one.kind == kind]),
@@ -101,8 +105,9 @@ def report(gains: Sequence[Gain], problems: int, seconds: float) -> str:
         ):
             if some:
                 factors = np.array([one.factor for one in some])
-                lines.append(f"| {kind}, {title} | {len(some)} | {np.mean(factors <= 1):.0%} "
-                             f"| {np.quantile(factors, 0.8):.2f} |")  # fmt: skip
+                lines.append(
+                    f"| {kind}, {title} | {len(some)} | {np.mean(factors <= 1):.0%} | {np.quantile(factors, 0.8):.2f} |"
+                )
     return "\n".join([*lines, ""])
 
 

@@ -63,9 +63,11 @@ def signal_of(rng: Rng, rows: int, columns: int) -> tuple[pd.DataFrame, np.ndarr
             x = x + (2 * before.rank(pct=True).fillna(0.5).to_numpy() if before.dtype.kind == "f" else 0)
         z = (x - x.mean()) / x.std()
         signal += weight * (z if rng.random() < 0.7 else np.tanh(z) + 0.3 * z**2)
-        made[f"n{index}"] = np.where(rng.random(rows) < 0.05, np.nan, x * 10.0 ** rng.integers(-2, 4)) if (
-            rng.random() < 0.3
-        ) else x * 10.0 ** rng.integers(-2, 4)  # fmt: skip
+        made[f"n{index}"] = (
+            np.where(rng.random(rows) < 0.05, np.nan, x * 10.0 ** rng.integers(-2, 4))
+            if (rng.random() < 0.3)
+            else x * 10.0 ** rng.integers(-2, 4)
+        )
     spread = signal.std()
     return pd.DataFrame(made), (signal - signal.mean()) / spread if spread > 0 else signal
 
@@ -166,12 +168,14 @@ LEAKS: dict[str, tuple[str, frozenset[str], Callable[[Rng, str], Planted]]] = {
     "copied target": ("a copy of the target", frozenset({"target-leakage"}), copied),
     "scaling before the split": ("columns scaled over all rows", frozenset({"scaled-before-split"}), scaled),
     "target encoding without cross-fit": (
-        "a category replaced by its mean target", frozenset({"target-encoded", "target-leakage"}), encoded
+        "a category replaced by its mean target",
+        frozenset({"target-encoded", "target-leakage"}),
+        encoded,
     ),
     "duplicates across splits": ("5 to 30 % of the rows twice", frozenset({"duplicates-across-splits"}), doubled),
     "groups shared": ("customers on both sides", frozenset({"group-ignored"}), shared),
     "time shuffled": ("a drifting target, rows shuffled", frozenset({"time-ignored"}), timed),
-}  # fmt: skip
+}
 
 
 def warnings_of(frame: pd.DataFrame, **options: Any) -> list[Finding]:

@@ -25,15 +25,19 @@ SERIES, NIGHTS = 100, 30
 ALIKE = 0.8
 """Correlation of the two models' errors of estimation."""
 CASES = (
-    ("regression", "rmse", "normal errors", 200), ("regression", "rmse", "heavy-tailed errors", 400),
-    ("binary", "log_loss", "balanced", 400), ("multiclass", "accuracy", "four classes", 400),
-)  # fmt: skip
+    ("regression", "rmse", "normal errors", 200),
+    ("regression", "rmse", "heavy-tailed errors", 400),
+    ("binary", "log_loss", "balanced", 400),
+    ("multiclass", "accuracy", "four classes", 400),
+)
 
 SMALL = (
-    ("regression", "rmse", "normal errors", 30), ("regression", "rmse", "heavy-tailed errors", 30),
-    ("regression", "rmse", "rare large losses", 30), ("regression", "rmse", "rare large losses", 400),
+    ("regression", "rmse", "normal errors", 30),
+    ("regression", "rmse", "heavy-tailed errors", 30),
+    ("regression", "rmse", "rare large losses", 30),
+    ("regression", "rmse", "rare large losses", 400),
     ("binary", "log_loss", "one in ten", 30),
-)  # fmt: skip
+)
 
 
 def main() -> None:

@@ -51,9 +51,19 @@ def _problem(rng: np.random.Generator, seed: int) -> Problem:
     size = 0.0 if silent else float(rng.uniform(1.5, 3.0)) if task == "regression" else float(rng.uniform(2.0, 4.0))
     noise = float(np.exp(rng.uniform(np.log(0.2), np.log(2.0))))
     tails = 5.0 if rng.random() < 0.3 else None
-    return Problem(f"drawn: {'silent, ' if silent else ''}{name}", task, partial(_sum, truths, size), columns, rows,
-                   models, noise, tails=tails, correlated=float(rng.choice([0.0, 0.0, 0.3])), seed=seed,
-                   **more)  # fmt: skip
+    return Problem(
+        f"drawn: {'silent, ' if silent else ''}{name}",
+        task,
+        partial(_sum, truths, size),
+        columns,
+        rows,
+        models,
+        noise,
+        tails=tails,
+        correlated=float(rng.choice([0.0, 0.0, 0.3])),
+        seed=seed,
+        **more,
+    )
 
 
 def _model(rng: np.random.Generator, task: str, rows: int) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
@@ -69,9 +79,11 @@ def _model(rng: np.random.Generator, task: str, rows: int) -> tuple[str, list[di
     if kind == 3:
         return "narrow network", network(int(rng.integers(1, 4)), activation=tanh), {}
     if kind == 4:
-        return "hasty network", network(24, rate=0.002, activation=tanh), {
-            "search": {"epochs": int(rng.integers(3, 10))}
-        }  # fmt: skip
+        return (
+            "hasty network",
+            network(24, rate=0.002, activation=tanh),
+            {"search": {"epochs": int(rng.integers(3, 10))}},
+        )
     if kind == 5:
         return "large network", network(64, 32, activation=tanh), {}
     return "stopped network", network(32, lam=1.0, activation=tanh), {"search": STOP}

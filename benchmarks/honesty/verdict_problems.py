@@ -54,9 +54,11 @@ class Problem:
         """Targets of rows: numbers, or labels a, b, c."""
         f = self.truth(x)
         if self.task == "regression":
-            e = rng.normal(size=len(x)) if self.tails is None else rng.standard_t(self.tails, size=len(x)) / np.sqrt(
-                self.tails / (self.tails - 2)
-            )  # fmt: skip
+            e = (
+                rng.normal(size=len(x))
+                if self.tails is None
+                else rng.standard_t(self.tails, size=len(x)) / np.sqrt(self.tails / (self.tails - 2))
+            )
             return np.asarray(f + self.noise * e)
         codes = (np.cumsum(self.chances(x), axis=1) < rng.random(len(x))[:, None]).sum(axis=1)
         return np.array(list("abc"))[np.minimum(codes, 2 if self.task == "multiclass" else 1)]
@@ -78,10 +80,11 @@ class Problem:
     def settings(self) -> dict[str, Any]:
         """The experiment."""
         return {
-            "data": {"target": "y", "task": self.task}, "features": {"degree": 1, **self.features},
+            "data": {"target": "y", "task": self.task},
+            "features": {"degree": 1, **self.features},
             "search": {"epochs": 100, "early_stopping": None, **self.search, "models": self.models},
             "validate": {"folds": 0},
-        }  # fmt: skip
+        }
 
 
 LINEAR = {"regression": "linear", "binary": "logistic", "multiclass": "softmax"}
@@ -94,8 +97,16 @@ def linear(task: str, *lam: float) -> list[dict[str, Any]]:
 
 def network(*layers: int, lam: float = 0.0, rate: float = 0.01, activation: str = "relu") -> list[dict[str, Any]]:
     """One network."""
-    return [{"kind": "network", "layers": list(layers), "lambda": lam, "activation": activation, "batch": 32,
-             "optimizer": {"kind": "adam", "learning_rate": rate}}]  # fmt: skip
+    return [
+        {
+            "kind": "network",
+            "layers": list(layers),
+            "lambda": lam,
+            "activation": activation,
+            "batch": 32,
+            "optimizer": {"kind": "adam", "learning_rate": rate},
+        }
+    ]
 
 
 STOP = {"epochs": 100, "early_stopping": {"patience": 15}}
@@ -184,36 +195,94 @@ def held() -> Iterator[Problem]:
     r, b, c = "regression", "binary", "multiclass"
     seeds = count(1000)
     for n, d, noise in [(350, 8, 0.7), (700, 12, 1.5), (1200, 6, 3.0), (500, 4, 0.3), (900, 9, 2.5)]:
-        yield Problem("good: correlated columns, heavy tails, linear", r, decaying, d, n, linear(r, 0, 0.5, 5), noise,
-                      tails=5, correlated=0.3, seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "good: correlated columns, heavy tails, linear",
+            r,
+            decaying,
+            d,
+            n,
+            linear(r, 0, 0.5, 5),
+            noise,
+            tails=5,
+            correlated=0.3,
+            seed=next(seeds),
+        )
         yield Problem("bias: Friedman 1, linear", r, friedman, d + 1, n, linear(r, 0, 3), noise / 3, seed=next(seeds))
         yield Problem("bias: product, linear", r, product(), d, n, linear(r, 0, 3), noise / 2, seed=next(seeds))
         yield Problem("bias: wave, linear", r, wave, d, n, linear(r, 0, 3), noise / 3, tails=5, seed=next(seeds))
-        yield Problem("bias: stiff linear, correlated", r, decaying, d, n, linear(r, 5 * n), noise / 2, correlated=0.2,
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("bias: two units", r, product(), d, n, network(2, activation="tanh"), noise / 4,
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("bias: five epochs", r, friedman, d + 1, n, network(16, rate=0.001), noise / 4,
-                      search={"epochs": 5}, seed=next(seeds))  # fmt: skip
-        yield Problem("good: product, degree 2", r, product(), 4, n, linear(r, 0.3), noise / 2,
-                      features={"degree": 2}, seed=next(seeds))  # fmt: skip
-        yield Problem("good: wave, network", r, wave, 2, 2 * n, network(48, 24), noise / 4,
-                      search=STOP, seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "bias: stiff linear, correlated",
+            r,
+            decaying,
+            d,
+            n,
+            linear(r, 5 * n),
+            noise / 2,
+            correlated=0.2,
+            seed=next(seeds),
+        )
+        yield Problem("bias: two units", r, product(), d, n, network(2, activation="tanh"), noise / 4, seed=next(seeds))
+        yield Problem(
+            "bias: five epochs",
+            r,
+            friedman,
+            d + 1,
+            n,
+            network(16, rate=0.001),
+            noise / 4,
+            search={"epochs": 5},
+            seed=next(seeds),
+        )
+        yield Problem(
+            "good: product, degree 2",
+            r,
+            product(),
+            4,
+            n,
+            linear(r, 0.3),
+            noise / 2,
+            features={"degree": 2},
+            seed=next(seeds),
+        )
+        yield Problem(
+            "good: wave, network", r, wave, 2, 2 * n, network(48, 24), noise / 4, search=STOP, seed=next(seeds)
+        )
     for n, d, noise in [(45, 9, 1.0), (70, 14, 0.8), (90, 25, 1.5), (120, 35, 2.0), (150, 40, 1.0)]:
-        yield Problem("variance: few rows, wide tanh network", r, decaying, d, n, network(128, activation="tanh"),
-                      noise, seed=next(seeds))  # fmt: skip
-        yield Problem("variance: straight truth, degree 3", r, decaying, 4, n, linear(r, 0.01), noise,
-                      features={"degree": 3}, seed=next(seeds))  # fmt: skip
-        yield Problem("variance: many columns, linear", r, decaying, d, n, linear(r, 0.01), 2 * noise, tails=5,
-                      seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "variance: few rows, wide tanh network",
+            r,
+            decaying,
+            d,
+            n,
+            network(128, activation="tanh"),
+            noise,
+            seed=next(seeds),
+        )
+        yield Problem(
+            "variance: straight truth, degree 3",
+            r,
+            decaying,
+            4,
+            n,
+            linear(r, 0.01),
+            noise,
+            features={"degree": 3},
+            seed=next(seeds),
+        )
+        yield Problem(
+            "variance: many columns, linear", r, decaying, d, n, linear(r, 0.01), 2 * noise, tails=5, seed=next(seeds)
+        )
         yield Problem("noise: linear", r, nothing, d, 2 * n, linear(r, 0.1), noise, tails=5, seed=next(seeds))
-        yield Problem("noise: tanh network", r, nothing, d, 2 * n, network(24, activation="tanh"), noise,
-                      seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "noise: tanh network", r, nothing, d, 2 * n, network(24, activation="tanh"), noise, seed=next(seeds)
+        )
         yield Problem("noise: stiff linear", r, nothing, d, 6 * n, linear(r, 5000), noise, seed=next(seeds))
-        yield Problem("both: product, few rows, linear", r, product(), d, n, linear(r, 0), 0.3 * noise,
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("both: staircase, few rows, linear", r, steps, d, n, linear(r, 0.01), 0.2 * noise,
-                      seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "both: product, few rows, linear", r, product(), d, n, linear(r, 0), 0.3 * noise, seed=next(seeds)
+        )
+        yield Problem(
+            "both: staircase, few rows, linear", r, steps, d, n, linear(r, 0.01), 0.2 * noise, seed=next(seeds)
+        )
         yield Problem("both: wave, few rows, linear", r, wave, d, n, linear(r, 0.01), 0.3 * noise, seed=next(seeds))
     for n, d in [(500, 4), (900, 6), (1500, 8)]:
         yield Problem("good: three classes, softmax", c, three, d, n, linear(c, 0.2, 2), seed=next(seeds))
@@ -221,16 +290,26 @@ def held() -> Iterator[Problem]:
         yield Problem("bias: XOR, logistic", b, product(3.0), d, n, linear(b, 0.2, 2), seed=next(seeds))
         yield Problem("bias: rings, softmax", c, rings, d, n, linear(c, 0.2, 2), seed=next(seeds))
         yield Problem("bias: stiff logistic", b, decaying, d, n, linear(b, 5 * n), seed=next(seeds))
-        yield Problem("variance: few rows, network, 3 classes", c, three, d + 4, n // 8, network(48, 48),
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("variance: few rows, tanh network, 2 classes", b, decaying, d + 6, n // 6,
-                      network(64, activation="tanh"), seed=next(seeds))  # fmt: skip
-        yield Problem("variance: many columns, logistic", b, decaying, 5 * d, n // 5, linear(b, 0.05),
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("noise: softmax", c, lambda x: np.zeros((len(x), 3)), d + 6, n // 4, linear(c, 0.1),
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("noise: stiff softmax", c, lambda x: np.zeros((len(x), 3)), d, n, linear(c, 2000),
-                      seed=next(seeds))  # fmt: skip
-        yield Problem("both: XOR, few rows, logistic", b, product(3.0), 2 * d, n // 9, linear(b, 0.05),
-                      seed=next(seeds))  # fmt: skip
+        yield Problem(
+            "variance: few rows, network, 3 classes", c, three, d + 4, n // 8, network(48, 48), seed=next(seeds)
+        )
+        yield Problem(
+            "variance: few rows, tanh network, 2 classes",
+            b,
+            decaying,
+            d + 6,
+            n // 6,
+            network(64, activation="tanh"),
+            seed=next(seeds),
+        )
+        yield Problem("variance: many columns, logistic", b, decaying, 5 * d, n // 5, linear(b, 0.05), seed=next(seeds))
+        yield Problem(
+            "noise: softmax", c, lambda x: np.zeros((len(x), 3)), d + 6, n // 4, linear(c, 0.1), seed=next(seeds)
+        )
+        yield Problem(
+            "noise: stiff softmax", c, lambda x: np.zeros((len(x), 3)), d, n, linear(c, 2000), seed=next(seeds)
+        )
+        yield Problem(
+            "both: XOR, few rows, logistic", b, product(3.0), 2 * d, n // 9, linear(b, 0.05), seed=next(seeds)
+        )
         yield Problem("both: rings, few rows, softmax", c, rings, 2 * d, n // 9, linear(c, 0.05), seed=next(seeds))

@@ -48,8 +48,11 @@ Array = NDArray[Any]
 BAND = 2**0.5
 LITTLE = 0.2
 SETS: dict[str, Callable[[], Iterator[Problem]]] = {
-    "tuning": tuning, "drawn": partial(drawn, 0), "held": held, "fresh": partial(drawn, 1)
-}  # fmt: skip
+    "tuning": tuning,
+    "drawn": partial(drawn, 0),
+    "held": held,
+    "fresh": partial(drawn, 1),
+}
 """The first two were looked at while the rules were made, the last two set nothing."""
 
 
@@ -160,9 +163,7 @@ def macro_f1(cases: Sequence[Case], level: str) -> float:
 
 def brier(cases: Sequence[Case], level: str) -> float:
     """Mean squared distance of the probabilities from the truth, 0 to 2 (Brier 1950)."""
-    return float(np.mean([
-        sum((case.chances[level][v] - (case.truth == v)) ** 2 for v in VERDICTS) for case in cases
-    ]))  # fmt: skip
+    return float(np.mean([sum((case.chances[level][v] - (case.truth == v)) ** 2 for v in VERDICTS) for case in cases]))
 
 
 def machine() -> str:
@@ -174,20 +175,32 @@ def report(name: str, cases: Sequence[Case], seconds: float) -> str:
     """Everything as Markdown."""
     clear = [case for case in cases if case.clear]
     lines = [
-        "# Are the verdicts right?", "",
-        f"`python -m benchmarks.honesty.verdicts --set {name} --write …`, {seconds:.0f} s. {machine()}", "",
-        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "",
-        f"{len(cases)} problems, {len(clear)} of them clear.", "",
-        "| level | problems | macro-F1 | right | Brier score (0 best, 2 worst) |", "|---|---|---|---|---|",
-    ]  # fmt: skip
+        "# Are the verdicts right?",
+        "",
+        f"`python -m benchmarks.honesty.verdicts --set {name} --write …`, {seconds:.0f} s. {machine()}",
+        "",
+        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(),
+        "",
+        f"{len(cases)} problems, {len(clear)} of them clear.",
+        "",
+        "| level | problems | macro-F1 | right | Brier score (0 best, 2 worst) |",
+        "|---|---|---|---|---|",
+    ]
     for level in ("estimated", "configured"):
         for title, chosen in (("clear", clear), ("all", cases)):
             right = sum(case.truth == case.said[level] for case in chosen)
-            lines.append(f"| {level} | {title} | {macro_f1(chosen, level):.3f} | {right} of {len(chosen)} "
-                         f"| {brier(chosen, level):.3f} |")  # fmt: skip
+            lines.append(
+                f"| {level} | {title} | {macro_f1(chosen, level):.3f} | {right} of {len(chosen)} "
+                f"| {brier(chosen, level):.3f} |"
+            )
     for level in ("estimated", "configured"):
-        lines += ["", f"## Confusion, level {level}, clear problems", "",
-                  "| truth ↓ said → | " + " | ".join(VERDICTS) + " |", "|---" * 5 + "|"]  # fmt: skip
+        lines += [
+            "",
+            f"## Confusion, level {level}, clear problems",
+            "",
+            "| truth ↓ said → | " + " | ".join(VERDICTS) + " |",
+            "|---" * 5 + "|",
+        ]
         for truth in VERDICTS:
             row = [sum(case.truth == truth and case.said[level] == said for case in clear) for said in VERDICTS]
             lines.append(f"| {truth} | " + " | ".join(map(str, row)) + " |")
@@ -212,11 +225,14 @@ def _examine(name: str, number: int) -> Case:
 
 
 def _tell(case: Case) -> None:
-    print(f"{'  ' if case.truth == case.said['estimated'] else '✗ '}{'' if case.clear else '~'}{case.family} "
-          f"n={case.rows}: bias {case.bias:.2f} variance {case.variance:.2f} = {case.truth}; measured "
-          f"{case.measured['estimated'][0]:.2f} {case.measured['estimated'][1]:.2f} {case.said['estimated']} | "
-          f"{case.measured['configured'][0]:.2f} {case.said['configured']}",
-          file=sys.stderr, flush=True)  # fmt: skip
+    print(
+        f"{'  ' if case.truth == case.said['estimated'] else '✗ '}{'' if case.clear else '~'}{case.family} "
+        f"n={case.rows}: bias {case.bias:.2f} variance {case.variance:.2f} = {case.truth}; measured "
+        f"{case.measured['estimated'][0]:.2f} {case.measured['estimated'][1]:.2f} {case.said['estimated']} | "
+        f"{case.measured['configured'][0]:.2f} {case.said['configured']}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def main() -> None:

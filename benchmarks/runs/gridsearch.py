@@ -44,16 +44,24 @@ def main() -> None:
         mlflow.set_experiment("magic_gamma")
         mlflow.sklearn.autolog(max_tuning_runs=None, log_datasets=True)
     network = MLPClassifier(
-        hidden_layer_sizes=(32, 16), batch_size=128, max_iter=arguments.epochs, early_stopping=False, tol=0.0,
-        n_iter_no_change=10_000, random_state=0,
-    )  # fmt: skip
+        hidden_layer_sizes=(32, 16),
+        batch_size=128,
+        max_iter=arguments.epochs,
+        early_stopping=False,
+        tol=0.0,
+        n_iter_no_change=10_000,
+        random_state=0,
+    )
     # MLPClassifier divides alpha by the batch, not by the rows: this makes its penalty ours.
     alphas = [value * 128 / len(train) for value in LAMBDAS]
     search = GridSearchCV(
         make_pipeline(StandardScaler(), network),
         {"mlpclassifier__alpha": alphas, "mlpclassifier__learning_rate_init": LEARNING_RATES},
-        cv=PredefinedSplit(fold), n_jobs=2, refit=True, scoring="neg_log_loss",
-    )  # fmt: skip
+        cv=PredefinedSplit(fold),
+        n_jobs=2,
+        refit=True,
+        scoring="neg_log_loss",
+    )
     began = time.perf_counter()
     search.fit(x[rows], y[rows])
     seconds = time.perf_counter() - began

@@ -111,10 +111,17 @@ def _train(plan: Plan, cost: Estimate, study: Study) -> tuple[Race, list[Round]]
         waiting = []
         for chunk in chunks:
             work = work_of(
-                chunk.fleet.model, chunk.variants, study.swept(chunk.fleet.features).sources, dtype="float32",
-                pause=chunk.pause, states=chunk.states, share=chunk.share, deadline=race.deadline,
-                checkpoint=study.folder / f"{chunk.name}.safetensors", checkpoint_seconds=SECONDS,
-            )  # fmt: skip
+                chunk.fleet.model,
+                chunk.variants,
+                study.swept(chunk.fleet.features).sources,
+                dtype="float32",
+                pause=chunk.pause,
+                states=chunk.states,
+                share=chunk.share,
+                deadline=race.deadline,
+                checkpoint=study.folder / f"{chunk.name}.safetensors",
+                checkpoint_seconds=SECONDS,
+            )
             waiting.append((chunk, study.executor.submit(_timed, work)))
         trained: list[Trained] = []
         for chunk, future in waiting:
@@ -139,9 +146,12 @@ def _timed(work: Chunk) -> tuple[ChunkResult, float]:
 def search(epochs: int, **more: Any) -> dict[str, Any]:
     """48 networks."""
     network = {
-        "kind": "network", "layers": [[32], [32, 16]], "lambda": {"log": [0.01, 10], "count": 4}, "batch": 128,
+        "kind": "network",
+        "layers": [[32], [32, 16]],
+        "lambda": {"log": [0.01, 10], "count": 4},
+        "batch": 128,
         "optimizer": {"kind": "adam", "learning_rate": {"log": [0.0003, 0.03], "count": 6}},
-    }  # fmt: skip
+    }
     return {"epochs": epochs, "models": [network], **more}
 
 
@@ -189,12 +199,25 @@ def page(rows: Sequence[str], profiles: Sequence[str], command: str) -> str:
     """The figures as Markdown."""
     machine = "\n".join(f"- {name}: {words}" for name, words in describe_machine().items())
     lines = [
-        "# Successive halving against the full grid", "",
-        f"Measured by `{command}` (what is compared, its docstring says).", "",
-        HEAD, "|---" * (HEAD.count("|") - 1) + "|", *rows, "",
-        "Where the halving's time goes (the median run of each table):", "",
-        PROFILE, "|---" * (PROFILE.count("|") - 1) + "|", *profiles, "", "Machine:", "", machine, "",
-    ]  # fmt: skip
+        "# Successive halving against the full grid",
+        "",
+        f"Measured by `{command}` (what is compared, its docstring says).",
+        "",
+        HEAD,
+        "|---" * (HEAD.count("|") - 1) + "|",
+        *rows,
+        "",
+        "Where the halving's time goes (the median run of each table):",
+        "",
+        PROFILE,
+        "|---" * (PROFILE.count("|") - 1) + "|",
+        *profiles,
+        "",
+        "Machine:",
+        "",
+        machine,
+        "",
+    ]
     return "\n".join(lines)
 
 

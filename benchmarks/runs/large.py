@@ -65,8 +65,13 @@ def measure(sizes: Sequence[int], memory: str, scratch: Path, tables: Path) -> d
             if tables == scratch:
                 table.unlink()
     finally:
-        subprocess.run([str(DESCENT), "down"], env={"DESCENT_HOME": str(home)}, cwd=HERE.parents[1], check=False,
-                       capture_output=True)  # fmt: skip
+        subprocess.run(
+            [str(DESCENT), "down"],
+            env={"DESCENT_HOME": str(home)},
+            cwd=HERE.parents[1],
+            check=False,
+            capture_output=True,
+        )
     return runs
 
 
@@ -82,12 +87,14 @@ def growth(runs: dict[int, Run]) -> list[tuple[int, int, float]]:
 def report(runs: dict[int, Run], memory: str, arguments: str) -> str:
     """The Markdown text."""
     lines = [
-        "# Tables larger than memory", "",
-        f"Measured by `python -m benchmarks.runs.large {arguments}`; its docstring says what.".replace(" `;", "`;"), "",
+        "# Tables larger than memory",
+        "",
+        f"Measured by `python -m benchmarks.runs.large {arguments}`; its docstring says what.".replace(" `;", "`;"),
+        "",
         f"| rows × {COLUMNS} | streamed | wall s | processor s | run s | {' | '.join(STAGES)} "
         "| peak GB, all | anonymous | files |",
         "|" + "---|" * (8 + len(STAGES)),
-    ]  # fmt: skip
+    ]
     for rows, one in sorted(runs.items()):
         spent = one.result["seconds"]
         spent = {**spent, **spent.get("other", {})}
@@ -111,8 +118,10 @@ def report(runs: dict[int, Run], memory: str, arguments: str) -> str:
         f"Peak of {most:,} rows: {held / 1e9:.2f} GB ({'reached' if held <= BOUND else 'MISSED'}; asked ≤ 3).",
     ]
     lines += ["", f"Who held the memory at the peak of {most:,} rows (second {runs[most].at:.0f}):", ""]
-    lines += [f"- {size / 1e6:,.0f} MB: {called(name)}" for name, size in
-              sorted(runs[most].held.items(), key=lambda pair: -pair[1])]  # fmt: skip
+    lines += [
+        f"- {size / 1e6:,.0f} MB: {called(name)}"
+        for name, size in sorted(runs[most].held.items(), key=lambda pair: -pair[1])
+    ]
     lines += ["", "Machine:", "", *(f"- {name}: {words}" for name, words in describe_machine().items())]
     return "\n".join(lines) + "\n"
 

@@ -71,9 +71,12 @@ def measured(path: Path, entry: dict[str, Any], exclude: Sequence[str]) -> dict[
     with tempfile.TemporaryDirectory() as folder:
         settings = ["--set", f"data.exclude={json.dumps(list(exclude))}"] if exclude else []
         where: dict[str, Any] = {
-            "cwd": folder, "env": os.environ | {"DESCENT_HOME": f"{folder}/.descent"}, "capture_output": True,
-            "text": True, "check": False,
-        }  # fmt: skip
+            "cwd": folder,
+            "env": os.environ | {"DESCENT_HOME": f"{folder}/.descent"},
+            "capture_output": True,
+            "text": True,
+            "check": False,
+        }
         done = subprocess.run([command, "run", str(path), "--target", target, "--json", *settings], **where)
         subprocess.run([command, "down"], **where)
     if done.returncode:
@@ -114,9 +117,7 @@ def models(task: str, numbers: list[str], words: list[str]) -> dict[str, Any]:
     if task == "regression":
         chosen: tuple[Any, Any, Any] = LinearRegression(), MLPRegressor(random_state=0), HistGradientBoostingRegressor()
     else:
-        chosen = (
-            LogisticRegression(max_iter=1000), MLPClassifier(random_state=0), HistGradientBoostingClassifier()
-        )  # fmt: skip
+        chosen = (LogisticRegression(max_iter=1000), MLPClassifier(random_state=0), HistGradientBoostingClassifier())
     linear, network, trees = chosen
     trees.set_params(random_state=0)
     return {
@@ -152,11 +153,17 @@ def line(row: dict[str, Any]) -> str:
     verdict = result["diagnosis"]["verdict"] + ("" if beaten else "; **not better than the dummy**")
     name = row["name"] + (" without " + ", ".join(row["exclude"]) if row["exclude"] else "")
     cells = [
-        name, result["data"]["split_by"], selected, number(cost["train"]), number(cost["cv"]),
+        name,
+        result["data"]["split_by"],
+        selected,
+        number(cost["train"]),
+        number(cost["cv"]),
         f"{metric} {number(test['metrics'][metric])} ({number(low)} to {number(high)})",
-        number(test["baseline"][metric]), *(number(row[key]) for key in ("linear", "MLP", "HistGradientBoosting")),
-        verdict, f"{result['seconds']['total']:.0f}",
-    ]  # fmt: skip
+        number(test["baseline"][metric]),
+        *(number(row[key]) for key in ("linear", "MLP", "HistGradientBoosting")),
+        verdict,
+        f"{result['seconds']['total']:.0f}",
+    ]
     return f"| {' | '.join(cells)} |"
 
 
@@ -168,9 +175,19 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
     """docs/results.md."""
     machine = "\n".join(f"| {name} | {words} |" for name, words in describe_machine().items())
     heading = [
-        "table", "split", "selected", "J_train", "J_cv", "test (95 % interval)", "dummy", "linear", "MLP",
-        "HistGradientBoosting", "verdict", "seconds",
-    ]  # fmt: skip
+        "table",
+        "split",
+        "selected",
+        "J_train",
+        "J_cv",
+        "test (95 % interval)",
+        "dummy",
+        "linear",
+        "MLP",
+        "HistGradientBoosting",
+        "verdict",
+        "seconds",
+    ]
     table = "\n".join([f"| {' | '.join(heading)} |", "|" + "---|" * len(heading), *map(line, rows)])
     return f"""# Ten tables, one command each
 

@@ -42,9 +42,13 @@ def run(command: Sequence[str], home: Path, folder: Path, **environment: str) ->
     """
     began = time.perf_counter()
     process = subprocess.Popen(
-        command, env=os.environ | {"DESCENT_HOME": str(home)} | environment, cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        command,
+        env=os.environ | {"DESCENT_HOME": str(home)} | environment,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     peaks, at, held = dict.fromkeys(PARTS.values(), 0), [0.0], [{}]
     done = threading.Event()
     before = {pid: processor_seconds(pid) for pid in processes(f"DESCENT_HOME={home}")}

@@ -44,11 +44,19 @@ def network_figures(shape: Shape, seconds: Times, chunk: int) -> list[Figure]:
         ([s / chunk for s in seconds["products stacked"]], seconds["products alone"]), key=lambda times: sum(times)
     )
     found = [
-        _figure(f"fleet of {FLEET} / MLPClassifier {at}", FLEET_SKLEARN, shape,
-                ratio(seconds["MLPClassifier"], seconds["fleet"], FLEET)),
-        _figure(f"one variant alone / MLPClassifier {at}", ALONE_SKLEARN, shape,
-                ratio(seconds["MLPClassifier"], seconds["alone"])),
-    ]  # fmt: skip
+        _figure(
+            f"fleet of {FLEET} / MLPClassifier {at}",
+            FLEET_SKLEARN,
+            shape,
+            ratio(seconds["MLPClassifier"], seconds["fleet"], FLEET),
+        ),
+        _figure(
+            f"one variant alone / MLPClassifier {at}",
+            ALONE_SKLEARN,
+            shape,
+            ratio(seconds["MLPClassifier"], seconds["alone"]),
+        ),
+    ]
     if "PyTorch" in seconds:
         against = ratio(seconds["PyTorch"], seconds["alone"])
         found.append(_figure(f"one variant alone / PyTorch {at}", ALONE_TORCH, shape, against))
@@ -78,8 +86,11 @@ def memory_figures(megabytes: dict[str, Sequence[float]]) -> list[Figure]:
     names = {"together": "in one stack", "chunks": "in chunks as by default"}
     return [
         Figure(
-            f"memory of a fleet of {FLEET} above the data, {names[way]} (e)", *MEMORY,
-            Range(sorted(values)[len(values) // 2], min(values), max(values)), " MB", low_is_good=True,
+            f"memory of a fleet of {FLEET} above the data, {names[way]} (e)",
+            *MEMORY,
+            Range(sorted(values)[len(values) // 2], min(values), max(values)),
+            " MB",
+            low_is_good=True,
         )
         for way, values in megabytes.items()
-    ]  # fmt: skip
+    ]

@@ -36,9 +36,15 @@ def work_of(shape: Shape, data: ml.Arrays) -> Work:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "checkpoint"
         (outcome,) = ml.train(
-            shape.model, "adam", [ml.Settings(lam=LAM)], data, batch=shape.batch, epochs=shape.epochs,
-            checkpoint=file, checkpoint_every=shape.epochs,
-        )  # fmt: skip
+            shape.model,
+            "adam",
+            [ml.Settings(lam=LAM)],
+            data,
+            batch=shape.batch,
+            epochs=shape.epochs,
+            checkpoint=file,
+            checkpoint_every=shape.epochs,
+        )
         steps = int(read_state(file)[1]["step"])
     return Work("descent", outcome.epochs, steps, float(outcome.curve_train[-1]))
 

@@ -22,9 +22,15 @@ HAS_TORCH = find_spec("torch") is not None
 def train_sklearn(shape: Shape, x: NDArray[np.float32], y: NDArray[np.int64]) -> MLPClassifier:
     """Fit MLPClassifier: Adam, all epochs. Its alpha is divided by the rows of a batch, ours by all rows."""
     network = MLPClassifier(
-        shape.hidden, alpha=LAM * shape.batch / shape.rows, batch_size=shape.batch, max_iter=shape.epochs, tol=0.0,
-        n_iter_no_change=10**9, early_stopping=False, random_state=0,
-    )  # fmt: skip
+        shape.hidden,
+        alpha=LAM * shape.batch / shape.rows,
+        batch_size=shape.batch,
+        max_iter=shape.epochs,
+        tol=0.0,
+        n_iter_no_change=10**9,
+        early_stopping=False,
+        random_state=0,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # says at the last epoch that it was the last
         return network.fit(x, y)

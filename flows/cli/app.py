@@ -23,7 +23,7 @@ from descent.flows.cli import (
     sync,
     ui,
     worker,
-)  # fmt: skip
+)
 
 app = typer.Typer(
     name="descent",

@@ -83,9 +83,7 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate
         {
             "config": question.config.model_dump(mode="json", by_alias=True),
             "task": question.task,
-            "columns": [
-                {"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns
-            ],
+            "columns": [{"name": c.name, "role": c.role, "reason": c.reason} for c in question.inference.columns],
             "splits": parts.sizes,
             "notes": question.inference.notes,
             "data": {"findings": [asdict(finding) for finding in parts.findings]},
@@ -97,7 +95,7 @@ def _as_json(question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate
             "estimated_seconds": {"train": cost.train, "after": cost.after},
         },
         ensure_ascii=False,
-    )  # fmt: skip
+    )
 
 
 def _columns(columns: "Sequence[Column]") -> Iterator[tuple[str, str, str]]:

@@ -21,8 +21,13 @@ def retrain(
     if json:
         from json import dumps
 
-        told = {"experiment": news.experiment, "outcome": news.outcome, "reason": news.reason,
-                "champion": news.serving, "challenger": news.challenger}  # fmt: skip
+        told = {
+            "experiment": news.experiment,
+            "outcome": news.outcome,
+            "reason": news.reason,
+            "champion": news.serving,
+            "challenger": news.challenger,
+        }
         print(dumps(told, ensure_ascii=False))
         return
     if news.result is not None:

@@ -28,8 +28,15 @@ def learning_curve(seen: Observations) -> tuple[dict[str, Any], ...]:
     points: list[dict[str, Any]] = []
     for part in measured.parts:
         error = NORMAL_80 * part.spread / part.count**0.5
-        points.append({"rows": part.rows, "train": part.train, "cv": part.cost, "low": part.cost - error,
-                       "high": part.cost + error})  # fmt: skip
+        points.append(
+            {
+                "rows": part.rows,
+                "train": part.train,
+                "cv": part.cost,
+                "low": part.cost - error,
+                "high": part.cost + error,
+            }
+        )
     return (*points, {"rows": seen.rows, "train": seen.cost_train, "cv": seen.cost_cv})
 
 

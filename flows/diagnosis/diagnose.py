@@ -116,9 +116,16 @@ def judged(
         level, limit, unit = float(seen.measured.levels.mean()), HIGH, float(seen.measured.explainable.mean())
     curves = Curves(learning_curve(seen), lambda_curve(winner, board), capacity_curve(winner, board))
     return Diagnosed(
-        judge(seen), seen.cost_dummy, level, level + limit * unit, HIGH * unit, curves, seen.law, changes or {},
+        judge(seen),
+        seen.cost_dummy,
+        level,
+        level + limit * unit,
+        HIGH * unit,
+        curves,
+        seen.law,
+        changes or {},
         np.empty(0) if seen.measured is None else seen.measured.costs,
-    )  # fmt: skip
+    )
 
 
 def dummy_on_cv(question: Question, parts: Parts) -> dict[str, float]:

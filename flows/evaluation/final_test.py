@@ -76,7 +76,11 @@ def tested(final: Final, study: Study, rival: Rival | None = None) -> Tested:
         baseline=units(dummy_metrics(task, known, y, len(inference.classes))),
         linear=units(metrics.evaluate(task, None, y, np.concatenate(seen.linear))) if seen.linear else {},
         intervals=bootstrap.intervals(
-            task, y_in_units, outputs_in_units, confidence=count.confidence, seed=question.config.split.seed,
+            task,
+            y_in_units,
+            outputs_in_units,
+            confidence=count.confidence,
+            seed=question.config.split.seed,
             clusters=clusters,
         ),
         boosted={} if trees is None else metrics.evaluate(task, None, y_in_units, trees),
@@ -84,7 +88,7 @@ def tested(final: Final, study: Study, rival: Rival | None = None) -> Tested:
         count=count,
         y=y_in_units,
         outputs=outputs_in_units,
-    )  # fmt: skip
+    )
 
 
 def _beaten(question: Question, y: Array, mine: Array, trees: Array, clusters: Array | None) -> bool:

@@ -161,15 +161,19 @@ def _spawn(folder: Path, held: int) -> Server:
 def _environment(folder: Path, api_url: str) -> dict[str, str]:
     url = api_url.removesuffix("/api")
     mine = {name: value for name, value in os.environ.items() if name not in ("PREFECT_API_URL", "PREFECT_PROFILE")}
-    return PRIVATE | mine | {
-        "PREFECT_HOME": str(folder),
-        "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
-        "PREFECT_SERVER_UI_API_URL": api_url,
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{url},{url.replace('127.0.0.1', 'localhost')}",
-        # The console handler is silenced for commands; here it is the log file.
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
-    }  # fmt: skip
+    return (
+        PRIVATE
+        | mine
+        | {
+            "PREFECT_HOME": str(folder),
+            "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
+            "PREFECT_SERVER_UI_API_URL": api_url,
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{url},{url.replace('127.0.0.1', 'localhost')}",
+            # The console handler is silenced for commands; here it is the log file.
+            "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+        }
+    )
 
 
 def idle_minutes() -> float:

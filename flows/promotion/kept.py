@@ -57,12 +57,22 @@ def write(question: Question, parts: Parts, columns: Iterable[str], folder: Path
     names = (*columns, inference.target)
     folder.mkdir(parents=True)
     about = About(
-        config.title, inference.target, question.task, tuple(map(str, inference.classes)), question.metric,
-        config.registration.confidence, config.registration.guards, names,
-        inference.group if inference.split_by == "group" else None, config_digest(config), question.digest,
-        parts.sealed.digest, parts.sealed.identity, parts.sealed.rows,
+        config.title,
+        inference.target,
+        question.task,
+        tuple(map(str, inference.classes)),
+        question.metric,
+        config.registration.confidence,
+        config.registration.guards,
+        names,
+        inference.group if inference.split_by == "group" else None,
+        config_digest(config),
+        question.digest,
+        parts.sealed.digest,
+        parts.sealed.identity,
+        parts.sealed.rows,
         parts.sizes["train"] + parts.sizes["cv"],
-    )  # fmt: skip
+    )
     spaced(parts.frame[list(names)], SHIFT_ROWS).to_parquet(folder / SAMPLE, index=False)
     np.save(
         folder / LEARNED, np.unique(np.concatenate([row_hashes(frame, names) for frame in parts.rows.learned(parts)]))

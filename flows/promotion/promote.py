@@ -147,9 +147,14 @@ def _compared(
     except DataError as error:
         raise RunError(f"{champion.address} cannot predict the challenger's rows: {error}") from error
     decision = decide(
-        about.task, about.metric, y, *outputs, units=units, confidence=confidence or about.confidence,
+        about.task,
+        about.metric,
+        y,
+        *outputs,
+        units=units,
+        confidence=confidence or about.confidence,
         guards=about.guards if guards is None else guards,
-    )  # fmt: skip
+    )
     return Promotion(
         registry.name, challenger.number, champion.number, decision, rows=len(rows), known=int(known.sum())
     )
@@ -183,10 +188,17 @@ def _outputs(model: Predictor, rows: pd.DataFrame) -> Array:
 def _opening(about: About, challenger: Version) -> ledger.Opening:
     """The challenger looks at its own test rows once more: no further model does."""
     return ledger.Opening(
-        when=_now(), experiment=about.experiment, run=f"promote {challenger.address}", target=about.target,
-        config=about.config, table=about.table, sealed=about.sealed, rows=about.rows, test_rows=about.test_rows,
+        when=_now(),
+        experiment=about.experiment,
+        run=f"promote {challenger.address}",
+        target=about.target,
+        config=about.config,
+        table=about.table,
+        sealed=about.sealed,
+        rows=about.rows,
+        test_rows=about.test_rows,
         version=version_of_package("descent-ml"),
-    )  # fmt: skip
+    )
 
 
 def _tags(found: Promotion) -> dict[str, str]:

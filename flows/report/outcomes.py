@@ -119,8 +119,11 @@ def _calibration(rows: TestRows, p: Array) -> Figure:
     groups = np.array_split(np.argsort(said, kind="stable"), min(BINS, max(1, len(said) // 10)))
     x, y = [float(said[g].mean()) for g in groups], [float(seen[g].mean()) for g in groups]
     error = sum(len(g) * abs(a - b) for g, a, b in zip(groups, x, y, strict=True)) / len(said)
-    plot = Plot(axes.shares(f"predicted probability of {_short(what)}"), axes.shares("observed share"),
-                f"Calibration in {len(groups)} groups of test rows")  # fmt: skip
+    plot = Plot(
+        axes.shares(f"predicted probability of {_short(what)}"),
+        axes.shares("observed share"),
+        f"Calibration in {len(groups)} groups of test rows",
+    )
     plot.diagonal("zero")
     plot.line(x, y, "series-1")
     titles = [
@@ -171,8 +174,11 @@ def _histogram(residuals: Array, target: str) -> Figure:
     low, high = np.quantile(residuals, [0.005, 0.995])
     inside = residuals[(residuals >= low) & (residuals <= high)]
     heights, edges = np.histogram(inside, bins=min(30, max(5, len(inside) // 8)))
-    plot = Plot(axes.linear(f"true − predicted {_short(target)}", edges, room=0.01),
-                axes.linear("test rows", [0, *heights], room=0), "Histogram of the residuals")  # fmt: skip
+    plot = Plot(
+        axes.linear(f"true − predicted {_short(target)}", edges, room=0.01),
+        axes.linear("test rows", [0, *heights], room=0),
+        "Histogram of the residuals",
+    )
     plot.bars([float(edge) for edge in edges], [float(height) for height in heights], "train")
     plot.upright(0.0, "zero")
     parts = np.quantile(np.abs(residuals), [0.5, 0.9, 0.99])

@@ -44,26 +44,34 @@ def render(contents: Contents, drawn: pictures.Pictures | None = None) -> tuple[
     failures, matrix = list(drawn.failures), None
     if result.task != "regression":
         matrix = attempt("the confusion matrix", lambda: _confusion(contents), failures)
-    page = _environment().get_template("page.html").render(
-        result=result,
-        said=words,
-        contents=contents,
-        verdict=VERDICTS.get(result.diagnosis.verdict, "both"),
-        chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],
-        style=STYLE.read_text(encoding="utf-8") + (TEMPLATES / "style.css").read_text(encoding="utf-8"),
-        board=_board(result),
-        training=drawn.training.values(),
-        curves=drawn.curves.values(),
-        outcomes=drawn.outcomes.values(),
-        warnings=[*result.warnings, *failures],
-        noticed=kinds(result.data.findings),
-        confusion=matrix,
-        tested={"headline": words.headline(result), "columns": words.columns(result), "rows": words.rows(result),
-                "caveats": list(words.caveats(result))},
-        importance=None if contents.importance is None else _importance(contents.importance),
-        roles=_roles(contents),
-        predicted=terminal.predicted,
-    )  # fmt: skip
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            result=result,
+            said=words,
+            contents=contents,
+            verdict=VERDICTS.get(result.diagnosis.verdict, "both"),
+            chances=[(name, chance or 0.0) for name, chance in result.diagnosis.probabilities.items()],
+            style=STYLE.read_text(encoding="utf-8") + (TEMPLATES / "style.css").read_text(encoding="utf-8"),
+            board=_board(result),
+            training=drawn.training.values(),
+            curves=drawn.curves.values(),
+            outcomes=drawn.outcomes.values(),
+            warnings=[*result.warnings, *failures],
+            noticed=kinds(result.data.findings),
+            confusion=matrix,
+            tested={
+                "headline": words.headline(result),
+                "columns": words.columns(result),
+                "rows": words.rows(result),
+                "caveats": list(words.caveats(result)),
+            },
+            importance=None if contents.importance is None else _importance(contents.importance),
+            roles=_roles(contents),
+            predicted=terminal.predicted,
+        )
+    )
     return page + "\n", failures
 
 
@@ -81,9 +89,12 @@ def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     made.filters |= {"number": number, "words": lambda name: name.replace("-", " ").replace("_", " ")}
     return made
 
@@ -106,8 +117,12 @@ def _board(result: ExperimentResult) -> dict[str, Any]:
         for place, row in enumerate(result.variants[:MOST], start=1)
     ]
     selected = [place for place in places[FIRST:] if place.note == "selected"]
-    return {"metrics": metrics, "first": places[:FIRST] + selected, "rest": places[FIRST:],
-            "hidden": max(0, len(result.variants) - MOST)}  # fmt: skip
+    return {
+        "metrics": metrics,
+        "first": places[:FIRST] + selected,
+        "rest": places[FIRST:],
+        "hidden": max(0, len(result.variants) - MOST),
+    }
 
 
 def _note(row: VariantResult) -> str:
@@ -126,8 +141,12 @@ def _confusion(contents: Contents) -> dict[str, Any]:
 def _importance(found: Importance) -> dict[str, Any]:
     top = max((abs(one.mean) for one in found.columns), default=0.0) or 1.0
     bars = [(one, max(0.0, one.mean) / top) for one in found.columns]
-    return {"about": found, "first": bars[:COLUMNS], "rest": bars[COLUMNS:],
-            "unclear": sum(not one.clear for one in found.columns)}  # fmt: skip
+    return {
+        "about": found,
+        "first": bars[:COLUMNS],
+        "rest": bars[COLUMNS:],
+        "unclear": sum(not one.clear for one in found.columns),
+    }
 
 
 def _roles(contents: Contents) -> list[tuple[str, list[str]]]:

@@ -161,9 +161,10 @@ class Plot:
                 continue
             taken = x + half
             Tree.SubElement(
-                self._svg, "line",
+                self._svg,
+                "line",
                 {"x1": _n(x), "x2": _n(x), "y1": _n(bottom), "y2": _n(bottom + 4), "class": "base"},
-            )  # fmt: skip
+            )
             self._text(min(x, WIDTH - half), bottom + 17, text, "tick middle")
         self._text(0, 12, self.y.label, "label")
         self._text(self.left + self.wide / 2, self.height - 6, self.x.label, "label middle")

@@ -168,9 +168,13 @@ def learning_curve(points: Sequence[LearningPoint], projection: Projection | Non
 
 
 def _pair(
-    x: axes.Axis, xs: Sequence[float], points: Sequence[LambdaPoint | CapacityPoint | LearningPoint],
-    drawing: Drawing, description: str, more: Sequence[float] = (),
-) -> tuple[Plot, list[Key]]:  # fmt: skip
+    x: axes.Axis,
+    xs: Sequence[float],
+    points: Sequence[LambdaPoint | CapacityPoint | LearningPoint],
+    drawing: Drawing,
+    description: str,
+    more: Sequence[float] = (),
+) -> tuple[Plot, list[Key]]:
     """A plot of J_train and J_cv of ``points`` at ``xs``."""
     train = [nan if p.train is None else p.train for p in points]
     cv = [nan if p.cv is None else p.cv for p in points]

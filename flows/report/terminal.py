@@ -177,15 +177,22 @@ def _test_table(result: ExperimentResult, console: "Console") -> "Table":
 
     def build(without: Sequence[str]) -> Table:
         table = Table(
-            title=words.headline(result), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+            title=words.headline(result),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
             collapse_padding=True,
-        )  # fmt: skip
+        )
         kept = [place for place, title in enumerate(titles) if title not in without]
         for place in kept:
             table.add_column(
-                titles[place], justify="left" if place == 0 else "right", style=styles[place], overflow="fold",
-                no_wrap=place < HEADED, min_width=max(len(row[place]) for row in rows),
-            )  # fmt: skip
+                titles[place],
+                justify="left" if place == 0 else "right",
+                style=styles[place],
+                overflow="fold",
+                no_wrap=place < HEADED,
+                min_width=max(len(row[place]) for row in rows),
+            )
         for row in rows:
             table.add_row(*(row[place] for place in kept))
         return table

@@ -8,10 +8,15 @@ from descent.ml.statistics.metrics import greater_is_better
 from descent.schemas import ExperimentResult
 
 NAMES = {
-    "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²", "log_loss": "log loss",
-    "accuracy": "accuracy", "f1_macro": "macro F1", "roc_auc": "area under the ROC curve",
+    "rmse": "root mean squared error",
+    "mae": "mean absolute error",
+    "r2": "R²",
+    "log_loss": "log loss",
+    "accuracy": "accuracy",
+    "f1_macro": "macro F1",
+    "roc_auc": "area under the ROC curve",
     "average_precision": "average precision",
-}  # fmt: skip
+}
 
 SPLITS = {
     "random": "at random",

@@ -90,9 +90,13 @@ def examine(posed: Posed, champion: Champion | None) -> tuple[data.Finding, ...]
         return parts.findings
     inference = question.inference
     refuse_other_question(
-        f"this table ({question.source_name})", inference.target, question.task, [*map(str, inference.classes)],
-        champion.version, champion.about,
-    )  # fmt: skip
+        f"this table ({question.source_name})",
+        inference.target,
+        question.task,
+        [*map(str, inference.classes)],
+        champion.version,
+        champion.about,
+    )
     _refuse_fewer_rows(parts, champion, wanted)
     _ask(champion, parts)
     return ordered([*_drifted(question, parts, champion, wanted), *parts.findings])

@@ -30,8 +30,16 @@ RETRIES = 4
 FIRST_PAUSE = 5.0
 """Seconds before the second attempt; twice as many before each further one, and a little more by chance."""
 STAYS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
-ASKED_WRONGLY = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "PERMISSION_DENIED", "UNAUTHENTICATED",
-                           "RESOURCE_ALREADY_EXISTS", "BAD_REQUEST"})  # fmt: skip
+ASKED_WRONGLY = frozenset(
+    {
+        "RESOURCE_DOES_NOT_EXIST",
+        "INVALID_PARAMETER_VALUE",
+        "PERMISSION_DENIED",
+        "UNAUTHENTICATED",
+        "RESOURCE_ALREADY_EXISTS",
+        "BAD_REQUEST",
+    }
+)
 """MLflow's words for what another attempt does not change."""
 
 
@@ -71,12 +79,15 @@ def task(name: str, *, retried: bool = True) -> "Callable[[Callable[P, R]], Task
 
     def decorate(function: "Callable[P, R]") -> "Task[P, R]":
         return Task(
-            function, name=name, cache_policy=NO_CACHE, persist_result=False,
+            function,
+            name=name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
             retries=RETRIES if retried else 0,
             retry_delay_seconds=exponential_backoff(FIRST_PAUSE) if retried else None,
             retry_jitter_factor=0.5 if retried else None,
             retry_condition_fn=passes if retried else None,
-        )  # fmt: skip
+        )
 
     return decorate
 

@@ -90,8 +90,9 @@ class Race:
     def _cut(self, on: Sequence[Trained], rung: int) -> tuple[PlannedChunk, ...]:
         """Chunks of those that go on, the longest first."""
         fleets = self._plan.fleets
-        mine = [sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot)
-                for fleet in fleets]  # fmt: skip
+        mine = [
+            sorted((one for one in on if one.entry.fleet == fleet.number), key=lambda one: one.slot) for fleet in fleets
+        ]
         counts = [len(members) for members in mine]
 
         def seconds(place: int, variants: float) -> float:

@@ -63,11 +63,17 @@ def work_of(
 def work_for(chunk: PlannedChunk, study: Study, deadline: float | None) -> Chunk:
     """What a worker needs to train a chunk of a plan."""
     return work_of(
-        chunk.fleet.model, chunk.variants, study.swept(chunk.fleet.features).sources, dtype=study.dtype,
-        progress=(study.progress, chunk.slots), pause=chunk.pause, states=chunk.states, deadline=deadline,
+        chunk.fleet.model,
+        chunk.variants,
+        study.swept(chunk.fleet.features).sources,
+        dtype=study.dtype,
+        progress=(study.progress, chunk.slots),
+        pause=chunk.pause,
+        states=chunk.states,
+        deadline=deadline,
         share=chunk.share,
         checkpoint=study.states / f"{chunk.name}.safetensors" if chunk.pause or chunk.states else None,
-    )  # fmt: skip
+    )
 
 
 def entries_of(variants: Sequence[Variant], fleet: int, result: ChunkResult, target: Target) -> list[Entry]:

@@ -100,9 +100,13 @@ def enter(opening: Opening) -> Count:
 def config_digest(config: ExperimentConfig) -> str:
     """SHA-256 over all settings that decide about the model: not names, where the table lies, or who does the work."""
     indifferent: Any = {
-        "name": True, "data": {"source"}, "compute": {"engine", "address", "workers"}, "track": True,
-        "registration": True, "retrain": True,
-    }  # fmt: skip
+        "name": True,
+        "data": {"source"},
+        "compute": {"engine", "address", "workers"},
+        "track": True,
+        "registration": True,
+        "retrain": True,
+    }
     plain = config.model_dump(mode="json", exclude=indifferent)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 

@@ -34,9 +34,13 @@ _one_at_a_time = Lock()
 
 
 def featurise(
-    settings: FeatureSettings, question: Question, frame: pd.DataFrame, fit: Indices, held: Indices | None,
+    settings: FeatureSettings,
+    question: Question,
+    frame: pd.DataFrame,
+    fit: Indices,
+    held: Indices | None,
     folder: Path | None,
-) -> Matrices:  # fmt: skip
+) -> Matrices:
     """Features fitted on the rows ``fit`` of the frame and applied to them and to ``held``; in files if there is a
     folder for them."""
     seed, column = question.config.split.seed, question.inference.target

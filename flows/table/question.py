@@ -96,9 +96,15 @@ def load(config: ExperimentConfig) -> data.Table:
     if given.query is None and (large := data.open_large(source, name, given.missing, limit, given.keep)) is not None:
         return data.sampled(large, given.target, limit, config.split.seed)
     return data.read_table(
-        source, given.missing, keep=given.keep, dialect=data.Dialect.given(given.delimiter, given.header),
-        encoding=given.encoding, query=given.query, name=name, texts=_texts(given),
-    )  # fmt: skip
+        source,
+        given.missing,
+        keep=given.keep,
+        dialect=data.Dialect.given(given.delimiter, given.header),
+        encoding=given.encoding,
+        query=given.query,
+        name=name,
+        texts=_texts(given),
+    )
 
 
 def _texts(given: DataConfig) -> tuple[str, ...]:
@@ -149,10 +155,20 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     """
     given = config.data
     frame, inference = data.infer(
-        table, given.target, task=given.task, exclude=given.exclude, roles={key: getattr(given, key) for key in ROLES},
-        group=given.group, time=given.time, by=config.split.by, split_column=config.split.column,
-        positive=given.positive, verbatim=given.verbatim, decimal=given.decimal, date_order=given.date_order,
-    )  # fmt: skip
+        table,
+        given.target,
+        task=given.task,
+        exclude=given.exclude,
+        roles={key: getattr(given, key) for key in ROLES},
+        group=given.group,
+        time=given.time,
+        by=config.split.by,
+        split_column=config.split.column,
+        positive=given.positive,
+        verbatim=given.verbatim,
+        decimal=given.decimal,
+        date_order=given.date_order,
+    )
     if table.whole is not None:
         table = replace(table, whole=replace(table.whole, spellings=inference.spellings))
     numeric = len(inference.of_role("numeric"))
@@ -161,13 +177,21 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     least = float(frame[inference.target].min()) if inference.task == "regression" else None
     config = resolved(
         with_default_search(
-            config, task=inference.task, rows=rows, columns=columns, numeric_columns=numeric,
+            config,
+            task=inference.task,
+            rows=rows,
+            columns=columns,
+            numeric_columns=numeric,
             amounts=least is not None and least >= 0,
         ),
-        name=config.title, task=inference.task, split_by=inference.split_by, draw=_draw(config, inference),
-        group=inference.group, time=inference.time,
+        name=config.title,
+        task=inference.task,
+        split_by=inference.split_by,
+        draw=_draw(config, inference),
+        group=inference.group,
+        time=inference.time,
         metric=config.select.metric or metrics.default_metric(inference.task),
-    )  # fmt: skip
+    )
     if least is not None:
         check_losses(config, least)
     large = None if table.whole is None else table

@@ -127,9 +127,15 @@ def _places(table: "LargeTable", inspected: pd.DataFrame, inference: data.Infere
 
 
 def featurise(
-    whole: Whole, frame: pd.DataFrame, fit: Indices, parts: Sequence[int], held: Sequence[int], question: Question,
-    settings: FeatureSettings, folder: Path,
-) -> Matrices:  # fmt: skip
+    whole: Whole,
+    frame: pd.DataFrame,
+    fit: Indices,
+    parts: Sequence[int],
+    held: Sequence[int],
+    question: Question,
+    settings: FeatureSettings,
+    folder: Path,
+) -> Matrices:
     """Features learned on the rows ``fit`` of the sample, applied to all rows of ``parts`` and ``held``.
 
     Rows that were learned from keep their cross-fitted features: a row is never told its own target.

@@ -45,9 +45,9 @@ def register(client: "MlflowClient", name: str, model_uri: str, run_id: str) -> 
     found = [one for one in client.search_model_versions(f"name = '{name}'") if one.run_id == run_id]
     # A server takes the source for what it says only with the logged model's id beside it.
     own = model_uri.removeprefix("models:/")
-    version = found[0] if found else client.create_model_version(
-        name, model_uri, run_id, await_creation_for=0, model_id=own
-    )  # fmt: skip
+    version = (
+        found[0] if found else client.create_model_version(name, model_uri, run_id, await_creation_for=0, model_id=own)
+    )
     _link(client, own, name, str(version.version))
     client.set_registered_model_alias(name, CHALLENGER, version.version)
     return str(version.version)

@@ -65,9 +65,12 @@ def known(handle: Handle, key: str) -> Known:
     page: str | None = None
     while True:
         runs = client.search_runs(
-            [handle.experiment_id], f"tags.`{RUN}` = '{key}' and tags.stage = 'variant'", max_results=BATCH,
-            order_by=["start_time"], page_token=page,
-        )  # fmt: skip
+            [handle.experiment_id],
+            f"tags.`{RUN}` = '{key}' and tags.stage = 'variant'",
+            max_results=BATCH,
+            order_by=["start_time"],
+            page_token=page,
+        )
         for run in runs:
             name = run.data.tags.get(VARIANT, "")
             twin = by_name.setdefault(name, run)
@@ -81,9 +84,12 @@ def known(handle: Handle, key: str) -> Known:
 
 
 def log_variants(
-    handle: Handle, beginning: Beginning, variants: Sequence[VariantRecord], there: Known,
+    handle: Handle,
+    beginning: Beginning,
+    variants: Sequence[VariantRecord],
+    there: Known,
     waited_for: Callable[[], bool],
-) -> None:  # fmt: skip
+) -> None:
     """Record variants as runs nested in the parent; ``there`` are those that MLflow has, whole or not.
 
     Until ``waited_for`` it gives way to training. A diverged variant is a finished run whose tag ``status`` says so: it

@@ -71,9 +71,11 @@ class Cluster(Executor):
 
     def _at_hand(self, rows: Sources | Arrays) -> bool:
         """Whether every worker reads the rows from files by itself."""
-        return self._shared and isinstance(rows, Sources) and all(
-            value is None or isinstance(value, str | Path) for value in vars(rows).values()
-        )  # fmt: skip
+        return (
+            self._shared
+            and isinstance(rows, Sources)
+            and all(value is None or isinstance(value, str | Path) for value in vars(rows).values())
+        )
 
     def _ship(self, rows: Sources | Arrays) -> "Shipped":
         with self._shipping:

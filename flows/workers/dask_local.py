@@ -36,8 +36,12 @@ def local_cluster(workers: int) -> Iterator[str]:
     """
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, str(workers)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        process_group=0,
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
@@ -60,10 +64,20 @@ def main(workers: int) -> None:
     from distributed import LocalCluster
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with dask.config.set(QUIET), LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=LOOPBACK,
-        worker_dashboard_address=LOOPBACK, memory_limit=0, env=ONE_THREAD, silence_logs=logging.CRITICAL,
-    ) as cluster:  # fmt: skip
+    with (
+        dask.config.set(QUIET),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=LOOPBACK,
+            worker_dashboard_address=LOOPBACK,
+            memory_limit=0,
+            env=ONE_THREAD,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
         print(cluster.scheduler_address, flush=True)
         sys.stdin.read()
 

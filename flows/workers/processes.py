@@ -48,9 +48,11 @@ class Process:
         arguments = ["descent.flows.workers.processes", str(theirs.fileno()), str(os.getpid())]
         with theirs, _born_deaf():
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *arguments], stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                [sys.executable, "-P", "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
                 env=os.environ | environment,
-            )  # fmt: skip
+            )
         self._connection.send(sys.path)
         self._connection.send(first)
 

@@ -51,8 +51,12 @@ def advise(seen: Observations, *, high_bias: bool, high_variance: bool) -> tuple
     if not high_bias and not high_variance:
         lines += _when_good(seen, wanted, found=bool(measured))
     if seen.diverged:
-        lines.append(Advice(f"{seen.diverged} of {seen.variants} variants diverged: lower their learning_rate, "
-                            "or set clip_norm: 1 in their optimizer."))  # fmt: skip
+        lines.append(
+            Advice(
+                f"{seen.diverged} of {seen.variants} variants diverged: lower their learning_rate, "
+                "or set clip_norm: 1 in their optimizer."
+            )
+        )
     return tuple(lines)
 
 
@@ -73,8 +77,9 @@ def _measured(seen: Observations, open_options: list[Option]) -> Iterator[Advice
     if seen.law is not None:
         gain, sure = seen.law.gain(2 * seen.rows), seen.law.falls
         if gain.value > WORTH * seen.explainable:
-            yield Advice(f"Get more rows: twice the {seen.rows} training rows are projected to lower J_cv.",
-                         None, gain, sure)  # fmt: skip
+            yield Advice(
+                f"Get more rows: twice the {seen.rows} training rows are projected to lower J_cv.", None, gain, sure
+            )
 
 
 def _untested(wanted: list[Option], *, against_bias: bool, but: set[Remedy] | None = None) -> Iterator[Advice]:
@@ -86,12 +91,15 @@ def _untested(wanted: list[Option], *, against_bias: bool, but: set[Remedy] | No
 def _first_of_all(seen: Observations) -> Iterator[Advice]:
     """What puts everything else in question."""
     if seen.level is not None and seen.level >= seen.cost_dummy:
-        yield Advice(f"The baseline is no better than the dummy (costs {seen.level:.4g} and {seen.cost_dummy:.4g}): "
-                     "check diagnose.baseline and its unit.")  # fmt: skip
+        yield Advice(
+            f"The baseline is no better than the dummy (costs {seen.level:.4g} and {seen.cost_dummy:.4g}): "
+            "check diagnose.baseline and its unit."
+        )
     if not seen.beats_dummy:
-        yield Advice(f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): "
-                     "check data.target and data.exclude, and whether these columns can predict the target at all."
-                     )  # fmt: skip
+        yield Advice(
+            f"The model does not clearly beat a dummy (J_cv {seen.cost_cv:.4g}, dummy {seen.cost_dummy:.4g}): "
+            "check data.target and data.exclude, and whether these columns can predict the target at all."
+        )
 
 
 def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
@@ -106,18 +114,20 @@ def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
             )
         yield Advice(f"More rows alone will hardly help: {why}.")
     if seen.level is None:
-        yield Advice("If nobody can predict this better, set diagnose.baseline, and bias is counted from "
-                     "there.")  # fmt: skip
+        yield Advice("If nobody can predict this better, set diagnose.baseline, and bias is counted from there.")
 
 
 def _against_variance(seen: Observations) -> Iterator[Advice]:
     """More rows, fewer features."""
     if seen.law is None:
-        yield Advice(f"Get more rows: {seen.rows} training rows for {seen.parameters} parameters and "
-                     f"{seen.columns} features.")  # fmt: skip
+        yield Advice(
+            f"Get more rows: {seen.rows} training rows for {seen.parameters} parameters and {seen.columns} features."
+        )
     if seen.columns > 5:
-        yield Advice(f"Use fewer of the {seen.columns} features: list uninformative columns in data.exclude, "
-                     "or group more rare categories with features.rare.")  # fmt: skip
+        yield Advice(
+            f"Use fewer of the {seen.columns} features: list uninformative columns in data.exclude, "
+            "or group more rare categories with features.rare."
+        )
 
 
 def _when_good(seen: Observations, wanted: list[Option], *, found: bool) -> Iterator[Advice]:
@@ -128,7 +138,9 @@ def _when_good(seen: Observations, wanted: list[Option], *, found: bool) -> Iter
             found = True
             yield Advice(option.text, option.setting, remedy=option.remedy)
     if seen.fits_better > CLEAR:
-        yield Advice(f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but that does not "
-                     "generalise: more rows or better columns will gain more than a larger model.")  # fmt: skip
+        yield Advice(
+            f"The training rows can be fitted {100 * seen.fits_better:.0f} % better, but that does not "
+            "generalise: more rows or better columns will gain more than a larger model."
+        )
     elif not found:
         yield Advice("Both gaps are small: better columns or cleaner targets will gain more than further tuning.")

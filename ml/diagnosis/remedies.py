@@ -15,9 +15,17 @@ MANY_COLUMNS = 60
 HIGHEST_DEGREE = 5
 
 Remedy = Literal[
-    "train longer", "smaller λ", "larger λ", "network", "bigger network", "smaller network", "linear model",
-    "higher degree", "lower degree", "early stopping",
-]  # fmt: skip
+    "train longer",
+    "smaller λ",
+    "larger λ",
+    "network",
+    "bigger network",
+    "smaller network",
+    "linear model",
+    "higher degree",
+    "lower degree",
+    "early stopping",
+]
 AGAINST_BIAS: frozenset[Remedy] = frozenset({"train longer", "smaller λ", "network", "bigger network", "higher degree"})
 
 
@@ -53,16 +61,27 @@ def _more_room(seen: Observations) -> Iterator[Option]:
         yield Option("smaller λ", f"Lower λ: {_edge(seen, 'smallest')}.", _lambdas(seen, (*values, seen.lam)), values)
     largest = max(map(size_of, seen.tried_hidden), default=0)
     if largest <= size_of(()):
-        yield Option("network", "Try a network: none was tried.", f"{seen.another}={{kind: network, "
-                     "layers: [[16], [64, 32]], lambda: [0.1, 1, 10]}")  # fmt: skip
+        yield Option(
+            "network",
+            "Try a network: none was tried.",
+            f"{seen.another}={{kind: network, layers: [[16], [64, 32]], lambda: [0.1, 1, 10]}}",
+        )
     elif seen.hidden and size_of(seen.hidden) >= largest:
         values = tuple(2.0 * width for width in seen.hidden)
-        yield Option("bigger network", f"Try a bigger network: {list(seen.hidden)} was the largest.",
-                     f"{seen.models}.layers={_whole(values)}", values)  # fmt: skip
+        yield Option(
+            "bigger network",
+            f"Try a bigger network: {list(seen.hidden)} was the largest.",
+            f"{seen.models}.layers={_whole(values)}",
+            values,
+        )
     few = seen.numeric and seen.columns <= MANY_COLUMNS
     if not seen.hidden and few and seen.degree >= max(seen.tried_degrees, default=1) < HIGHEST_DEGREE:
-        yield Option("higher degree", f"Add polynomial features: degree {seen.degree} was the highest.",
-                     f"features.degree=[{seen.degree}, {seen.degree + 1}]", (seen.degree + 1.0,))  # fmt: skip
+        yield Option(
+            "higher degree",
+            f"Add polynomial features: degree {seen.degree} was the highest.",
+            f"features.degree=[{seen.degree}, {seen.degree + 1}]",
+            (seen.degree + 1.0,),
+        )
 
 
 def _less_room(seen: Observations) -> Iterator[Option]:
@@ -71,20 +90,36 @@ def _less_room(seen: Observations) -> Iterator[Option]:
         values = (10 * seen.lam, 100 * seen.lam) if seen.lam > 0 else (1.0, 10.0, 100.0)
         yield Option("larger λ", f"Raise λ: {_edge(seen, 'largest')}.", _lambdas(seen, (seen.lam, *values)), values)
     if seen.rising and not seen.stopped_early:
-        yield Option("early stopping", f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: turn on "
-                     "early stopping.", "search.early_stopping.patience=20", (20.0,))  # fmt: skip
+        yield Option(
+            "early stopping",
+            f"J_cv rose by {100 * seen.rising:.0f} % after its best epoch: turn on early stopping.",
+            "search.early_stopping.patience=20",
+            (20.0,),
+        )
     if seen.degree > 1 and seen.degree <= min(seen.tried_degrees, default=seen.degree):
-        yield Option("lower degree", f"Lower the polynomial degree, now {seen.degree}.",
-                     f"features.degree={seen.degree - 1}", (seen.degree - 1.0,))  # fmt: skip
+        yield Option(
+            "lower degree",
+            f"Lower the polynomial degree, now {seen.degree}.",
+            f"features.degree={seen.degree - 1}",
+            (seen.degree - 1.0,),
+        )
     if seen.hidden and () not in seen.tried_hidden:
         values = (0.1, 1.0, 10.0, 100.0)
-        yield Option("linear model", "Try a model without hidden layers: none was tried.",
-                     f"{seen.another}={{kind: linear, lambda: [0.1, 1, 10, 100]}}", values)  # fmt: skip
+        yield Option(
+            "linear model",
+            "Try a model without hidden layers: none was tried.",
+            f"{seen.another}={{kind: linear, lambda: [0.1, 1, 10, 100]}}",
+            values,
+        )
     smallest = min(map(size_of, filter(None, seen.tried_hidden)), default=0)
     if max(seen.hidden, default=0) > 1 and size_of(seen.hidden) <= smallest:
         values = tuple(float(max(1, width // 2)) for width in seen.hidden)
-        yield Option("smaller network", f"Try a smaller network: {list(seen.hidden)} was the smallest.",
-                     f"{seen.models}.layers={_whole(values)}", values)  # fmt: skip
+        yield Option(
+            "smaller network",
+            f"Try a smaller network: {list(seen.hidden)} was the smallest.",
+            f"{seen.models}.layers={_whole(values)}",
+            values,
+        )
 
 
 def _edge(seen: Observations, end: str) -> str:

@@ -58,9 +58,14 @@ class Replicates:
 
 
 def replicates(
-    task: str, y: ArrayLike, outputs: Sequence[ArrayLike], rows: int, train: Sequence[float], unit: float = 1.0,
+    task: str,
+    y: ArrayLike,
+    outputs: Sequence[ArrayLike],
+    rows: int,
+    train: Sequence[float],
+    unit: float = 1.0,
     seeds: int = 1,
-) -> Replicates:  # fmt: skip
+) -> Replicates:
     """Cost and variance of models of R ≥ 2 parts on the same cv rows; ``unit`` turns costs into the target's units.
 
     ``outputs`` are those of ``seeds`` models of the first part, of the second and so on. The law of total variance:
@@ -79,9 +84,14 @@ def replicates(
     between = _within(task, y, stack.mean(axis=1)) * unit
     by_part = each.mean(axis=1)
     return Replicates(
-        rows=rows, count=parts, train=float(np.mean(train)) * unit, costs=each.mean(axis=0),
-        variance=between + chance * (1 - 1 / seeds), chance=chance, spread=float(by_part.std(ddof=1)),
-    )  # fmt: skip
+        rows=rows,
+        count=parts,
+        train=float(np.mean(train)) * unit,
+        costs=each.mean(axis=0),
+        variance=between + chance * (1 - 1 / seeds),
+        chance=chance,
+        spread=float(by_part.std(ddof=1)),
+    )
 
 
 def of_chance(task: str, y: ArrayLike, outputs: Sequence[ArrayLike], unit: float = 1.0) -> Costs:

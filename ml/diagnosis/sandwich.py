@@ -41,9 +41,15 @@ class Fit:
 
 
 def sandwich(
-    task: str, x: ArrayLike, y: ArrayLike, outputs: ArrayLike, x_cv: ArrayLike, outputs_cv: ArrayLike, lam: float,
+    task: str,
+    x: ArrayLike,
+    y: ArrayLike,
+    outputs: ArrayLike,
+    x_cv: ArrayLike,
+    outputs_cv: ArrayLike,
+    lam: float,
     unit: float = 1.0,
-) -> Fit | None:  # fmt: skip
+) -> Fit | None:
     """V by the sandwich, or None where it would take too long or the model all but interpolates.
 
     ``x`` (m, n) and ``y`` (m,), numbers or codes, are the training rows that gave the model whose ``outputs`` (m,) or

@@ -81,9 +81,11 @@ def diagnose(seen: Observations) -> Diagnosis:
     verdict = VERDICTS[int(np.argmax(chances))]
     bias, variance = "bias" in verdict, "variance" in verdict
     return Diagnosis(
-        verdict, dict(zip(VERDICTS, chances, strict=True)), (*_costs(seen), *gaps, *_signs(seen)),
+        verdict,
+        dict(zip(VERDICTS, chances, strict=True)),
+        (*_costs(seen), *gaps, *_signs(seen)),
         advise(seen, high_bias=bias, high_variance=variance),
-    )  # fmt: skip
+    )
 
 
 def _by_gaps(seen: Observations) -> tuple[tuple[float, ...], list[Evidence]]:
@@ -182,8 +184,13 @@ def _shares(seen: Observations, measured: Measured) -> list[Evidence]:
         found.append(Evidence(name, float(middle), f"{name.capitalize()}: {within}, {source}."))
     if seen.law is not None:
         more = seen.law.at(2 * seen.rows)
-        found.append(Evidence("twice the rows", more.value, f"Twice the training rows would give J_cv {more.value:.4g} "
-                              f"({more.low:.4g} to {more.high:.4g})."))  # fmt: skip
+        found.append(
+            Evidence(
+                "twice the rows",
+                more.value,
+                f"Twice the training rows would give J_cv {more.value:.4g} ({more.low:.4g} to {more.high:.4g}).",
+            )
+        )
     return found
 
 
@@ -191,10 +198,13 @@ def _signs(seen: Observations) -> list[Evidence]:
     """What the curves and the other variants add."""
     better, falling, rising, diverged = seen.fits_better, seen.falling, seen.rising, seen.diverged
     signs = [
-        ("fits better", better if better > CLEAR else 0.0,
-         f"The training rows can be fitted {percent(better)} better, but that did not generalise to new rows."),
+        (
+            "fits better",
+            better if better > CLEAR else 0.0,
+            f"The training rows can be fitted {percent(better)} better, but that did not generalise to new rows.",
+        ),
         ("still falling", falling, f"The cost still fell by {percent(falling)} in the last tenth of the epochs."),
         ("rising", rising, f"J_cv rose by {percent(rising)} after its best epoch, whose weights are used."),
         ("diverged", diverged, f"{diverged} of {seen.variants} variants diverged."),
-    ]  # fmt: skip
+    ]
     return [Evidence(name, value, sentence) for name, value, sentence in signs if value > 0]

@@ -81,9 +81,16 @@ class Loop:
 
         plan = self.plan
         return fingerprint(
-            self.model, self.optimizer, self.settings, (self.rows, self.cv), plan.epochs, batch=plan.batch,
-            patience=plan.patience, min_delta=plan.min_delta, dtype=plan.dtype,
-        )  # fmt: skip
+            self.model,
+            self.optimizer,
+            self.settings,
+            (self.rows, self.cv),
+            plan.epochs,
+            batch=plan.batch,
+            patience=plan.patience,
+            min_delta=plan.min_delta,
+            dtype=plan.dtype,
+        )
 
     def _epochs(self, interrupts: Interrupts, callback: Callback | None, keeper: "Keeper | None") -> None:
         trainer = self._trainer()

@@ -32,9 +32,14 @@ class Online:
     """
 
     def __init__(
-        self, model: Model, optimizer: str, settings: Settings, batch: int | None, dtype: str,
+        self,
+        model: Model,
+        optimizer: str,
+        settings: Settings,
+        batch: int | None,
+        dtype: str,
         parameters: Array | None = None,
-    ):  # fmt: skip
+    ):
         check_settings(optimizer, [settings])
         if optimizer in SOLVERS:
             raise OptionError(f"{optimizer} needs all rows at once; take one of {', '.join(RULES)} for portions")

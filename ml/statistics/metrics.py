@@ -184,6 +184,8 @@ def _checked(task: str, y: Array, outputs: Array) -> tuple[Array, Array]:
     if task != "regression":
         classes = 2 if task == "binary" else outputs.shape[1]
         if y.ndim != 1 or y.min() < 0 or y.max() >= classes:
-            raise TargetError(f"y of shape {y.shape} goes from {y.min()} to {y.max()}; "
-                              f"allowed are class codes (m,) from 0 to {classes - 1}")  # fmt: skip
+            raise TargetError(
+                f"y of shape {y.shape} goes from {y.min()} to {y.max()}; "
+                f"allowed are class codes (m,) from 0 to {classes - 1}"
+            )
     return y, outputs

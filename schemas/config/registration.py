@@ -12,9 +12,10 @@ class RegisterConfig(ConfigModel):
     """The registered model that the winner becomes a version of, with the alias ``challenger``."""
 
     name: Annotated[str, Field(min_length=1, pattern=r"^[^/:@]+$")] | None = Field(
-        default=None, description="name of the registered model; not given: the winner is not registered",
+        default=None,
+        description="name of the registered model; not given: the winner is not registered",
         examples=["housing"],
-    )  # fmt: skip
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         default=0.95, description="probability with which a challenger must be better to become the champion"
     )

@@ -39,8 +39,10 @@ FAST = 1.0
 """σ of their frequencies: on 2,000 rows it was 0.81 (concrete) to 1.21 times (bike) the loss of the usual 0.1."""
 
 RATES: dict[Effort, tuple[float, ...]] = {
-    "quick": (0.06,), "standard": (0.03, 0.06), "thorough": (0.015, 0.03, 0.06),
-}  # fmt: skip
+    "quick": (0.06,),
+    "standard": (0.03, 0.06),
+    "thorough": (0.015, 0.03, 0.06),
+}
 """Learning rates: with NTK parametrisation a weight's is this over the root of the number of its layer's inputs."""
 TIMES: dict[Effort, float] = {"quick": 0.5, "standard": 1.0, "thorough": 2.0}
 """Epochs and patience of an effort, as factors."""
@@ -52,9 +54,15 @@ def plain_search(task: str, columns: int) -> SearchConfig:
 
 
 def default_search(
-    task: str, rows: int, columns: int, numbers: int = 0, *,
-    degrees: bool = False, amounts: bool = False, effort: Effort = "standard",
-) -> SearchConfig:  # fmt: skip
+    task: str,
+    rows: int,
+    columns: int,
+    numbers: int = 0,
+    *,
+    degrees: bool = False,
+    amounts: bool = False,
+    effort: Effort = "standard",
+) -> SearchConfig:
     """Linear models along a path of λ, and networks whose learning rate, dropout and numeric embedding are swept.
 
     ``rows``, ``columns`` and ``numbers``, the numeric columns among them, are the table's; ``degrees`` lets the linear
@@ -70,21 +78,27 @@ def default_search(
     epochs, patience, batch = next(each for limit, each in EPOCHS if rows < limit)
     path = (0.0, 0.1, 1.0, 10.0, 100.0) if rows < 5_000 and columns < 100 else (0.0, 0.1, 1.0, 10.0, 100.0, 1000.0)
     linear = LinearSearch(
-        kind=LINEAR_KIND[task], lambda_=path, optimizer=_solver(columns),
+        kind=LINEAR_KIND[task],
+        lambda_=path,
+        optimizer=_solver(columns),
         degree=(1, 2) if degrees and 0 < numbers <= FEW_COLUMNS else None,
-    )  # fmt: skip
+    )
     embedded: tuple[NoEmbedding | Pbld, ...] | None = None
     if 0 < numbers <= FEW_NUMBERS and rows <= HUGE:
         embedded = (NoEmbedding(), Pbld(), Pbld(sigma=FAST)) if rows < MANY_ROWS else (NoEmbedding(), Pbld())
         if effort == "quick":
             embedded = embedded[1:2] if rows < FEW_ROWS else None
     network = NetworkSearch(
-        layers=_layers(rows, effort), activation="mish", initializer="lecun",
+        layers=_layers(rows, effort),
+        activation="mish",
+        initializer="lecun",
         dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" and not amounts else 0.0,
         loss=("squared_error", "poisson") if amounts and rows <= HUGE else "squared_error",
-        embedding=embedded, rates=Rates(ntk=True, embedding=0.1),
-        optimizer=Adam(learning_rate=RATES[effort], beta2=0.95, schedule=Cosine()), batch=batch,
-    )  # fmt: skip
+        embedding=embedded,
+        rates=Rates(ntk=True, embedding=0.1),
+        optimizer=Adam(learning_rate=RATES[effort], beta2=0.95, schedule=Cosine()),
+        batch=batch,
+    )
     times = TIMES[effort]
     stopping = EarlyStopping(patience=max(1, round(patience * times)))
     return SearchConfig(epochs=max(1, round(epochs * times)), early_stopping=stopping, models=(linear, network))

@@ -114,9 +114,15 @@ def _features(features: FeaturesConfig) -> Iterator[FeatureSettings]:
             only, choices(features.scale), choices(features.impute), choices(features.encode)
         ):
             yield FeatureSettings(
-                degree=degree, interaction_only=interaction_only, scale=scale, impute=impute, encode=encode,
-                max_levels=features.max_levels, rare=features.rare, max_columns=features.max_columns,
-            )  # fmt: skip
+                degree=degree,
+                interaction_only=interaction_only,
+                scale=scale,
+                impute=impute,
+                encode=encode,
+                max_levels=features.max_levels,
+                rare=features.rare,
+                max_columns=features.max_columns,
+            )
 
 
 def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
@@ -132,8 +138,15 @@ def _bodies(model: AnyModel) -> Iterator[dict[str, Any]]:
         for initializer, loss, scale, embedding in product(
             initializers, choices(model.loss), choices(model.input_scale), tuple(_embeddings(model.embedding))
         ):
-            yield {"layers": layers, "activation": activation, "residual": residual, "initializer": initializer,
-                   "loss": loss, "input_scale": scale, "embedding": embedding}  # fmt: skip
+            yield {
+                "layers": layers,
+                "activation": activation,
+                "residual": residual,
+                "initializer": initializer,
+                "loss": loss,
+                "input_scale": scale,
+                "embedding": embedding,
+            }
 
 
 def _embeddings(sweep: Any) -> Iterator[EmbeddingSettings | None]:

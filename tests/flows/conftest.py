@@ -23,10 +23,13 @@ def save_tiny_model(folder: Path, target: str, labels: list[object] | None = Non
 
     rng = np.random.default_rng(0)
     rows = 240
-    table = pd.DataFrame({
-        "bill": rng.normal(size=rows), "age": rng.integers(1, 50, rows),
-        "island": rng.choice(["Biscoe", "Dream", "Torgersen"], rows),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "bill": rng.normal(size=rows),
+            "age": rng.integers(1, 50, rows),
+            "island": rng.choice(["Biscoe", "Dream", "Torgersen"], rows),
+        }
+    )
     score = table["bill"] + table["age"] / 25 + (table["island"] == "Dream")
     table[target] = 100 * score if labels is None else pd.qcut(score, len(labels), labels=labels).astype(object)
     folder.mkdir(parents=True)

@@ -54,17 +54,28 @@ class Embedded:
     def python(self, *arguments: object, cwd: Path = ROOT, stdin: str = "", **environment: str) -> Answer:
         """Run Python to its end."""
         done = subprocess.run(
-            [sys.executable, *map(str, arguments)], cwd=cwd, env=self.environment | environment, capture_output=True,
-            text=True, timeout=SECONDS, input=stdin,
-        )  # fmt: skip
+            [sys.executable, *map(str, arguments)],
+            cwd=cwd,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            input=stdin,
+        )
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: object, cwd: Path = ROOT) -> "subprocess.Popen[str]":
         """Start the command ``descent`` in a process group of its own, as a terminal would."""
         return subprocess.Popen(
-            [*DESCENT, *map(str, arguments)], cwd=cwd, env=self.environment, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            [*DESCENT, *map(str, arguments)],
+            cwd=cwd,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     @property
     def port(self) -> int:
@@ -75,8 +86,12 @@ class Embedded:
         """Ask the local Prefect server itself, or tell it something."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request("GET" if body is None else "POST", f"/api{path}", body and json.dumps(body),
-                               {"content-type": "application/json"})  # fmt: skip
+            connection.request(
+                "GET" if body is None else "POST",
+                f"/api{path}",
+                body and json.dumps(body),
+                {"content-type": "application/json"},
+            )
             answer = connection.getresponse()
             text = answer.read()
             assert answer.status in (200, 201), text
@@ -96,15 +111,18 @@ class Embedded:
         """Status of every run of an MLflow experiment, by run id; none if it was never begun."""
         if not (self.home / "mlflow.db").exists():
             return {}
-        return dict(self.mlflow(
-            "select run_uuid, status from runs join experiments using (experiment_id) where experiments.name = ?",
-            experiment,
-        ))  # fmt: skip
+        return dict(
+            self.mlflow(
+                "select run_uuid, status from runs join experiments using (experiment_id) where experiments.name = ?",
+                experiment,
+            )
+        )
 
     def flow_runs(self, name: str) -> list[str]:
         """States of the Prefect flow runs of that name, in the order of their creation."""
-        return [state for (state,) in
-                self.prefect("select state_name from flow_run where name = ? order by created", name)]  # fmt: skip
+        return [
+            state for (state,) in self.prefect("select state_name from flow_run where name = ? order by created", name)
+        ]
 
     def folders(self, experiment: str) -> list[Path]:
         """Folders that runs of an experiment have left."""

@@ -68,11 +68,21 @@ def test_an_interruption_is_no_failure_of_a_picture() -> None:
 def test_a_run_without_pictures_and_report_is_whole_otherwise(home: Embedded, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BREAK, encoding="utf-8")
     answer = home.python(
-        "-c", COMMAND, "run", "data/samples/diabetes.csv", "--target", "progression",
-        "--set", "name=without pictures", "--set", "search.models=[{kind: linear, lambda: [1, 10]}]",
-        "--set", "diagnose.curves=false", "--json",
+        "-c",
+        COMMAND,
+        "run",
+        "data/samples/diabetes.csv",
+        "--target",
+        "progression",
+        "--set",
+        "name=without pictures",
+        "--set",
+        "search.models=[{kind: linear, lambda: [1, 10]}]",
+        "--set",
+        "diagnose.curves=false",
+        "--json",
         PYTHONPATH=f"{tmp_path}:{ROOT}",
-    )  # fmt: skip
+    )
     assert answer.code == 0, answer.stderr
     result = ExperimentResult.model_validate(answer.json)
     assert result.report is None

@@ -115,21 +115,26 @@ def test_prefect_has_one_completed_run_with_a_task_per_step_chunk_and_fold(examp
     )
     assert {state for _, state in tasks} == {"Completed"}
     steps = [re.sub(r"-\w{3}$", "", name) for name, _ in tasks]
-    once = {"split rows", "plan", "leaderboard", "select", "diagnose", "refit",
-            "final test", "record"}  # fmt: skip
+    once = {"split rows", "plan", "leaderboard", "select", "diagnose", "refit", "final test", "record"}
     assert {name for name in steps if steps.count(name) == 1} >= once
     assert sum(name.startswith("score fold") for name in steps) == 5
     assert sum(name.startswith("train ") for name in steps) >= 3
 
 
 def test_prefect_shows_leaderboard_and_diagnosis_and_links_the_rest(example: Answer, home: Embedded) -> None:
-    shown = {key: (kind, json.loads(data)) for key, kind, data in home.prefect(
-        "select key, type, artifact.data from artifact join flow_run on flow_run.id = artifact.flow_run_id "
-        "where flow_run.name = 'penguins'"
-    )}  # fmt: skip
+    shown = {
+        key: (kind, json.loads(data))
+        for key, kind, data in home.prefect(
+            "select key, type, artifact.data from artifact join flow_run on flow_run.id = artifact.flow_run_id "
+            "where flow_run.name = 'penguins'"
+        )
+    }
     assert {key: kind for key, (kind, _) in shown.items()} == {
-        "leaderboard": "table", "diagnosis": "markdown", "mlflow-run": "markdown", "report": "markdown",
-    }  # fmt: skip
+        "leaderboard": "table",
+        "diagnosis": "markdown",
+        "mlflow-run": "markdown",
+        "report": "markdown",
+    }
     result = example.json
     board = json.loads(shown["leaderboard"][1])
     assert [row["variant"] for row in board] == [row["name"] for row in result["variants"]]
@@ -169,8 +174,9 @@ def test_the_parent_run_says_verdict_and_data_and_keeps_figures_and_leaderboard(
     assert result["diagnosis"]["verdict"] in tags["mlflow.note.content"]
     contexts = home.mlflow(
         "select input_tags.value, dataset_profile from inputs join datasets on source_id = dataset_uuid "
-        "join input_tags using (input_uuid) where destination_id = ?", parent,
-    )  # fmt: skip
+        "join input_tags using (input_uuid) where destination_id = ?",
+        parent,
+    )
     assert {context: json.loads(profile)["num_rows"] for context, profile in contexts} == result["data"]["splits"]
     metrics = dict(home.mlflow("select key, value from metrics where run_uuid = ?", parent))
     assert metrics["test/log_loss"] == pytest.approx(result["test"]["metrics"]["log_loss"])
@@ -195,8 +201,17 @@ print(json.dumps(model.predict(rows).to_dict("list")))
 
 def test_the_model_in_mlflow_predicts_the_raw_table_without_pickle(example: Answer, home: Embedded) -> None:
     place, table = example.json["mlflow"], ROOT / "data/samples/penguins.csv"
-    answer = home.python("-W", "ignore", "-c", LOAD, place["tracking_uri"], place["run_id"], table,
-                         MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false", MLFLOW_DISABLE_TELEMETRY="true")  # fmt: skip
+    answer = home.python(
+        "-W",
+        "ignore",
+        "-c",
+        LOAD,
+        place["tracking_uri"],
+        place["run_id"],
+        table,
+        MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false",
+        MLFLOW_DISABLE_TELEMETRY="true",
+    )
     assert answer.code == 0, answer.stderr
     predicted = pd.DataFrame(answer.json)
     species = pd.read_csv(table)["species"]
@@ -213,8 +228,18 @@ def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
     assert answer.code == 0, answer.stderr
     assert answer.stderr == ""
     refuse_noise(answer.stdout)
-    for part in ("regression of 'price'", "task: regression", "kind: linear", "Leaderboard", "Selected", "Diagnosis",
-                 "Test set: 40 rows, opened", "always the mean", "plain linear", "descent ui"):  # fmt: skip
+    for part in (
+        "regression of 'price'",
+        "task: regression",
+        "kind: linear",
+        "Leaderboard",
+        "Selected",
+        "Diagnosis",
+        "Test set: 40 rows, opened",
+        "always the mean",
+        "plain linear",
+        "descent ui",
+    ):
         assert part in answer.stdout
     (folder,) = home.folders("rents")
     result = ExperimentResult.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))

@@ -49,8 +49,13 @@ for name, configuration in configurations.items():
 
 SECRET = "s3cr3t-of-the-database"
 FRAME = {"source": f"postgresql://me:{SECRET}@host/flats", "target": "price"}
-GOOD = {"kind": "network", "layers": [8], "lambda": [0.1, 1], "batch": 32,
-        "optimizer": {"kind": "momentum", "learning_rate": 0.01}}  # fmt: skip
+GOOD = {
+    "kind": "network",
+    "layers": [8],
+    "lambda": [0.1, 1],
+    "batch": 32,
+    "optimizer": {"kind": "momentum", "learning_rate": 0.01},
+}
 HOPELESS = GOOD | {"optimizer": {"kind": "momentum", "learning_rate": [0.01, 1e6]}}
 LINES = {"kind": "linear", "lambda": [0, 1, 10]}
 
@@ -144,8 +149,11 @@ def test_every_opening_of_test_rows_is_in_the_ledger_and_counted(
 ) -> None:
     openings = {name: result["test"]["opening"] for name, result in results.items()}
     assert {name: opening["number"] for name, opening in openings.items()} == {
-        "first": 1, "other test rows": 1, "beside the diverging": 2, "a frame": 3,
-    }  # fmt: skip
+        "first": 1,
+        "other test rows": 1,
+        "beside the diverging": 2,
+        "a frame": 3,
+    }
     assert results["a frame"]["test"]["confidence"] == pytest.approx(1 - 0.05 / 3)
     entered, unreadable = ledger.read(home.home / ledger.NAME)
     assert unreadable == 0

@@ -43,8 +43,12 @@ BARE = {"PYTHONPATH": ""}
 
 
 def test_command_worker_python_and_logged_model_work_beside_names_like_ours(home: Embedded, folder: Path) -> None:
-    small = ("search.models=[{kind: network, layers: [4], batch: 32}]", "search.epochs=2", "validate.folds=2",
-             "compute.workers=1")  # fmt: skip
+    small = (
+        "search.models=[{kind: network, layers: [4], batch: 32}]",
+        "search.epochs=2",
+        "validate.folds=2",
+        "compute.workers=1",
+    )
     options = [word for setting in small for word in ("--set", setting)]
     run = home.descent("run", "flats.csv", "--target", "price", "--json", *options, cwd=folder, **BARE)
     assert run.code == 0, run.stderr

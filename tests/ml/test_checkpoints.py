@@ -29,8 +29,9 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path, dtype: str) -> None:
     assert model == MODEL and parameters.dtype == dtype
     np.testing.assert_array_equal(parameters, one.parameters)
     assert sorted(path.name for path in (tmp_path / "new" / "model").iterdir()) == [
-        "model.json", "parameters.safetensors",
-    ]  # fmt: skip
+        "model.json",
+        "parameters.safetensors",
+    ]
 
 
 def test_others_can_read_the_layers_by_name(tmp_path: Path) -> None:
@@ -38,8 +39,12 @@ def test_others_can_read_the_layers_by_name(tmp_path: Path) -> None:
     ml.save_model(tmp_path, MODEL, one.parameters)
     tensors = load_file(tmp_path / "parameters.safetensors")
     assert {name: tensor.shape for name, tensor in tensors.items()} == {
-        "layer1": (8, 6), "layer2": (4, 9), "layer3": (3, 5), "skip1": (8, 5), "skip2": (4, 8),
-    }  # fmt: skip
+        "layer1": (8, 6),
+        "layer2": (4, 9),
+        "layer3": (3, 5),
+        "skip1": (8, 5),
+        "skip2": (4, 8),
+    }
     x = np.random.default_rng(0).normal(size=(7, 5))
     ones = np.ones((7, 1))
 

@@ -102,10 +102,16 @@ def test_the_ingredients_of_a_recipe_are_arguments():
     x = rng.uniform(-1, 1, (600, 2))
     y = np.sin(12 * x[:, 0]) > x[:, 1]  # a wave too fast for a small network that sees the number alone
     plain = {"hidden": (16,), "activation": "mish", "epochs": 60, "learning_rate": 0.01, "random_state": 0}
-    recipe = {"input_scale": True, "embedding": {"sigma": 1.0}, "options": {"dropout": 0.05, "label_smoothing": 0.02,
-              "ntk": True, "bias_rate": 0.1}, "learning_rate": 0.04}  # fmt: skip
-    found = [clone(NeuralNetworkClassifier(**one)).fit(x[:400], y[:400]).score(x[400:], y[400:])
-             for one in (plain, plain | recipe)]  # fmt: skip
+    recipe = {
+        "input_scale": True,
+        "embedding": {"sigma": 1.0},
+        "options": {"dropout": 0.05, "label_smoothing": 0.02, "ntk": True, "bias_rate": 0.1},
+        "learning_rate": 0.04,
+    }
+    found = [
+        clone(NeuralNetworkClassifier(**one)).fit(x[:400], y[:400]).score(x[400:], y[400:])
+        for one in (plain, plain | recipe)
+    ]
     assert found[1] > 0.93 > found[0] + 0.02
 
 

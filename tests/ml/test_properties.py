@@ -82,8 +82,9 @@ def test_starting_parameters(model, seed):
 def test_a_small_step_lowers_the_objective_as_its_gradient_says(model, m, lam, seed):
     data, rate = arrays(model, m, seed), 1e-6
     before = initialize(model.layout, model.initializer, model.residual, seed, "float64")
-    (found,) = ml.train(model, "sgd", [ml.Settings(lam=lam, seed=seed, learning_rate=rate)], data, batch=None, epochs=1,
-                        dtype="float64")  # fmt: skip
+    (found,) = ml.train(
+        model, "sgd", [ml.Settings(lam=lam, seed=seed, learning_rate=rate)], data, batch=None, epochs=1, dtype="float64"
+    )
 
     def objective(parameters):
         weights = parameters[model.layout.penalised]
@@ -96,9 +97,13 @@ def test_a_small_step_lowers_the_objective_as_its_gradient_says(model, m, lam, s
 
 @some
 @given(
-    models(), st.sampled_from(sorted(RULES)), st.lists(st.tuples(lams, seeds), min_size=2, max_size=4),
-    st.none() | st.integers(1, 50), st.sampled_from(["float32", "float64"]), st.none() | st.floats(0.01, 10),
-)  # fmt: skip
+    models(),
+    st.sampled_from(sorted(RULES)),
+    st.lists(st.tuples(lams, seeds), min_size=2, max_size=4),
+    st.none() | st.integers(1, 50),
+    st.sampled_from(["float32", "float64"]),
+    st.none() | st.floats(0.01, 10),
+)
 def test_outcomes_of_any_fleet(model, optimizer, variants, batch, dtype, clip):
     data, held = arrays(model, 30, 0), arrays(model, 11, 1)
     data = ml.Arrays(data.x, data.y, held.x, held.y)

@@ -56,17 +56,26 @@ def test_fifty_steps_of_every_optimizer(task, run):
 def test_a_network_from_the_same_weights_through_the_same_batches(network, monkeypatch):
     x, y = np.array(network["x"]), np.array(network["y"])
     model = ml.Model(
-        inputs=4, hidden=tuple(network["hidden"]), outputs=3, task=network["task"], activation=network["activation"],
+        inputs=4,
+        hidden=tuple(network["hidden"]),
+        outputs=3,
+        task=network["task"],
+        activation=network["activation"],
         residual=network["residual"],
-    )  # fmt: skip
+    )
     monkeypatch.setattr("descent.ml.fleets.fleet.initialize", lambda *_: np.array(network["initial"]))
     monkeypatch.setattr(
         "descent.ml.fleets.feed.permutation", lambda seed, epoch, rows: np.array(network["orders"][epoch])
     )
     (outcome,) = ml.train(
-        model, network["optimizer"], [settings_of(network["settings"])], ml.Arrays(x, y), batch=network["batch"],
-        epochs=len(network["orders"]), dtype="float64",
-    )  # fmt: skip
+        model,
+        network["optimizer"],
+        [settings_of(network["settings"])],
+        ml.Arrays(x, y),
+        batch=network["batch"],
+        epochs=len(network["orders"]),
+        dtype="float64",
+    )
     np.testing.assert_allclose(outcome.curve_train, network["costs"], rtol=1e-6)
     np.testing.assert_allclose(outcome.parameters, network["final"], rtol=1e-5, atol=1e-8)
     assert np.abs(outcome.parameters - network["initial"]).max() > 0.05  # it did move

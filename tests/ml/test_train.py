@@ -217,9 +217,15 @@ def test_chunks_report_obey_and_measure(tmp_path: object, monkeypatch: pytest.Mo
     np.save(folder / "progress.npy", np.zeros(4))
     data = arrays("binary")
     chunk = ml.Chunk(
-        ml.Model(5, (4,), 1, "binary"), "adam", (ml.Settings(), ml.Settings(lam=1.0)), data, batch=16, epochs=5,
-        progress=(folder / "progress.npy", (1, 3)), metrics=("accuracy", "log_loss"),
-    )  # fmt: skip
+        ml.Model(5, (4,), 1, "binary"),
+        "adam",
+        (ml.Settings(), ml.Settings(lam=1.0)),
+        data,
+        batch=16,
+        epochs=5,
+        progress=(folder / "progress.npy", (1, 3)),
+        metrics=("accuracy", "log_loss"),
+    )
     result = ml.train_chunk(chunk)
     np.testing.assert_array_equal(np.load(folder / "progress.npy"), [0, 1, 0, 1])
     assert [sorted(metrics) for metrics in result.metrics_cv] == [["accuracy", "log_loss"]] * 2

@@ -86,6 +86,11 @@ def test_any_variant_is_a_model() -> None:
         config = config_from({"data": {"source": "a", "target": "y"}, "search": {"models": [model]}})
         (found,) = expand_variants(config)
         ml.Model(
-            inputs=5, hidden=found.layers, outputs=1, task="regression", activation=found.activation,
-            residual=found.residual, initializer=found.initializer,
-        )  # fmt: skip
+            inputs=5,
+            hidden=found.layers,
+            outputs=1,
+            task="regression",
+            activation=found.activation,
+            residual=found.residual,
+            initializer=found.initializer,
+        )

@@ -18,10 +18,14 @@ SECTIONS = {
 }
 # Where the keys of a part are documented, if not in the section that is named like its key.
 ELSEWHERE = {
-    "ExperimentConfig": "Top level", "EarlyStopping": "search", "EnsembleConfig": "select",
+    "ExperimentConfig": "Top level",
+    "EarlyStopping": "search",
+    "EnsembleConfig": "select",
     "LinearSearch": "linear, logistic, softmax",
-    "NetworkSearch": "network", "LogRange": "Sweeps", "LinearRange": "Sweeps",
-}  # fmt: skip
+    "NetworkSearch": "network",
+    "LogRange": "Sweeps",
+    "LinearRange": "Sweeps",
+}
 SCHEDULES = {"Constant", "Step", "Exponential", "Cosine", "CosLog4", "OneCycle"}
 EMBEDDINGS = {"NoEmbedding", "Pbld"}
 OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs", "Newton"}
@@ -68,8 +72,13 @@ def test_a_key_is_documented_with_its_default_and_whether_it_is_swept(part: type
     _, _, default, swept, meaning = found[0]
     assert meaning
     annotation = str(info.annotation)
-    assert swept == ("list, range" if "LogRange" in annotation and not models_of_kind(info) else
-                     "list" if "=many" in annotation else "no")  # fmt: skip
+    assert swept == (
+        "list, range"
+        if "LogRange" in annotation and not models_of_kind(info)
+        else "list"
+        if "=many" in annotation
+        else "no"
+    )
     if info.default is PydanticUndefined or key == "kind":
         assert default == "required"
     elif isinstance(info.default, str | int | float):

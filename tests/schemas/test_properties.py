@@ -52,9 +52,11 @@ LAMBDA = st.one_of(
     numbers(0, 1e6),
     st.builds(
         lambda low, factor, count: {"log": [low, low * factor], "count": count},
-        st.floats(1e-6, 1e3), st.floats(1.5, 1e3), st.integers(2, 5),
+        st.floats(1e-6, 1e3),
+        st.floats(1.5, 1e3),
+        st.integers(2, 5),
     ),
-)  # fmt: skip
+)
 LINEAR = st.fixed_dictionaries(
     {"kind": st.just("linear")}, optional={"lambda": LAMBDA, "seed": several(st.integers(0, 9))}
 )
@@ -131,9 +133,7 @@ def test_the_number_of_variants_is_the_product_of_the_sweeps(lambda_: Any, layer
         "lambda": lambda_,
         "optimizer": {"kind": "sgd", "learning_rate": rate},
     }
-    document = {
-        "data": {"source": "a", "target": "y"}, "features": {"degree": degree}, "search": {"models": [model]}
-    }  # fmt: skip
+    document = {"data": {"source": "a", "target": "y"}, "features": {"degree": degree}, "search": {"models": [model]}}
     found = expand_variants(config_from(document))
     assert len(found) == prod(map(size, (lambda_, layers, rate, degree)))
 

@@ -45,8 +45,9 @@ def add_features(graph: Graph, features: CompiledFeatures) -> str:
     matrix = graph.add("Concat", *parts, axis=1)
     if features.farthest is None:
         return matrix
-    return graph.add("Clip", matrix, *(graph.constant(bound, np.float32) for bound in
-                                       (-features.farthest, features.farthest)))  # fmt: skip
+    return graph.add(
+        "Clip", matrix, *(graph.constant(bound, np.float32) for bound in (-features.farthest, features.farthest))
+    )
 
 
 def _category(graph: Graph, column: str, category: Category, none: tuple[str, ...]) -> str:
@@ -54,9 +55,13 @@ def _category(graph: Graph, column: str, category: Category, none: tuple[str, ..
     unknown = len(category.levels)
     places = category.places | dict.fromkeys(("", *none), category.places.get(MISSING, unknown))
     code = graph.add(
-        "LabelEncoder", column, domain="ai.onnx.ml",
-        keys_strings=[*places], values_int64s=[*places.values()], default_int64=unknown,
-    )  # fmt: skip
+        "LabelEncoder",
+        column,
+        domain="ai.onnx.ml",
+        keys_strings=[*places],
+        values_int64s=[*places.values()],
+        default_int64=unknown,
+    )
     found = graph.add("Gather", graph.constant(category.table), code)
     return graph.add("Squeeze", found, graph.constant([1], np.int64))
 

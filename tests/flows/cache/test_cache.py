@@ -135,9 +135,22 @@ def _other_row(chunk: Chunk) -> Chunk:
         (lambda chunk: replace(chunk, keep_outputs=True), 6),
         (lambda chunk: replace(chunk, deadline=time() + 1e6, share=0.5), 0),
     ],
-    ids=["lambda", "seed", "one cell", "epochs", "patience", "min_delta", "batch", "dtype", "optimizer", "model",
-         "metrics", "outputs", "deadline alone"],
-)  # fmt: skip
+    ids=[
+        "lambda",
+        "seed",
+        "one cell",
+        "epochs",
+        "patience",
+        "min_delta",
+        "batch",
+        "dtype",
+        "optimizer",
+        "model",
+        "metrics",
+        "outputs",
+        "deadline alone",
+    ],
+)
 def test_what_changed_is_trained_anew_and_only_that(
     chunk: Chunk, change: Callable[[Chunk], Chunk], trained: int
 ) -> None:
@@ -187,9 +200,11 @@ def test_rungs_go_on_from_what_is_known(chunk: Chunk, tmp_path: Path, known: lis
         assert {one.status for one in paused.outcomes} == {"paused"}
         on = [4, 0, 3]
         last = replace(
-            chunk, settings=tuple(chunk.settings[place] for place in on),
-            states=tuple(paused.states[place] for place in on), checkpoint=tmp_path / "rung-1.safetensors",
-        )  # fmt: skip
+            chunk,
+            settings=tuple(chunk.settings[place] for place in on),
+            states=tuple(paused.states[place] for place in on),
+            checkpoint=tmp_path / "rung-1.safetensors",
+        )
         ended = run.submit(train_chunk, last).result()
     whole = bits(train_chunk(chunk))
     assert bits(ended) == [whole[place] for place in on]
@@ -246,10 +261,14 @@ def test_a_damaged_file_is_said_and_replaced(chunk: Chunk, home: Path, how: str)
     assert len(files) == 6
     for file in files:
         content = file.read_bytes()
-        file.write_bytes({
-            "cut short": content[:300], "something else": b"this is no value" * 100,
-            "a value changed": content[:-1] + bytes([content[-1] ^ 1]), "nothing": b"",
-        }[how])  # fmt: skip
+        file.write_bytes(
+            {
+                "cut short": content[:300],
+                "something else": b"this is no value" * 100,
+                "a value changed": content[:-1] + bytes([content[-1] ^ 1]),
+                "nothing": b"",
+            }[how]
+        )
     result, trained, said = train(chunk)
     assert trained == 6
     assert said == [f"{home / 'cache' / 'trained'}: 6 values are damaged; their variants are retrained"]

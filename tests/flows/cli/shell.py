@@ -56,7 +56,12 @@ class Place:
 def shell(home: Embedded) -> Iterator[Shell]:
     """Such a process, ended in the end."""
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, env=home.environment, text=True, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        env=home.environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         yield Shell(process)

@@ -47,8 +47,9 @@ def _yaml(text: str) -> Callable[[Path], object]:
 CASES = {
     "missing table": Bad("nothing.csv -t y", ("nothing.csv",)),
     "missing experiment": Bad("nothing.yaml", ("nothing.yaml",)),
-    "table of an experiment missing": Bad("x.yaml", ("gone.csv",),
-                                          _text("x.yaml", "data: {source: gone.csv, target: y}")),
+    "table of an experiment missing": Bad(
+        "x.yaml", ("gone.csv",), _text("x.yaml", "data: {source: gone.csv, target: y}")
+    ),
     "empty file": Bad("t.csv -t y", ("t.csv", "empty"), _text("t.csv", "")),
     "header alone": Bad("t.csv -t b", ("t.csv",), _text("t.csv", "a,b\n")),
     "no target": Bad("t.csv", ("t.csv", "--target"), _table(lambda t: t)),
@@ -56,14 +57,17 @@ CASES = {
     "unknown key": Bad("x.yaml", ("x.yaml:2", "epoch", "epochs"), _yaml("search: {epoch: 5}\n")),
     "wrong type": Bad("x.yaml", ("x.yaml:2", "search.epochs", "many"), _yaml("search: {epochs: many}\n")),
     "wrong override": Bad("t.csv -t price --set search.epochs=many", ("--set", "search.epochs"), _table(lambda t: t)),
-    "negative λ": Bad("x.yaml", ("x.yaml:2", "lambda", "-1"),
-                      _yaml("search: {models: [{kind: linear, lambda: -1}]}\n")),
+    "negative λ": Bad(
+        "x.yaml", ("x.yaml:2", "lambda", "-1"), _yaml("search: {models: [{kind: linear, lambda: -1}]}\n")
+    ),
     "fractions": Bad("x.yaml", ("x.yaml:2", "split", "1"), _yaml("split: {train: 0.6, cv: 0.2, test: 0.3}\n")),
-    "wrong kind for the task": Bad("x.yaml", ("x.yaml:2", "softmax", "regression"),
-                                   _yaml("search: {models: [{kind: softmax}]}\n")),
+    "wrong kind for the task": Bad(
+        "x.yaml", ("x.yaml:2", "softmax", "regression"), _yaml("search: {models: [{kind: softmax}]}\n")
+    ),
     "no YAML": Bad("x.yaml", ("x.yaml:3",), _yaml("search: {epochs: [1\n")),
-    "text in a numeric role": Bad("t.csv -t price --set data.numeric=[city]",
-                                  ("t.csv", "'city'", "row 1", "data.numeric"), _table(lambda t: t)),
+    "text in a numeric role": Bad(
+        "t.csv -t price --set data.numeric=[city]", ("t.csv", "'city'", "row 1", "data.numeric"), _table(lambda t: t)
+    ),
     "unreadable Parquet": Bad("t.parquet -t price", ("t.parquet",), _text("t.parquet", "no parquet")),
     "a folder": Bad("t.csv -t price", ("t.csv",), lambda folder: (folder / "t.csv").mkdir()),
     "one row": Bad("t.csv -t price", ("t.csv", "1 row with a target is", "10"), _table(lambda t: t[:1])),
@@ -71,29 +75,48 @@ CASES = {
     "a name twice": Bad("t.csv -t b", ("t.csv", "'a'", "2 times"), _text("t.csv", "a,b,a\n1,2,3\n")),
     "constant target": Bad("t.csv -t price", ("t.csv", "'price'", "one value"), _table(lambda t: t.assign(price=1))),
     "target without values": Bad("t.csv -t price", ("'price'", "no value"), _table(lambda t: t.assign(price=None))),
-    "target of free text": Bad("t.csv -t price", ("'price'", "names, not classes"),
-                               _table(lambda t: t.assign(price=[f"{chr(97 + k // 26)}{chr(97 + k % 26)} lane"
-                                                              for k in range(len(t))]))),
-    "mixed types": Bad("t.csv -t price", ("'area'", "row 5", "n/k", "(1 such value)", "data.missing"),
-                       _table(lambda t: t.assign(area=[*t["area"][:4], "n/k", *t["area"][5:]]))),
-    "1e308": Bad("t.csv -t price", ("'area'", "row 3", "1e+308", "data.missing"),
-                 _table(lambda t: t.assign(area=[*t["area"][:2], 1e308, *t["area"][3:]]))),
-    "endless line": Bad("t.csv -t b", ("t.csv", "line 2", "5,000,000 bytes"),
-                        _text("t.csv", "a,b\n" + "7" * 5_000_000 + "\n")),
-    "wrong encoding": Bad("t.csv -t price --set data.encoding=utf-16", ("t.csv", "utf-16", "data.encoding"),
-                          _table(lambda t: t)),
+    "target of free text": Bad(
+        "t.csv -t price",
+        ("'price'", "names, not classes"),
+        _table(lambda t: t.assign(price=[f"{chr(97 + k // 26)}{chr(97 + k % 26)} lane" for k in range(len(t))])),
+    ),
+    "mixed types": Bad(
+        "t.csv -t price",
+        ("'area'", "row 5", "n/k", "(1 such value)", "data.missing"),
+        _table(lambda t: t.assign(area=[*t["area"][:4], "n/k", *t["area"][5:]])),
+    ),
+    "1e308": Bad(
+        "t.csv -t price",
+        ("'area'", "row 3", "1e+308", "data.missing"),
+        _table(lambda t: t.assign(area=[*t["area"][:2], 1e308, *t["area"][3:]])),
+    ),
+    "endless line": Bad(
+        "t.csv -t b", ("t.csv", "line 2", "5,000,000 bytes"), _text("t.csv", "a,b\n" + "7" * 5_000_000 + "\n")
+    ),
+    "wrong encoding": Bad(
+        "t.csv -t price --set data.encoding=utf-16", ("t.csv", "utf-16", "data.encoding"), _table(lambda t: t)
+    ),
     "no such encoding": Bad("t.csv -t price --set data.encoding=utf8x", ("utf8x", "did you mean"), _table(lambda t: t)),
-    "cut off": Bad("t.csv.gz -t price", ("t.csv.gz", "damaged or cut off"), lambda folder: (
-        folder / "t.csv.gz").write_bytes(gzip.compress(b"a,price\n1,2\n" * 99)[:-20])),
-    "zip bomb": Bad("t.csv.gz -t b", ("t.csv.gz", "unpack to more than"), lambda folder: (
-        folder / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n" + bytes(3 << 27)))),
-    "failing query": Bad("sqlite:///d.db -t b --set 'data.query=SELECT * FROM gone'", ("d.db", "no such table: gone"),
-                         lambda folder: sqlite3.connect(folder / "d.db").execute("CREATE TABLE t (b)").connection.close()),  # noqa: E501
+    "cut off": Bad(
+        "t.csv.gz -t price",
+        ("t.csv.gz", "damaged or cut off"),
+        lambda folder: (folder / "t.csv.gz").write_bytes(gzip.compress(b"a,price\n1,2\n" * 99)[:-20]),
+    ),
+    "zip bomb": Bad(
+        "t.csv.gz -t b",
+        ("t.csv.gz", "unpack to more than"),
+        lambda folder: (folder / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n" + bytes(3 << 27))),
+    ),
+    "failing query": Bad(
+        "sqlite:///d.db -t b --set 'data.query=SELECT * FROM gone'",
+        ("d.db", "no such table: gone"),
+        lambda folder: sqlite3.connect(folder / "d.db").execute("CREATE TABLE t (b)").connection.close(),
+    ),
     "no query": Bad("sqlite:///d.db -t b", ("d.db", "data.query")),
     "variable not set": Bad("postgresql://me:${NOT_SET}@h/d -t b --set data.query=x", ("NOT_SET", "export")),
     "no driver": Bad("s3://b/t.csv -t b", ("s3://", "pip install s3fs")),
     "unknown suffix": Bad("t.xlsx -t price", ("t.xlsx",), _text("t.xlsx", "no table")),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

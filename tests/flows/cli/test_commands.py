@@ -16,8 +16,15 @@ pytestmark = pytest.mark.integration
 def test_check_shows_roles_and_plan_and_writes_nothing(folder: Path, nowhere: Place) -> None:
     answer = nowhere.descent("check", "flats.csv", "--target", "price", cwd=folder)
     assert (answer.code, answer.stderr) == (0, "")
-    for part in ("120 rows; regression of 'price'", "72 train, 24 cv, 24 test", "categorical", "numeric", "Plan: ",
-                 "one selected by rmse (one-standard-error)", "Nothing was trained"):  # fmt: skip
+    for part in (
+        "120 rows; regression of 'price'",
+        "72 train, 24 cv, 24 test",
+        "categorical",
+        "numeric",
+        "Plan: ",
+        "one selected by rmse (one-standard-error)",
+        "Nothing was trained",
+    ):
         assert part in answer.stdout
     finalists = "Then: the best 3 (in any case the best linear one and the plain one (λ = 1)) on 5 folds, one selected"
     assert finalists in " ".join(answer.stdout.split())
@@ -29,8 +36,10 @@ def test_check_as_json_is_one_object_that_names_every_variant(folder: Path, nowh
     plan = answer.json
     assert plan["task"] == "regression"
     assert {column["name"]: column["role"] for column in plan["columns"]} == {
-        "area": "numeric", "city": "categorical", "noise": "numeric",
-    }  # fmt: skip
+        "area": "numeric",
+        "city": "categorical",
+        "noise": "numeric",
+    }
     assert plan["splits"] == {"train": 72, "cv": 24, "test": 24}
     for fleet in plan["fleets"]:
         assert sum(fleet["chunks"]) == len(fleet["variants"])

@@ -91,10 +91,8 @@ def in_mlflow(home: Embedded, experiment: str) -> list[tuple[Any, ...]]:
         "select run_uuid, case when runs.name like '%-' || experiments.name || '-%' then 'parent' else runs.name end, "
         "status from runs join experiments using (experiment_id) where experiments.name = ?",
         experiment,
-    )  # fmt: skip
-    return sorted(
-        (name, status, params_of(home, run), metrics_of(home, run)) for run, name, status in runs
-    )  # fmt: skip
+    )
+    return sorted((name, status, params_of(home, run), metrics_of(home, run)) for run, name, status in runs)
 
 
 def params_of(home: Embedded, run: str) -> list[tuple[Any, ...]]:

@@ -20,8 +20,12 @@ LINEAR = [{"kind": "linear", "lambda": [0, 1, 10]}]
 
 
 def run_of(frame: pd.DataFrame, folder: Path, models: list, **more: object) -> Run:
-    settings = {"data": {"target": "y", "task": "regression", **more.pop("data", {})}, "validate": {"folds": 0},
-                "search": {"epochs": 60, "models": models}, **more}  # fmt: skip
+    settings = {
+        "data": {"target": "y", "task": "regression", **more.pop("data", {})},
+        "validate": {"folds": 0},
+        "search": {"epochs": 60, "models": models},
+        **more,
+    }
     question, rows = pose(frame, settings, folder)
     sizes = {"train": N, "cv": CV, "test": 0}
     return sweep(question, Parts(rows, np.arange(N), np.arange(N, N + CV), (), None, sizes, ()), folder)  # type: ignore[arg-type]

@@ -16,9 +16,13 @@ def test_the_dummy_of_a_regression_is_that_of_scikit_learn() -> None:
     y, held = rng.normal(3, 2, 50), rng.normal(4, 2, 20)
     said = DummyRegressor().fit(np.zeros((50, 1)), y).predict(np.zeros((20, 1)))
     mine = dummy_metrics("regression", y, held, 0)
-    assert mine == pytest.approx({
-        "rmse": root_mean_squared_error(held, said), "mae": mean_absolute_error(held, said), "r2": r2_score(held, said)
-    })  # fmt: skip
+    assert mine == pytest.approx(
+        {
+            "rmse": root_mean_squared_error(held, said),
+            "mae": mean_absolute_error(held, said),
+            "r2": r2_score(held, said),
+        }
+    )
     assert cost_of("regression", mine) == pytest.approx(np.mean((held - said) ** 2) / 2)
 
 
@@ -34,10 +38,14 @@ def test_the_dummy_of_classes_is_that_of_scikit_learn(task: str, classes: int) -
     chances, said = dummy.predict_proba(np.zeros((24, 1))), dummy.predict(np.zeros((24, 1)))
     areas = roc_auc_score(held, chances[:, 1] if classes == 2 else chances, multi_class="ovr")
     mine = dummy_metrics(task, y, held, classes)
-    assert {name: mine[name] for name in ("log_loss", "accuracy", "f1_macro", "roc_auc")} == pytest.approx({
-        "log_loss": log_loss(held, chances), "accuracy": accuracy_score(held, said),
-        "f1_macro": f1_score(held, said, average="macro"), "roc_auc": areas,
-    })  # fmt: skip
+    assert {name: mine[name] for name in ("log_loss", "accuracy", "f1_macro", "roc_auc")} == pytest.approx(
+        {
+            "log_loss": log_loss(held, chances),
+            "accuracy": accuracy_score(held, said),
+            "f1_macro": f1_score(held, said, average="macro"),
+            "roc_auc": areas,
+        }
+    )
     assert cost_of(task, mine) == mine["log_loss"]
 
 

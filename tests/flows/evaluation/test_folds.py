@@ -4,11 +4,19 @@ from descent.flows.evaluation.folds import epochs_found
 from descent.flows.search.leaderboard import Entry
 from descent.schemas import config_from, expand_variants
 
-VARIANTS = expand_variants(config_from({
-    "data": {"source": "t.csv", "target": "y"},
-    "search": {"models": [{"kind": "linear", "optimizer": {"kind": "lbfgs"}},
-                          {"kind": "network", "layers": [4], "lambda": [0, 1]}]},
-}))  # fmt: skip
+VARIANTS = expand_variants(
+    config_from(
+        {
+            "data": {"source": "t.csv", "target": "y"},
+            "search": {
+                "models": [
+                    {"kind": "linear", "optimizer": {"kind": "lbfgs"}},
+                    {"kind": "network", "layers": [4], "lambda": [0, 1]},
+                ]
+            },
+        }
+    )
+)
 
 
 def entry(index: int, rmse: float = 1.0, best_epoch: int = 10) -> Entry:

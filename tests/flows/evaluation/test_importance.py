@@ -44,9 +44,13 @@ def test_it_agrees_with_scikit_learn(tmp_path: Path) -> None:
     frame = steps.parts.frame.iloc[steps.parts.cv]
     names = list(matrices.features.schema)
     theirs = permutation_importance(
-        Predicts(steps, matrices), frame[names], frame["price"], scoring="neg_root_mean_squared_error", n_repeats=30,
+        Predicts(steps, matrices),
+        frame[names],
+        frame["price"],
+        scoring="neg_root_mean_squared_error",
+        n_repeats=30,
         random_state=0,
-    )  # fmt: skip
+    )
     ours = {one.name: one for one in found.columns}
     for name, mean, deviation in zip(names, theirs.importances_mean, theirs.importances_std, strict=True):
         noise = 4 * (ours[name].deviation + deviation) / np.sqrt(found.repeats)

@@ -38,10 +38,14 @@ def result(task: str, *, hostile: str = HOSTILE, **changes: Any) -> ExperimentRe
 
     def variant(number: int) -> dict[str, Any]:
         return {
-            "name": f"variant {number} {hostile}", "params": params,
+            "name": f"variant {number} {hostile}",
+            "params": params,
             "cost": {"train": 0.2 + number, "cv": 0.5 - number / 20},
-            "metrics": {"cv": METRICS[task]}, "epochs": 10, "status": "completed" if number else "stopped", "fleet": 0,
-        }  # fmt: skip
+            "metrics": {"cv": METRICS[task]},
+            "epochs": 10,
+            "status": "completed" if number else "stopped",
+            "fleet": 0,
+        }
 
     def points(name: str, *values: float) -> list[dict[str, Any]]:
         return [{name: value, "train": 0.2 + i / 10, "cv": 0.6 - i / 20} for i, value in enumerate(values)]
@@ -49,60 +53,113 @@ def result(task: str, *, hostile: str = HOSTILE, **changes: Any) -> ExperimentRe
     capacity = [{**point, "label": hostile} for point in points("parameters", 10, 100, 1000)]
     diverged = {**variant(9), "cost": {"train": None, "cv": None}, "metrics": {"cv": {}}, "status": "diverged"}
     about: dict[str, Any] = {
-        "experiment": hostile, "task": task,
+        "experiment": hostile,
+        "task": task,
         "data": {
-            "rows": 450, "digest": "ab" * 32, "splits": {"train": 270, "cv": 90, "test": 90},
+            "rows": 450,
+            "digest": "ab" * 32,
+            "splits": {"train": 270, "cv": 90, "test": 90},
             "source": f"/tmp/{hostile}",
-            "target": hostile, "split_by": "random", "notes": [hostile],
-            "findings": [{"name": "target-leakage", "severity": "warning", "columns": [hostile], "evidence": hostile,
-                          "action": hostile}],
+            "target": hostile,
+            "split_by": "random",
+            "notes": [hostile],
+            "findings": [
+                {
+                    "name": "target-leakage",
+                    "severity": "warning",
+                    "columns": [hostile],
+                    "evidence": hostile,
+                    "action": hostile,
+                }
+            ],
         },
         "variants": [*map(variant, range(14)), diverged],
-        "selected": {"name": f"variant 1 {hostile}", "params": params,
-                     "cv": {"mean": 1.0, "se": 0.1, "folds": [1, 1, 1]},
-                     "metric": metric},
+        "selected": {
+            "name": f"variant 1 {hostile}",
+            "params": params,
+            "cv": {"mean": 1.0, "se": 0.1, "folds": [1, 1, 1]},
+            "metric": metric,
+        },
         "diagnosis": {
             "verdict": "high variance",
             "probabilities": CHANCES,
             "evidence": [{"name": "J_train", "value": 0.5, "sentence": hostile}],
-            "advice": [{"text": hostile, "setting": hostile, "gain": {"value": 0.1, "low": 0.0, "high": 0.2},
-                        "confidence": 0.9}, {"text": "More rows."}],
-            "curves": {"learning": points("rows", 30, 90, 270), "lambda": points("lambda", 0, 0.1, 10),
-                       "capacity": capacity},
+            "advice": [
+                {
+                    "text": hostile,
+                    "setting": hostile,
+                    "gain": {"value": 0.1, "low": 0.0, "high": 0.2},
+                    "confidence": 0.9,
+                },
+                {"text": "More rows."},
+            ],
+            "curves": {
+                "learning": points("rows", 30, 90, 270),
+                "lambda": points("lambda", 0, 0.1, 10),
+                "capacity": capacity,
+            },
             "projection": {"rows": 540, "cv": 0.4, "low": 0.3, "high": 0.5, "asymptote": 0.2},
         },
         "test": {
-            "metrics": METRICS[task], "baseline": METRICS[task], "linear": METRICS[task],
+            "metrics": METRICS[task],
+            "baseline": METRICS[task],
+            "linear": METRICS[task],
             "intervals": {name: (0.9 * value, 1.1 * value) for name, value in METRICS[task].items()},
             "confidence": 0.975,
-            "opening": {"number": 2, "elsewhere": 1, "unreadable": 0, "when": "2026-01-02T03:04:05", "run": hostile,
-                        "sealed_digest": "1" * 64, "rows_digest": "2" * 64, "config_digest": "3" * 64},
+            "opening": {
+                "number": 2,
+                "elsewhere": 1,
+                "unreadable": 0,
+                "when": "2026-01-02T03:04:05",
+                "run": hostile,
+                "sealed_digest": "1" * 64,
+                "rows_digest": "2" * 64,
+                "config_digest": "3" * 64,
+            },
         },
         "seconds": {"total": 6.0, "load": 1.0, "features": 1.0, "train": 2.0, "crossvalidate": 1.0, "track": 1.0},
         "mlflow": {"tracking_uri": "sqlite:///x", "experiment_id": "1", "run_id": "2"},
         "model": f"/tmp/{hostile}/model",
         **changes,
-    }  # fmt: skip
+    }
     return ExperimentResult.model_validate(about)
 
 
 def contents(task: str = "multiclass", *, hostile: str = HOSTILE, **changes: Any) -> Contents:
     """Everything that a report shows."""
     shown = [
-        Shown(f"variant {n} {hostile}", 0.1, 0.2 + n / 20, 0.5 - n / 50, [1 / e for e in range(1, 31)],
-              [1.1 / e for e in range(1, 31)], 30, linear=n % 3 == 0)
+        Shown(
+            f"variant {n} {hostile}",
+            0.1,
+            0.2 + n / 20,
+            0.5 - n / 50,
+            [1 / e for e in range(1, 31)],
+            [1.1 / e for e in range(1, 31)],
+            30,
+            linear=n % 3 == 0,
+        )
         for n in range(14)
-    ]  # fmt: skip
+    ]
     drawing = Drawing(
-        shown, f"variant 1 {hostile}", (f"variant 1 {hostile}", f"variant 2 {hostile}"), "log loss",
-        0.69, 0.1, 0.3, 0.2,
-    )  # fmt: skip
+        shown,
+        f"variant 1 {hostile}",
+        (f"variant 1 {hostile}", f"variant 2 {hostile}"),
+        "log loss",
+        0.69,
+        0.1,
+        0.3,
+        0.2,
+    )
     about: dict[str, Any] = {
-        "result": result(task, hostile=hostile), "drawing": drawing, "rows": rows(task),
+        "result": result(task, hostile=hostile),
+        "drawing": drawing,
+        "rows": rows(task),
         "columns": [ColumnShown(hostile, "numeric", hostile), ColumnShown("area", "numeric", "numbers")],
-        "config_yaml": f"name: '{hostile}'\n", "config_path": "runs/x/experiment.yaml",
-        "importance": Importance("log_loss", 0.3, 90, 5, (ColumnImportance(hostile, 0.2, 0.01),
-                                                          ColumnImportance("area", -0.001, 0.02))),
+        "config_yaml": f"name: '{hostile}'\n",
+        "config_path": "runs/x/experiment.yaml",
+        "importance": Importance(
+            "log_loss", 0.3, 90, 5, (ColumnImportance(hostile, 0.2, 0.01), ColumnImportance("area", -0.001, 0.02))
+        ),
         "versions": {"Python": "3.11"},
-    }  # fmt: skip
+    }
     return Contents(**(about | changes))

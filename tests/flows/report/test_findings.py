@@ -29,11 +29,16 @@ def test_many_findings_of_a_kind_are_told_once_with_what_to_do() -> None:
     leak = Finding("target-leakage", "warning", ("c9",), "c9 tells y", "leave it out")
     assert printed([leak, *outliers(20)]) == [
         "Findings: 1 warning, 20 notes",
-        "warning target-leakage", "c9 tells y", "→ leave it out",
-        "note extreme-outliers", "c0 is odd", "c1 is odd", "c2 is odd",
+        "warning target-leakage",
+        "c9 tells y",
+        "→ leave it out",
+        "note extreme-outliers",
+        "c0 is odd",
+        "c1 is odd",
+        "c2 is odd",
         "and 17 more like these: c3, c4, c5, c6, c7 and 12 more (descent check --json has all)",
         "→ mend it",
-    ]  # fmt: skip
+    ]
 
 
 def test_few_are_told_in_full_and_each_with_its_own_action() -> None:

@@ -66,8 +66,12 @@ def test_nothing_is_fetched(task: str) -> None:
     html, failures = page.render(contents(task, hostile="plain"))
     assert failures == []
     read = Read(html)
-    sources = [value for _, attributes in read.elements for name, value in attributes.items()
-               if name in ("src", "href", "action", "data", "xlink:href")]  # fmt: skip
+    sources = [
+        value
+        for _, attributes in read.elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "action", "data", "xlink:href")
+    ]
     assert sources
     assert all(value and value.startswith("#") for value in sources)
     assert "url(" not in html
@@ -86,12 +90,31 @@ def test_nothing_is_fetched(task: str) -> None:
 def test_the_sections_answer_the_questions_in_order(task: str, pictures: list[str]) -> None:
     read = Read(page.render(contents(task, hostile="plain"))[0])
     expected = [
-        "Can plain be predicted", "(97.5 % interval", "probability 70 %", "Findings before training",
-        "target leakage", "Between bias and variance", "Over the epochs", "Leaderboard", "What the numbers say",
-        "What to do next", "Predicted: J_cv falls by 0.1", "Over training rows", "540 (predicted)", "Over λ",
-        "By model size", "opened by 2 different models", "Bonferroni", *pictures, "2" * 64, "Which columns matter",
-        "descent run runs/x/experiment.yaml", "Exact configuration", "name: 'plain'", "Python",
-    ]  # fmt: skip
+        "Can plain be predicted",
+        "(97.5 % interval",
+        "probability 70 %",
+        "Findings before training",
+        "target leakage",
+        "Between bias and variance",
+        "Over the epochs",
+        "Leaderboard",
+        "What the numbers say",
+        "What to do next",
+        "Predicted: J_cv falls by 0.1",
+        "Over training rows",
+        "540 (predicted)",
+        "Over λ",
+        "By model size",
+        "opened by 2 different models",
+        "Bonferroni",
+        *pictures,
+        "2" * 64,
+        "Which columns matter",
+        "descent run runs/x/experiment.yaml",
+        "Exact configuration",
+        "name: 'plain'",
+        "Python",
+    ]
     at = 0
     for words in expected:
         assert words in read.text[at:], words
@@ -117,8 +140,9 @@ def test_the_selected_variant_is_on_the_board_however_far_down() -> None:
     about = result("regression", hostile="plain")
     last = about.selected.model_copy(update={"name": "variant 13 plain"})
     drawing = replace(contents("regression", hostile="plain").drawing, winner="variant 13 plain")
-    html = page.render(contents("regression", hostile="plain", result=about.model_copy(update={"selected": last}),
-                                drawing=drawing))[0]  # fmt: skip
+    html = page.render(
+        contents("regression", hostile="plain", result=about.model_copy(update={"selected": last}), drawing=drawing)
+    )[0]
     assert html.count('<tr class="selected">') == 2  # among the first, and in its place
 
 
@@ -126,13 +150,22 @@ def bare(task: str, **changes: Any) -> str:
     """The page of a result that has nothing to show beyond the least."""
     one = Shown("only", 0.0, 0.5, 0.6)
     about = result(
-        task, diagnosis={"verdict": "good fit", "evidence": [], "advice": []},
+        task,
+        diagnosis={"verdict": "good fit", "evidence": [], "advice": []},
         test={"metrics": {"accuracy": 1.0}, "baseline": {}},
-        variants=[{"name": "only", "params": {}, "cost": {"train": 0.5, "cv": None}, "metrics": {"cv": {}}, "epochs": 1,
-                   "status": "completed"}],
+        variants=[
+            {
+                "name": "only",
+                "params": {},
+                "cost": {"train": 0.5, "cv": None},
+                "metrics": {"cv": {}},
+                "epochs": 1,
+                "status": "completed",
+            }
+        ],
         selected={"name": "only", "params": {}, "cv": {"mean": None, "se": None, "folds": []}, "metric": "accuracy"},
         data={"rows": 5, "digest": "ab", "splits": {"train": 3, "cv": 1, "test": 1}},
-    )  # fmt: skip
+    )
     given = {"result": about, "drawing": Drawing([one], "only"), "importance": None, "columns": [], "versions": {}}
     return page.render(contents(task, **(given | changes)))[0]
 
@@ -169,8 +202,10 @@ def test_a_picture_that_fails_is_left_out_and_said(monkeypatch: pytest.MonkeyPat
     about = result("binary", hostile="plain", warnings=["the figures could not be made: nobody knows why"])
     html, failures = page.render(contents("binary", hostile="plain", result=about))
     read = Read(html)
-    assert [failure.split(" could")[0] for failure in failures] == ["the picture lambda_curve",
-                                                                    "the picture calibration"]  # fmt: skip
+    assert [failure.split(" could")[0] for failure in failures] == [
+        "the picture lambda_curve",
+        "the picture calibration",
+    ]
     assert all("ZeroDivisionError: no width (test_page.py, line" in failure for failure in failures)
     assert all(said in read.text for said in (*failures, *about.warnings))
     assert "Over λ" not in read.text

@@ -17,23 +17,46 @@ from descent.schemas.results import TestResult as Tested
 
 def result(variants: int = 1, name: str = "32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2") -> ExperimentResult:
     row = {
-        "params": {"lambda": 0.1}, "cost": {"train": 0.1234567, "cv": 0.2}, "metrics": {"cv": {"rmse": 1.5, "r2": 0.5}},
-        "epochs": 30, "status": "completed",
-    }  # fmt: skip
+        "params": {"lambda": 0.1},
+        "cost": {"train": 0.1234567, "cv": 0.2},
+        "metrics": {"cv": {"rmse": 1.5, "r2": 0.5}},
+        "epochs": 30,
+        "status": "completed",
+    }
     lost = row | {"name": "lost", "status": "diverged", "cost": {"train": None, "cv": None}, "metrics": {"cv": {}}}
-    return ExperimentResult.model_validate({
-        "experiment": "flats [/b] <b>|new|</b>", "task": "regression",
-        "data": {"rows": 1000, "digest": "0" * 64, "splits": {"train": 600, "cv": 200, "test": 200}, "source": "t.csv"},
-        "variants": [row | {"name": name if i == 0 else f"{name} {i}"} for i in range(variants)] + [lost],
-        "selected": {"name": name, "params": {}, "metric": "rmse",
-                     "cv": {"mean": 1.25, "se": 0.0625, "folds": [1.0, 1.5]}},
-        "diagnosis": {"verdict": "high bias", "advice": [{"text": "[bold]exclude[/] <i>column</i>"}],
-                      "evidence": [{"name": "J_train", "value": 0.1, "sentence": "J_train is 0.1 [much]"}]},
-        "test": {"metrics": {"rmse": 1.5, "r2": 0.5}, "baseline": {"rmse": 3.0, "r2": 0.0}, "linear": {"rmse": 2.0},
-                 "intervals": {"rmse": [1.25, 1.75]}},
-        "seconds": {"total": 5, "load": 1, "features": 1, "train": 1, "crossvalidate": 1, "track": 1},
-        "mlflow": {"tracking_uri": "sqlite:///x", "experiment_id": "1", "run_id": "a1"}, "model": "/runs/[old]/model",
-    })  # fmt: skip
+    return ExperimentResult.model_validate(
+        {
+            "experiment": "flats [/b] <b>|new|</b>",
+            "task": "regression",
+            "data": {
+                "rows": 1000,
+                "digest": "0" * 64,
+                "splits": {"train": 600, "cv": 200, "test": 200},
+                "source": "t.csv",
+            },
+            "variants": [row | {"name": name if i == 0 else f"{name} {i}"} for i in range(variants)] + [lost],
+            "selected": {
+                "name": name,
+                "params": {},
+                "metric": "rmse",
+                "cv": {"mean": 1.25, "se": 0.0625, "folds": [1.0, 1.5]},
+            },
+            "diagnosis": {
+                "verdict": "high bias",
+                "advice": [{"text": "[bold]exclude[/] <i>column</i>"}],
+                "evidence": [{"name": "J_train", "value": 0.1, "sentence": "J_train is 0.1 [much]"}],
+            },
+            "test": {
+                "metrics": {"rmse": 1.5, "r2": 0.5},
+                "baseline": {"rmse": 3.0, "r2": 0.0},
+                "linear": {"rmse": 2.0},
+                "intervals": {"rmse": [1.25, 1.75]},
+            },
+            "seconds": {"total": 5, "load": 1, "features": 1, "train": 1, "crossvalidate": 1, "track": 1},
+            "mlflow": {"tracking_uri": "sqlite:///x", "experiment_id": "1", "run_id": "a1"},
+            "model": "/runs/[old]/model",
+        }
+    )
 
 
 @given(st.text())
@@ -70,10 +93,16 @@ def test_the_report_says_everything_at_any_width(width: int) -> None:
     page = StringIO()
     print_report(result(variants=14), Console(file=page, width=width))
     words = " ".join(page.getvalue().split())
-    for part in ("Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2", "rmse 1.25 ± 0.062 over 2 folds",
-                 "high bias",
-                 "J_train is 0.1 [much]", "→ [bold]exclude[/] <i>column</i>", "/runs/[old]/model",
-                 "(experiment flats [/b] <b>|new|</b>, run a1)", "… and 5 more variants in MLflow"):  # fmt: skip
+    for part in (
+        "Selected 32-16 relu · adam · λ=0.1 · lr=0.001 · deg 2",
+        "rmse 1.25 ± 0.062 over 2 folds",
+        "high bias",
+        "J_train is 0.1 [much]",
+        "→ [bold]exclude[/] <i>column</i>",
+        "/runs/[old]/model",
+        "(experiment flats [/b] <b>|new|</b>, run a1)",
+        "… and 5 more variants in MLflow",
+    ):
         assert part in words, page.getvalue()
     assert words.count(" 1.5 ") >= 11  # the metric of ten rows and of the test, none cut off
     assert "[bold]Selected" not in words
@@ -90,12 +119,16 @@ def test_no_cell_is_broken_on_a_terminal_of_usual_width(width: int) -> None:
     names = ("log_loss", "accuracy", "average_precision")
     found = result(variants=14, name="64-32 relu · adam · λ=0.1 · lr=0.001 · deg 2").model_copy(
         update={
-            "test": Tested.model_validate({
-                "metrics": dict.fromkeys(names, 0.8983), "baseline": dict.fromkeys(names, 0.3517),
-                "linear": dict.fromkeys(names, 0.7791), "intervals": dict.fromkeys(names, (0.8863, 0.9103)),
-            }),
+            "test": Tested.model_validate(
+                {
+                    "metrics": dict.fromkeys(names, 0.8983),
+                    "baseline": dict.fromkeys(names, 0.3517),
+                    "linear": dict.fromkeys(names, 0.7791),
+                    "intervals": dict.fromkeys(names, (0.8863, 0.9103)),
+                }
+            ),
         }
-    )  # fmt: skip
+    )
     page = StringIO()
     print_report(found, Console(file=page, width=width))
     lines = page.getvalue().splitlines()

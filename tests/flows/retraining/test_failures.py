@@ -24,8 +24,10 @@ register: {name: flat}
 """
 FOREVER = ("search.models=[{kind: network, layers: [32]}]", "search.epochs=100000000", "search.early_stopping=null")
 
-ENDED = [f"flat: retraining failed; {who} stays{more}" for who, more in (
-    ("version 1", " champion"), ("the champion", ", if there is one"))]  # fmt: skip
+ENDED = [
+    f"flat: retraining failed; {who} stays{more}"
+    for who, more in (("version 1", " champion"), ("the champion", ", if there is one"))
+]
 """How early a deadline comes depends on the machine: after it was seen who the champion is, or before."""
 
 
@@ -51,10 +53,15 @@ def served(home: Embedded, told: Inbox, tmp_path_factory: pytest.TempPathFactory
     assert first.json["outcome"] == "promoted"
     kind = home.api("/block_types/slug/custom-webhook")["id"]
     (schema,) = home.api("/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [kind]}}})
-    home.api("/block_documents/", {
-        "name": "team", "block_type_id": kind, "block_schema_id": schema["id"],
-        "data": {"name": "team", "url": told.url, "json_data": {"title": "{{subject}}", "text": "{{body}}"}},
-    })  # fmt: skip
+    home.api(
+        "/block_documents/",
+        {
+            "name": "team",
+            "block_type_id": kind,
+            "block_schema_id": schema["id"],
+            "data": {"name": "team", "url": told.url, "json_data": {"title": "{{subject}}", "text": "{{body}}"}},
+        },
+    )
     return folder
 
 

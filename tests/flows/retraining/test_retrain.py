@@ -16,8 +16,13 @@ from ..inbox import Inbox, inbox
 from ..waiting import eventually
 
 pytestmark = pytest.mark.integration
-SMALL = ("search.models=[{kind: linear, lambda: [0, 1]}]", "validate.folds=0", "diagnose.curves=false",
-         "compute.workers=1", "register.name=house")  # fmt: skip
+SMALL = (
+    "search.models=[{kind: linear, lambda: [0, 1]}]",
+    "validate.folds=0",
+    "diagnose.curves=false",
+    "compute.workers=1",
+    "register.name=house",
+)
 
 
 def write(path: Path, columns: str) -> Path:
@@ -45,8 +50,19 @@ def deployed(home: Embedded, inbox: Inbox) -> Embedded:
     for name, columns, told in (("good", "abc", []), ("bad", "ab", ["--notify", inbox.url])):
         table = write(folder / f"{name}.csv", columns)
         settings = [word for setting in SMALL for word in ("--set", setting)]
-        done = home.descent("deploy", table.name, "--target", "y", *settings, "--cron", "0 3 * * *", "--timezone",
-                            "Europe/Berlin", *told, cwd=folder)  # fmt: skip
+        done = home.descent(
+            "deploy",
+            table.name,
+            "--target",
+            "y",
+            *settings,
+            "--cron",
+            "0 3 * * *",
+            "--timezone",
+            "Europe/Berlin",
+            *told,
+            cwd=folder,
+        )
         assert done.code == 0, done.stderr
         assert f"table     {table}" in done.stdout
         assert "0 3 * * * (Europe/Berlin)" in done.stdout
@@ -106,8 +122,15 @@ def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedd
 def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embedded, inbox: Inbox) -> None:
     log = deployed.home.parent / "worker.log"  # a pipe that nobody reads would stop the worker
     with log.open("w") as said:
-        worker = subprocess.Popen([*DESCENT, "worker"], env=deployed.environment, cwd=deployed.home.parent, stdout=said,
-                                  stderr=said, stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        worker = subprocess.Popen(
+            [*DESCENT, "worker"],
+            env=deployed.environment,
+            cwd=deployed.home.parent,
+            stdout=said,
+            stderr=said,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
         good = due_now(deployed, "good")
         assert eventually(lambda: "find champion" in task_names(deployed, good) or state(deployed, good) in ENDED)

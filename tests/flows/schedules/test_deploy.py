@@ -81,9 +81,13 @@ def test_a_deployment_has_the_experiments_name_in_letters_for_a_url() -> None:
         named("a b", config())
 
 
-@pytest.mark.parametrize(("notify", "words"), [
-    ("https://hooks.example.org/secret", "is a secret"), ("team", "type and name of a Prefect block"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("notify", "words"),
+    [
+        ("https://hooks.example.org/secret", "is a secret"),
+        ("team", "type and name of a Prefect block"),
+    ],
+)
 def test_who_is_told_is_named_without_a_secret(notify: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         config(retrain={"notify": notify})
@@ -120,10 +124,14 @@ def _raised(error: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("error", "again"),
     [
-        (ConnectionRefusedError(), True), (TimeoutError(), True), (FileNotFoundError(), False),
-        (PermissionError(), False), (ValueError(), False), (HTTPError("http://x", 503, "", None, None), True),  # type: ignore[arg-type]
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (FileNotFoundError(), False),
+        (PermissionError(), False),
+        (ValueError(), False),
+        (HTTPError("http://x", 503, "", None, None), True),  # type: ignore[arg-type]
         (HTTPError("http://x", 404, "", None, None), False),  # type: ignore[arg-type]
     ],
-)  # fmt: skip
+)
 def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
     assert may_pass(_raised(error)) == again

@@ -21,10 +21,14 @@ def test_a_plain_network_has_the_defaults_of_ml() -> None:
 
 def test_every_ingredient_arrives() -> None:
     found = variant(
-        activation="mish", input_scale=True, dropout=0.25, label_smoothing=0.1,
-        rates={"bias": 0.1, "scale": 6, "embedding": 0.2, "ntk": True}, embedding={"kind": "pbld", "waves": 8},
+        activation="mish",
+        input_scale=True,
+        dropout=0.25,
+        label_smoothing=0.1,
+        rates={"bias": 0.1, "scale": 6, "embedding": 0.2, "ntk": True},
+        embedding={"kind": "pbld", "waves": 8},
         optimizer={"kind": "adam", "beta2": 0.95, "schedule": {"kind": "one_cycle", "rise": 0.2}},
-    )  # fmt: skip
+    )
     expected = ml.Model(5, (8, 4), 1, "binary", "mish", input_scale=True, embedding=ml.Embedding(3, 8, 3, 0.1))
     assert model_of(found, 5, 1, "binary", 3, 2.0) == expected
     assert model_of(found, 5, 1, "binary", 0, 2.0).embedding is None  # categories alone: nothing to embed

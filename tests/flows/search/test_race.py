@@ -26,9 +26,12 @@ from descent.schemas import ConfigError, SearchConfig, config_from
 from ..tables import prices, write
 
 NETWORKS = {
-    "kind": "network", "layers": [[4], [6, 3]], "lambda": [0, 1, 10], "batch": 32,
+    "kind": "network",
+    "layers": [[4], [6, 3]],
+    "lambda": [0, 1, 10],
+    "batch": 32,
     "optimizer": {"kind": "adam", "learning_rate": [0.001, 0.01, 0.03]},
-}  # fmt: skip
+}
 LINEAR = {"kind": "linear", "lambda": [0, 1]}
 
 
@@ -83,10 +86,12 @@ class Silent:
 def train(folder: Path, monkeypatch: pytest.MonkeyPatch, models: list[dict[str, Any]], **more: Any) -> Race:
     """The flow's stage of training."""
     monkeypatch.setenv("DESCENT_HOME", str(folder / "home"))
-    config = config_from({
-        "data": {"source": str(write(prices(), folder / "flats.csv")), "target": "price"},
-        "search": {"epochs": 27, "early_stopping": None, "models": models, **more},
-    })  # fmt: skip
+    config = config_from(
+        {
+            "data": {"source": str(write(prices(), folder / "flats.csv")), "target": "price"},
+            "search": {"epochs": 27, "early_stopping": None, "models": models, **more},
+        }
+    )
     posed, scratch, recorder = ask(config), folder / "scratch", Silent()
     question = posed.question
     scratch.mkdir()

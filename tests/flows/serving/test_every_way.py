@@ -98,9 +98,7 @@ def of_onnx(model: Predictor, path: Path, frame: pd.DataFrame) -> pd.DataFrame:
         for name, kind in model.inputs.items()
     }
     names = [output.name for output in session.get_outputs()]
-    return pd.DataFrame({
-        name: values[:, 0] for name, values in zip(names, session.run(None, columns), strict=True)
-    })  # fmt: skip
+    return pd.DataFrame({name: values[:, 0] for name, values in zip(names, session.run(None, columns), strict=True)})
 
 
 @pytest.mark.parametrize("about", TABLES, ids=lambda about: about["name"])
@@ -145,11 +143,28 @@ def test_mlflows_own_server_gives_the_same_predictions(tmp_path: Path, store: tu
         port = free.getsockname()[1]
     found = {"MLFLOW_TRACKING_URI": store[0], "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "models", "serve", "-m", uri, "--env-manager", "local", "-h", "127.0.0.1",
-         "-p", str(port), "-w", "1"],
+        [
+            sys.executable,
+            "-m",
+            "mlflow",
+            "models",
+            "serve",
+            "-m",
+            uri,
+            "--env-manager",
+            "local",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-w",
+            "1",
+        ],
         env=os.environ | found,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         check_equal(pd.DataFrame(_post(port, records(frame))["predictions"]), model.predict(frame))
     finally:

@@ -42,8 +42,10 @@ def test_an_untouched_model_loads(model: Path) -> None:
     assert Predictor(model).inputs == {"bill": "double", "age": "double", "island": "string"}
 
 
-@pytest.mark.parametrize("name", ["target.json", "interval.json", "model/parameters.safetensors", "model/model.json",
-                                  "features/compiled.json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["target.json", "interval.json", "model/parameters.safetensors", "model/model.json", "features/compiled.json"],
+)
 def test_any_changed_cut_off_or_missing_file_is_named(model: Path, name: str) -> None:
     raw = (model / name).read_bytes()
     for changed in (raw[:-1], bytes([raw[0] ^ 1]) + raw[1:], b""):

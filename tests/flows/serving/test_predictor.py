@@ -121,8 +121,11 @@ def test_a_logged_model_works_without_this_repository_and_without_pickle(
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     answer = subprocess.run(
         [sys.executable, "-c", ELSEWHERE, str(ROOT), str(logged[name]), str(folders[name].with_suffix(".csv"))],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     rows = table(folders[name]).head(5)
     rows.loc[0, "age"] = None
     rows.loc[1, "island"] = "unheard of"

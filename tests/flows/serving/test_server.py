@@ -190,12 +190,22 @@ def test_the_command_answers_until_it_is_ended(tiny_model: tuple[Path, dict[str,
     command = [str(Path(sys.executable).with_name("descent"))]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        busy = subprocess.run([*command, "serve", str(tiny_model[0]), "--port", str(port)], capture_output=True,
-                              text=True, cwd=tmp_path, check=False)  # fmt: skip
+        busy = subprocess.run(
+            [*command, "serve", str(tiny_model[0]), "--port", str(port)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
     assert busy.returncode == 1
     assert f"port {port} cannot be used" in busy.stderr
-    process = subprocess.Popen([*command, "serve", str(tiny_model[0]), "--port", str(port)], cwd=tmp_path,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [*command, "serve", str(tiny_model[0]), "--port", str(port)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert eventually(lambda: status(f"http://127.0.0.1:{port}/ping") == 200)
         body = json.dumps({"dataframe_records": [ROW]}).encode()

@@ -19,9 +19,17 @@ from descent.schemas import config_from
 from ..embedded import ROOT
 
 FIRST = Opening(
-    when="2026-01-31T12:00:00+00:00", experiment="flats ½", run="r1", target="price", config="c1", table="t1",
-    sealed="s1", rows="i1", test_rows=40, version="0.1.0",
-)  # fmt: skip
+    when="2026-01-31T12:00:00+00:00",
+    experiment="flats ½",
+    run="r1",
+    target="price",
+    config="c1",
+    table="t1",
+    sealed="s1",
+    rows="i1",
+    test_rows=40,
+    version="0.1.0",
+)
 
 
 @pytest.fixture

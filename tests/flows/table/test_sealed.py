@@ -57,8 +57,7 @@ for name, (configuration, permute) in configurations.items():
     print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
 """
 
-MODELS = [{"kind": "linear", "lambda": [0, 1]},
-          {"kind": "network", "layers": [6], "lambda": [0.1, 1], "batch": 32}]  # fmt: skip
+MODELS = [{"kind": "linear", "lambda": [0, 1]}, {"kind": "network", "layers": [6], "lambda": [0.1, 1], "batch": 32}]
 OF_TRAINING = {"epoch_curves", "bias_variance_map", "learning_curve", "lambda_curve", "capacity_curve"}
 
 
@@ -70,11 +69,15 @@ def flats() -> pd.DataFrame:
 
 
 CASES: dict[str, tuple[pd.DataFrame, str, dict[str, Any], bool]] = {
-    "random": (flats(), "price", {"features": {"degree": [1, 2], "interaction_only": [False, True],
-                                               "scale": "quantile"}}, False),
+    "random": (
+        flats(),
+        "price",
+        {"features": {"degree": [1, 2], "interaction_only": [False, True], "scale": "quantile"}},
+        False,
+    ),
     # The diagnosis takes no other rows where they are stratified: one case measures it.
     "stratified": (churn(300), "churn", {"split": {"by": "stratified"}, "diagnose": {"curves": False}}, True),
-}  # fmt: skip
+}
 
 
 def permuted(table: pd.DataFrame, target: str, path: Path) -> pd.DataFrame:
@@ -95,13 +98,15 @@ def runs(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     experiments = {}
     for name, (table, target, sections, while_sealing) in CASES.items():
         path = write(table, folder / f"{name}-plain" / f"{name}.csv")
-        other = path if while_sealing else write(permuted(table, target, path),
-                                                 folder / f"{name}-permuted" / f"{name}.csv")  # fmt: skip
+        other = (
+            path if while_sealing else write(permuted(table, target, path), folder / f"{name}-permuted" / f"{name}.csv")
+        )
         common = {"search": {"epochs": 4, "models": MODELS}, "validate": {"folds": 3, "finalists": 2}, **sections}
         experiments[f"{name} as it is"] = ({"data": {"source": str(path), "target": target}, **common}, False)
         experiments[f"{name} permuted"] = (
-            {"data": {"source": str(other), "target": target}, **common}, while_sealing,
-        )  # fmt: skip
+            {"data": {"source": str(other), "target": target}, **common},
+            while_sealing,
+        )
     (folder / "experiments.json").write_text(json.dumps(experiments), encoding="utf-8")
     (folder / "script.py").write_text(SCRIPT, encoding="utf-8")
     for name in experiments:
@@ -124,8 +129,17 @@ def test_every_file_before_the_final_task_is_the_same(runs: tuple[Path, dict[str
     one, two = contents(folder / f"{case} as it is"), contents(folder / f"{case} permuted")
     assert {name: two.get(name) == content for name, content in one.items()} == dict.fromkeys(two, True)
     names = " ".join(one)
-    for part in ("features-0/x.npy", "features-0/y_cv.npy", "compiled.json", "target.json", "parameters.safetensors",
-                 "rows-0-fit.npy", "rows-3-held.npy", "working.csv", "sealed.csv"):  # fmt: skip
+    for part in (
+        "features-0/x.npy",
+        "features-0/y_cv.npy",
+        "compiled.json",
+        "target.json",
+        "parameters.safetensors",
+        "rows-0-fit.npy",
+        "rows-3-held.npy",
+        "working.csv",
+        "sealed.csv",
+    ):
         assert part in names
 
 
@@ -151,8 +165,9 @@ def test_what_mlflow_keeps_of_it_is_the_same(
         assert {"epoch_curves", "bias_variance_map"} <= set(figures)
         nested = home.mlflow(
             "select runs.name, metrics.key, step, metrics.value from metrics join runs using (run_uuid) join tags "
-            "using (run_uuid) where tags.key = 'mlflow.parentRunId' and tags.value = ? order by 1, 2, 3", run,
-        )  # fmt: skip
+            "using (run_uuid) where tags.key = 'mlflow.parentRunId' and tags.value = ? order by 1, 2, 3",
+            run,
+        )
         assert nested
         kept.append((figures, (folder / "leaderboard.json").read_bytes(), nested))
     assert kept[0] == kept[1]

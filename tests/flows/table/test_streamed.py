@@ -140,9 +140,22 @@ def test_rows_drawn_by_content_are_the_same_and_stay_when_the_table_outgrows_mem
 def test_a_whole_run_streams(home: Embedded, tmp_path: Path) -> None:
     path = table(3000, tmp_path)
     made = home.descent(
-        "run", path, "--target", "price", "--set", "data.memory=1kB", "--set", "data.exclude=[sold]",
-        "--set", "search.epochs=3", "--set", "diagnose.curves=false", "--set", "validate.finalists=2", "--json",
-    )  # fmt: skip
+        "run",
+        path,
+        "--target",
+        "price",
+        "--set",
+        "data.memory=1kB",
+        "--set",
+        "data.exclude=[sold]",
+        "--set",
+        "search.epochs=3",
+        "--set",
+        "diagnose.curves=false",
+        "--set",
+        "validate.finalists=2",
+        "--json",
+    )
     assert made.code == 0, made.stderr
     assert "it is read some rows at a time" in made.stderr
     tested = made.json["test"]

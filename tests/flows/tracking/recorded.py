@@ -15,13 +15,17 @@ DIGEST = "0123456789abcdef" * 4
 def beginning(key: str, uri: str, experiment: str = "penguins") -> Beginning:
     schema = {"bill": "double", "island": "string"}
     return Beginning(
-        key, uri, experiment,
+        key,
+        uri,
+        experiment,
         params={"task": "regression", "split_seed": 0, "share": 0.30000000000000004},
         tags={"task": "regression", "dataset.sha256": DIGEST},
         config_yaml="name: penguins\n",
-        datasets=[Dataset(f"penguins.csv · {part}", part + DIGEST, "/data/penguins.csv", rows, part, schema)
-                  for part, rows in (("train", 200), ("cv", 66))],
-    )  # fmt: skip
+        datasets=[
+            Dataset(f"penguins.csv · {part}", part + DIGEST, "/data/penguins.csv", rows, part, schema)
+            for part, rows in (("train", 200), ("cv", 66))
+        ],
+    )
 
 
 def variant(name: str, **changes: Any) -> VariantRecord:
@@ -48,8 +52,11 @@ def fill(outbox: Outbox, tiny_model: tuple[Path, dict[str, str]], picture: Path)
     outbox.add([variant("8 relu · adam · λ=1", at=2000)])
     folder, inputs = tiny_model
     texts = {"leaderboard.json": '{"columns": ["variant"], "data": [["linear · λ=0.1"]]}', "result.json": "{}"}
-    outbox.finish(outcome(variant("linear · λ=0.1", at=3000), inputs, at=3000),
-                  {**texts, "figures/epoch_curves.png": picture}, folder)  # fmt: skip
+    outbox.finish(
+        outcome(variant("linear · λ=0.1", at=3000), inputs, at=3000),
+        {**texts, "figures/epoch_curves.png": picture},
+        folder,
+    )
 
 
 def nested(client: Any, handle: runs.Handle) -> dict[str, Any]:

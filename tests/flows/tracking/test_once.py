@@ -41,8 +41,17 @@ def everything(client: Any, experiment_id: str) -> dict[str, Any]:
 class Flaky:
     """A client that fails at one call: before it does anything, or after, as when an answer is lost."""
 
-    CALLS = ("create_run", "log_batch", "log_inputs", "log_text", "log_artifacts", "set_terminated", "search_runs",
-             "search_logged_models", "update_run")  # fmt: skip
+    CALLS = (
+        "create_run",
+        "log_batch",
+        "log_inputs",
+        "log_text",
+        "log_artifacts",
+        "set_terminated",
+        "search_runs",
+        "search_logged_models",
+        "update_run",
+    )
 
     def __init__(self, client: Any, fail_at: int, answer_lost: bool) -> None:
         self.client, self.left, self.answer_lost = client, fail_at, answer_lost
@@ -66,9 +75,14 @@ class Flaky:
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["unheard", "unanswered"])
 def test_whatever_call_fails_everything_arrives_once(
-    client: Any, key: str, uri: str, tiny_model: tuple[Path, dict[str, str]], picture: Path,
-    monkeypatch: pytest.MonkeyPatch, answer_lost: bool,
-) -> None:  # fmt: skip
+    client: Any,
+    key: str,
+    uri: str,
+    tiny_model: tuple[Path, dict[str, str]],
+    picture: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer_lost: bool,
+) -> None:
     wanted: Any = None
     monkeypatch.setattr(runs.logged_model, "log_model", lambda uri, experiment, run, *_: _log_stub(client, run))
     for fail_at in range(25):
@@ -102,8 +116,10 @@ def test_a_sender_that_begins_anew_completes_what_another_left(client: Any, outb
     handle = Sender(outbox).drain().handle
     half = nested(client, handle)["half"].info.run_id
     client.update_run(half, status="RUNNING")
-    twin = client.create_run(handle.experiment_id, tags={runs.RUN: outbox.key, runs.VARIANT: "whole",
-                             "stage": "variant", "mlflow.parentRunId": handle.run_id})  # fmt: skip
+    twin = client.create_run(
+        handle.experiment_id,
+        tags={runs.RUN: outbox.key, runs.VARIANT: "whole", "stage": "variant", "mlflow.parentRunId": handle.run_id},
+    )
     outbox.add([variant("late")])
     assert Sender(outbox).drain().reason is None
     found = nested(client, handle)

@@ -30,8 +30,9 @@ def test_the_parent_says_what_is_asked_of_which_rows(client: Any, outbox: Outbox
     assert client.get_experiment(run.info.experiment_id).tags["mlflow.experimentKind"] == "custom_model_development"
     used = {given.tags[0].value: given.dataset for given in run.inputs.dataset_inputs}
     assert {context: json.loads(rows.profile) for context, rows in used.items()} == {
-        "train": {"num_rows": 200}, "cv": {"num_rows": 66},
-    }  # fmt: skip
+        "train": {"num_rows": 200},
+        "cv": {"num_rows": 66},
+    }
     assert used["train"].digest == ("train" + DIGEST)[:36]
     assert [column["name"] for column in json.loads(used["cv"].schema)["mlflow_colspec"]] == ["bill", "island"]
 
@@ -46,10 +47,22 @@ def test_inputs_are_datasets_that_mlflow_data_can_find_again(client: Any, outbox
 
 def test_a_variant_is_a_nested_run_with_its_curves(client: Any, outbox: Outbox) -> None:
     epochs = range(1, 31)
-    outbox.add([VariantRecord(
-        "16 relu · adam · λ=0.3", {"lambda": 0.1 + 0.2, "layers": "16", "residual": False}, "stopped", 0.25, 0.5,
-        {"rmse": 0.7}, [1 / epoch for epoch in epochs], [2 / epoch for epoch in epochs], 30, 25,
-    )])  # fmt: skip
+    outbox.add(
+        [
+            VariantRecord(
+                "16 relu · adam · λ=0.3",
+                {"lambda": 0.1 + 0.2, "layers": "16", "residual": False},
+                "stopped",
+                0.25,
+                0.5,
+                {"rmse": 0.7},
+                [1 / epoch for epoch in epochs],
+                [2 / epoch for epoch in epochs],
+                30,
+                25,
+            )
+        ]
+    )
     delivery = Sender(outbox).drain()
     assert delivery.reason is None
     (run,) = nested(client, delivery.handle).values()
@@ -57,16 +70,33 @@ def test_a_variant_is_a_nested_run_with_its_curves(client: Any, outbox: Outbox) 
     assert run.data.params == {"lambda": "0.3", "layers": "16", "residual": "false"}
     assert (run.data.tags["stage"], run.data.tags["status"]) == ("variant", "stopped")
     assert {name: run.data.metrics[name] for name in ("cv/rmse", "train/J", "cv/J", "train/epochs")} == {
-        "cv/rmse": 0.7, "train/J": 0.25, "cv/J": 0.5, "train/epochs": 30,
-    }  # fmt: skip
+        "cv/rmse": 0.7,
+        "train/J": 0.25,
+        "cv/J": 0.5,
+        "train/epochs": 30,
+    }
     curve = client.get_metric_history(run.info.run_id, "cv/cost")
     assert [(point.step, point.value) for point in curve] == [(epoch, 2 / epoch) for epoch in epochs]
 
 
 def test_a_diverged_variant_is_finished_and_says_so_without_numbers_that_are_none(client: Any, outbox: Outbox) -> None:
-    outbox.add([VariantRecord(
-        "net-lr10", {}, "diverged", inf, nan, {"rmse": nan}, [1.0, 5.0, inf], [1.0, nan], 3, None, "diverged in epoch 3"
-    )])  # fmt: skip
+    outbox.add(
+        [
+            VariantRecord(
+                "net-lr10",
+                {},
+                "diverged",
+                inf,
+                nan,
+                {"rmse": nan},
+                [1.0, 5.0, inf],
+                [1.0, nan],
+                3,
+                None,
+                "diverged in epoch 3",
+            )
+        ]
+    )
     (run,) = nested(client, Sender(outbox).drain().handle).values()
     assert run.info.status == "FINISHED"
     assert (run.data.tags["status"], run.data.tags["message"]) == ("diverged", "diverged in epoch 3")

@@ -86,12 +86,16 @@ def everything(client: Any, experiment: str) -> dict[str, Any]:
         table = stage == "experiment" and client.download_artifacts(id_, "leaderboard.json")
         models = client.search_logged_models([experiment_id], f"source_run_id = '{id_}'")
         found[name] = {
-            "status": run.info.status, "params": run.data.params, "curves": curves, "files": files,
-            "tags": sorted(run.data.tags), "verdict": run.data.tags.get("verdict"),
+            "status": run.info.status,
+            "params": run.data.params,
+            "curves": curves,
+            "files": files,
+            "tags": sorted(run.data.tags),
+            "verdict": run.data.tags.get("verdict"),
             "inputs": sorted((i.dataset.digest, i.tags[0].value) for i in run.inputs.dataset_inputs),
             "models": [(model.name, str(model.status)) for model in models],
             "table": table and json.loads(Path(table).read_text(encoding="utf-8")),
-        }  # fmt: skip
+        }
     return found
 
 

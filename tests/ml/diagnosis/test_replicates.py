@@ -122,10 +122,14 @@ def measured(rows: int, noise: float, bend: float, level: float | None = None) -
 
     other = parts(2, 2, True)
     return Measured(
-        rows=rows, train=0.0, costs=row_costs("regression", y_cv, fit(np.arange(rows), False)),
+        rows=rows,
+        train=0.0,
+        costs=row_costs("regression", y_cv, fit(np.arange(rows), False)),
         costs_dummy=row_costs("regression", y_cv, np.full(3000, y.mean())),
-        parts=[parts(4, 4), parts(2, 2)], references=[Reference("bent", other.beyond)], level=level,
-    ), other  # fmt: skip
+        parts=[parts(4, 4), parts(2, 2)],
+        references=[Reference("bent", other.beyond)],
+        level=level,
+    ), other
 
 
 @pytest.mark.parametrize("level", [None, 0.5])

@@ -181,8 +181,18 @@ def test_the_unit_of_the_cost_does_not_matter(unit, train, cv):
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0 %"), (-0.0, "0 %"), (-0.0004, "0 %"), (0.0004, "0 %"), (0.006, "0.6 %"), (-0.006, "-0.6 %"),
-     (0.034, "3 %"), (-0.034, "-3 %"), (1.2, "120 %"), (12345.678, "1234568 %")],
-)  # fmt: skip
+    [
+        (0.0, "0 %"),
+        (-0.0, "0 %"),
+        (-0.0004, "0 %"),
+        (0.0004, "0 %"),
+        (0.006, "0.6 %"),
+        (-0.006, "-0.6 %"),
+        (0.034, "3 %"),
+        (-0.034, "-3 %"),
+        (1.2, "120 %"),
+        (12345.678, "1234568 %"),
+    ],
+)
 def test_a_share_is_said_in_whole_percent_and_never_as_minus_nothing(share: float, text: str) -> None:
     assert percent(share) == text

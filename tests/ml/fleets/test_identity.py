@@ -135,8 +135,12 @@ def test_survivors_of_several_chunks_end_as_if_they_had_trained_alone(
     for number, path in enumerate(first):
         paused = ml.train_chunk(chunk([3 * number, 3 * number + 1, 3 * number + 2], pause=3, checkpoint=path))
         assert {one.status for one in paused.outcomes} == {"paused"}
-    second = chunk([7, 0, 3, 5], pause=10, checkpoint=tmp_path / "second",
-                   states=((first[2], 1), (first[0], 0), (first[1], 0), (first[1], 2)))  # fmt: skip
+    second = chunk(
+        [7, 0, 3, 5],
+        pause=10,
+        checkpoint=tmp_path / "second",
+        states=((first[2], 1), (first[0], 0), (first[1], 0), (first[1], 2)),
+    )
     assert [one.epochs for one in ml.train_chunk(second).outcomes] == [10] * 4
     third = chunk([5, 7], checkpoint=tmp_path / "third", states=((tmp_path / "second", 3), (tmp_path / "second", 0)))
     for one, variant in zip(ml.train_chunk(third).outcomes, [5, 7], strict=True):

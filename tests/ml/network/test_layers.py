@@ -130,12 +130,19 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean() -> None:
 def variants(count: int) -> list[ml.Settings]:
     return [
         ml.Settings(
-            lam=(0.0, 2.0)[v % 2], seed=v % 3, learning_rate=0.01 * (1 + v % 4), dropout=(0.0, 0.1, 0.5)[v % 3],
-            label_smoothing=(0.0, 0.1)[v % 2], bias_rate=(1.0, 0.1)[v // 2 % 2], scale_rate=(6.0, 1.0)[v % 2],
-            embedding_rate=(1.0, 0.1)[v // 3 % 2], ntk=v % 4 == 0, clip_norm=0.5 if v % 5 == 0 else None,
+            lam=(0.0, 2.0)[v % 2],
+            seed=v % 3,
+            learning_rate=0.01 * (1 + v % 4),
+            dropout=(0.0, 0.1, 0.5)[v % 3],
+            label_smoothing=(0.0, 0.1)[v % 2],
+            bias_rate=(1.0, 0.1)[v // 2 % 2],
+            scale_rate=(6.0, 1.0)[v % 2],
+            embedding_rate=(1.0, 0.1)[v // 3 % 2],
+            ntk=v % 4 == 0,
+            clip_norm=0.5 if v % 5 == 0 else None,
         )
         for v in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

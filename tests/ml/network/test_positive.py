@@ -45,9 +45,14 @@ def test_a_model_without_hidden_layers_is_scikit_learns(name: str, oracle: Any) 
     model = ml.Model(3, (), 1, loss=name, shift=shift)
     data = ml.Arrays(x, (y - y.mean()) / y.std())
     (found,) = ml.train(
-        model, "adam", [ml.Settings(learning_rate=0.05, schedule=ml.Schedule("cosine"))], data, batch=None, epochs=1500,
+        model,
+        "adam",
+        [ml.Settings(learning_rate=0.05, schedule=ml.Schedule("cosine"))],
+        data,
+        batch=None,
+        epochs=1500,
         dtype="float64",
-    )  # fmt: skip
+    )
     expected = oracle(alpha=0, tol=1e-10, max_iter=10_000).fit(x, y).predict(x)
     predicted = ml.outputs(model, found.parameters, x) * y.std() + y.mean()
     np.testing.assert_allclose(predicted, expected, rtol=1e-5)
@@ -62,8 +67,9 @@ def test_counts_are_learned_better_and_never_negative_by_an_estimator() -> None:
         mean = np.exp(2 * np.sin(3 * x[:, 0]) + x[:, 1] + 2 * x[:, 2] * x[:, 3])
         y = rng.poisson(mean)
         for loss in errors:
-            one = ml.NeuralNetworkRegressor((32, 32), loss=loss, activation="mish", epochs=60, patience=15,
-                                            random_state=0, learning_rate=0.01).fit(x[:400], y[:400])  # fmt: skip
+            one = ml.NeuralNetworkRegressor(
+                (32, 32), loss=loss, activation="mish", epochs=60, patience=15, random_state=0, learning_rate=0.01
+            ).fit(x[:400], y[:400])
             found = one.predict(x[400:])
             errors[loss] += np.abs(found - mean[400:]).mean()
             least[loss] = min(least[loss], found.min())

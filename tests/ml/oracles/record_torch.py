@@ -22,16 +22,28 @@ torch.set_default_dtype(torch.float64)
 OPTIMIZERS = {
     "sgd": (torch.optim.SGD, {"learning_rate": 0.1}, {"lr": 0.1}),
     "momentum": (torch.optim.SGD, {"learning_rate": 0.03, "momentum": 0.8}, {"lr": 0.03, "momentum": 0.8}),
-    "nesterov": (torch.optim.SGD, {"learning_rate": 0.03, "momentum": 0.8},
-                 {"lr": 0.03, "momentum": 0.8, "nesterov": True}),
+    "nesterov": (
+        torch.optim.SGD,
+        {"learning_rate": 0.03, "momentum": 0.8},
+        {"lr": 0.03, "momentum": 0.8, "nesterov": True},
+    ),
     "adagrad": (torch.optim.Adagrad, {"learning_rate": 0.2, "epsilon": 1e-7}, {"lr": 0.2, "eps": 1e-7}),
-    "rmsprop": (torch.optim.RMSprop, {"learning_rate": 0.02, "decay": 0.95, "epsilon": 1e-6},
-                {"lr": 0.02, "alpha": 0.95, "eps": 1e-6}),
-    "adam": (torch.optim.Adam, {"learning_rate": 0.05, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6},
-             {"lr": 0.05, "betas": (0.85, 0.99), "eps": 1e-6}),
-    "adamw": (torch.optim.AdamW, {"learning_rate": 0.05, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6},
-              {"lr": 0.05, "betas": (0.85, 0.99), "eps": 1e-6}),
-}  # fmt: skip
+    "rmsprop": (
+        torch.optim.RMSprop,
+        {"learning_rate": 0.02, "decay": 0.95, "epsilon": 1e-6},
+        {"lr": 0.02, "alpha": 0.95, "eps": 1e-6},
+    ),
+    "adam": (
+        torch.optim.Adam,
+        {"learning_rate": 0.05, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6},
+        {"lr": 0.05, "betas": (0.85, 0.99), "eps": 1e-6},
+    ),
+    "adamw": (
+        torch.optim.AdamW,
+        {"learning_rate": 0.05, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6},
+        {"lr": 0.05, "betas": (0.85, 0.99), "eps": 1e-6},
+    ),
+}
 
 # our schedule → PyTorch's, for full-batch training, where a step is an epoch
 SCHEDULES = {
@@ -39,9 +51,11 @@ SCHEDULES = {
     "exponential": ({"kind": "exponential", "rate": 0.93}, lambda o: schedulers.ExponentialLR(o, 0.93)),
     "cosine": ({"kind": "cosine", "final": 0.1}, lambda o: schedulers.CosineAnnealingLR(o, STEPS, 0.1 * 0.1)),
     "warmup": ({"kind": "constant", "warmup": 8}, lambda o: warmup(o, 8)),
-    "warmup-exponential": ({"kind": "exponential", "rate": 0.93, "warmup": 8},
-                           lambda o: schedulers.ChainedScheduler([schedulers.ExponentialLR(o, 0.93), warmup(o, 8)])),
-}  # fmt: skip
+    "warmup-exponential": (
+        {"kind": "exponential", "rate": 0.93, "warmup": 8},
+        lambda o: schedulers.ChainedScheduler([schedulers.ExponentialLR(o, 0.93), warmup(o, 8)]),
+    ),
+}
 
 
 def warmup(optimizer, epochs):
@@ -102,8 +116,13 @@ def network(task, hidden, activation, residual, optimizer, epochs=6, batch=8):
     initial = pack(layers, skips)
     weights = [layer.weight for layer in [*layers, *filter(None, skips)]]
     method, ours, theirs = OPTIMIZERS[optimizer]
-    step = method([{"params": weights, "weight_decay": LAM / len(x)},
-                   {"params": [layer.bias for layer in layers], "weight_decay": 0.0}], **theirs)  # fmt: skip
+    step = method(
+        [
+            {"params": weights, "weight_decay": LAM / len(x)},
+            {"params": [layer.bias for layer in layers], "weight_decay": 0.0},
+        ],
+        **theirs,
+    )
     orders, costs = [], []
     for _ in range(epochs):
         orders.append(torch.randperm(len(x)))
@@ -114,16 +133,30 @@ def network(task, hidden, activation, residual, optimizer, epochs=6, batch=8):
                 g = activation(layer(a))
                 a = g + (a if skip is None else skip(a)) if residual else g
             z = layers[-1](a)
-            cost = functional.cross_entropy(z, y[rows]) if task == "multiclass" else (
-                0.5 * (z - y[rows]).square().sum(dim=1).mean())  # fmt: skip
+            cost = (
+                functional.cross_entropy(z, y[rows])
+                if task == "multiclass"
+                else (0.5 * (z - y[rows]).square().sum(dim=1).mean())
+            )
             step.zero_grad()
             cost.backward()
             step.step()
             total += cost.item() * len(rows)
         costs.append(total / len(x))
-    return {"task": task, "hidden": hidden, "residual": residual, "optimizer": optimizer, "settings": ours,
-            "batch": batch, "x": x.tolist(), "y": y.tolist(), "initial": initial,
-            "orders": [order.tolist() for order in orders], "costs": costs, "final": pack(layers, skips)}  # fmt: skip
+    return {
+        "task": task,
+        "hidden": hidden,
+        "residual": residual,
+        "optimizer": optimizer,
+        "settings": ours,
+        "batch": batch,
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "initial": initial,
+        "orders": [order.tolist() for order in orders],
+        "costs": costs,
+        "final": pack(layers, skips),
+    }
 
 
 def pack(layers, skips):

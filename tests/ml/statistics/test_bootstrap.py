@@ -53,9 +53,12 @@ def test_intervals_are_those_of_scipy_up_to_chance(name: str, of: Any) -> None:
     low, high = bootstrap.intervals("regression", y, z)[name]
     root = np.sqrt if name == "rmse" else np.asarray
     theirs = stats.bootstrap(
-        (of(z - y),), lambda x, axis: root(np.mean(x, axis=axis)), n_resamples=9999, method="BCa",
+        (of(z - y),),
+        lambda x, axis: root(np.mean(x, axis=axis)),
+        n_resamples=9999,
+        method="BCa",
         rng=np.random.default_rng(3),
-    ).confidence_interval  # fmt: skip
+    ).confidence_interval
     width = theirs.high - theirs.low
     assert low == pytest.approx(theirs.low, abs=0.07 * width)
     assert high == pytest.approx(theirs.high, abs=0.07 * width)
@@ -105,8 +108,10 @@ def test_many_rows_are_resampled_in_blocks_and_less_often() -> None:
 
 def test_a_metric_that_is_undefined_has_no_interval() -> None:
     assert set(bootstrap.intervals("binary", np.zeros(30, int), np.linspace(-1, 1, 30))) == {
-        "log_loss", "accuracy", "f1_macro",
-    }  # fmt: skip
+        "log_loss",
+        "accuracy",
+        "f1_macro",
+    }
     assert bootstrap.intervals("regression", [1.0, 2.0], [np.nan, 1.0]) == {}
     assert bootstrap.intervals("regression", [1.0, 2.0], [1.0, 2.0])["rmse"] == (0.0, 0.0)
     with pytest.raises(ArrayError, match="no rows"):

@@ -56,13 +56,17 @@ MODELS = "kind, lambda, degree, optimizer, batch, seed"
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("search.epoch=3", "there is no key `epoch` in search: did you mean `epochs`? "
-         f"Keys there: {SEARCH_KEYS}"),
-        ("serch.epochs=3", "there is no key `serch` in the configuration: did you mean `search`? "
-         f"Keys there: {TOP_KEYS}"),
+        ("search.epoch=3", f"there is no key `epoch` in search: did you mean `epochs`? Keys there: {SEARCH_KEYS}"),
+        (
+            "serch.epochs=3",
+            f"there is no key `serch` in the configuration: did you mean `search`? Keys there: {TOP_KEYS}",
+        ),
         ("search.models[0].layers=3", f"there is no key `layers` in search.models[0]. Keys there: {MODELS}"),
-        ("search.models[1].optimizer[0].rate=3", "there is no key `rate` in search.models[1].optimizer[0]. "
-         "Keys there: kind, learning_rate, schedule, clip_norm"),
+        (
+            "search.models[1].optimizer[0].rate=3",
+            "there is no key `rate` in search.models[1].optimizer[0]. "
+            "Keys there: kind, learning_rate, schedule, clip_norm",
+        ),
         ("search.models[2].lambda=1", "search.models has 2 entries, counted from [0]: [2] does not exist"),
         ("search.models.lambda=1", "search.models is a list of 2: say which, such as search.models[0].lambda"),
         ("search[0]=1", "search is not a list: [0] does not exist"),
@@ -73,15 +77,18 @@ MODELS = "kind, lambda, degree, optimizer, batch, seed"
         ("=3", "write key=value, such as search.epochs=50 or search.models[0].lambda=[0,1]"),
         ("a..b=3", "write key=value, such as search.epochs=50 or search.models[0].lambda=[0,1]"),
         ("search.models[x]=3", "write key=value, such as search.epochs=50 or search.models[0].lambda=[0,1]"),
-        ("search.epochs=[", "the value is not valid YAML (column 2): expected the node content, "
-         "but found '<stream end>', while parsing a flow node"),
+        (
+            "search.epochs=[",
+            "the value is not valid YAML (column 2): expected the node content, "
+            "but found '<stream end>', while parsing a flow node",
+        ),
         ("search.epochs=0", "search.epochs: 0 is not allowed: must be ≥ 1"),
         ("search.epochs=fifty", "search.epochs: fifty is not a whole number"),
         ("search.models[0].lambda=[0,-1]", "search.models[0].lambda[1]: -1 is not allowed: must be ≥ 0"),
         ("data={source: b.csv}", "data.target: required, but not given: the column to predict"),
         ("search.models={kind: linear}", "search.models: {kind: linear} is not a list: write [{kind: linear}]"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_override_is_named_with_what_exists(override: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config_from(DOCUMENT, [override])
@@ -93,12 +100,14 @@ def test_file_and_override_are_told_apart(tmp_path: Path) -> None:
     path.write_text("data: {source: a.csv, target: y}\nsearch:\n  epochs: 0\n  early_stopping: {patience: 0}\n")
     with pytest.raises(ConfigError) as caught:
         load_config(path, ["search.early_stopping.min_delta=-1", "split.seed=-1"])
-    assert sorted(str(caught.value).splitlines()) == sorted([
-        f"{path}:3: search.epochs: 0 is not allowed: must be ≥ 1",
-        f"{path}:4: search.early_stopping.patience: 0 is not allowed: must be ≥ 1",
-        "--set search.early_stopping.min_delta=-1: search.early_stopping.min_delta: -1 is not allowed: must be ≥ 0",
-        "--set split.seed=-1: split.seed: -1 is not allowed: must be ≥ 0",
-    ])  # fmt: skip
+    assert sorted(str(caught.value).splitlines()) == sorted(
+        [
+            f"{path}:3: search.epochs: 0 is not allowed: must be ≥ 1",
+            f"{path}:4: search.early_stopping.patience: 0 is not allowed: must be ≥ 1",
+            "--set search.early_stopping.min_delta=-1: search.early_stopping.min_delta: -1 is not allowed: must be ≥ 0",
+            "--set split.seed=-1: split.seed: -1 is not allowed: must be ≥ 0",
+        ]
+    )
 
 
 def test_an_override_of_a_file_that_is_no_mapping(tmp_path: Path) -> None:

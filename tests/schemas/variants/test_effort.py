@@ -33,9 +33,12 @@ def test_linear_models_are_the_same_at_any_effort() -> None:
 
 def test_what_is_written_stays_at_any_effort() -> None:
     config = filled(
-        "search.effort=quick", "validate.finalists=7", "search.epochs=33", "select.ensemble.members=2",
+        "search.effort=quick",
+        "validate.finalists=7",
+        "search.epochs=33",
+        "select.ensemble.members=2",
         "diagnose.curves=true",
-    )  # fmt: skip
+    )
     assert (config.validation.finalists, config.search.epochs) == (7, 33)
     assert (config.select.ensemble.members, config.diagnose.curves) == (2, True)
     assert filled("search.effort=quick").diagnose.curves is False

@@ -62,20 +62,26 @@ def test_a_lone_variant_is_called_for_what_it_is() -> None:
 
 def test_beyond_that_a_name_says_only_what_differs_within_the_kind() -> None:
     assert names({"kind": "linear", "lambda": [0, 0.1]}, network(**{"lambda": 1})) == [
-        "linear · λ=0", "linear · λ=0.1", "8 relu · adam · λ=1",
-    ]  # fmt: skip
+        "linear · λ=0",
+        "linear · λ=0.1",
+        "8 relu · adam · λ=1",
+    ]
     assert names({"kind": "linear", "lambda": 0}, features={"degree": [1, 2], "scale": ["none", "robust"]}) == [
-        "linear · λ=0 · deg 1 · scale none", "linear · λ=0 · deg 1 · scale robust",
-        "linear · λ=0 · deg 2 · scale none", "linear · λ=0 · deg 2 · scale robust",
-    ]  # fmt: skip
+        "linear · λ=0 · deg 1 · scale none",
+        "linear · λ=0 · deg 1 · scale robust",
+        "linear · λ=0 · deg 2 · scale none",
+        "linear · λ=0 · deg 2 · scale robust",
+    ]
 
 
 def test_numbers_of_an_optimizer_are_shown_where_they_differ_among_its_own() -> None:
     sweep = [{"kind": "adam", "learning_rate": [0.001, 0.01]}, {"kind": "momentum"}, {"kind": "lbfgs"}]
     assert names(network(optimizer=sweep)) == [
-        "8 relu · adam · λ=0 · lr=0.001 · batch 128", "8 relu · adam · λ=0 · lr=0.01 · batch 128",
-        "8 relu · momentum · λ=0 · batch 128", "8 relu · lbfgs · λ=0 · batch full",
-    ]  # fmt: skip
+        "8 relu · adam · λ=0 · lr=0.001 · batch 128",
+        "8 relu · adam · λ=0 · lr=0.01 · batch 128",
+        "8 relu · momentum · λ=0 · batch 128",
+        "8 relu · lbfgs · λ=0 · batch full",
+    ]
 
 
 def test_every_kind_of_setting_has_its_word() -> None:
@@ -94,8 +100,11 @@ def test_every_kind_of_setting_has_its_word() -> None:
 
 def test_close_numbers_keep_apart() -> None:
     assert names({"kind": "linear", "lambda": [0.1234567, 0.1234568, 1e-20, 1e6]}) == [
-        "linear · λ=0.1234567", "linear · λ=0.1234568", "linear · λ=1e-20", "linear · λ=1e+06",
-    ]  # fmt: skip
+        "linear · λ=0.1234567",
+        "linear · λ=0.1234568",
+        "linear · λ=1e-20",
+        "linear · λ=1e+06",
+    ]
 
 
 def test_the_same_search_in_another_order_gives_the_same_names() -> None:
@@ -179,21 +188,44 @@ def test_parameters_are_flat_and_only_those_that_mean_something() -> None:
     }
     training = {"epochs": 200, "patience": 20, "min_delta": 0.0}
     assert linear.params() == {
-        "kind": "linear", "lambda": 0.0, "optimizer": "newton", "history": 10, "tolerance": 1e-8, "batch": "full",
-        "epochs": 500, **features, "seed": 0,
-    }  # fmt: skip
+        "kind": "linear",
+        "lambda": 0.0,
+        "optimizer": "newton",
+        "history": 10,
+        "tolerance": 1e-8,
+        "batch": "full",
+        "epochs": 500,
+        **features,
+        "seed": 0,
+    }
     assert net.params() == {
-        "kind": "network", "layers": "32-16", "activation": "relu", "residual": False, "initializer": "he",
-        "lambda": 0.0, "optimizer": "sgd", "learning_rate": 0.1, "schedule": "exponential", "warmup": 0, "rate": 0.9,
-        "batch": 128, **training, **features, "seed": 0,
-    }  # fmt: skip
+        "kind": "network",
+        "layers": "32-16",
+        "activation": "relu",
+        "residual": False,
+        "initializer": "he",
+        "lambda": 0.0,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "schedule": "exponential",
+        "warmup": 0,
+        "rate": 0.9,
+        "batch": 128,
+        **training,
+        **features,
+        "seed": 0,
+    }
 
 
 def test_interactions_are_swept_where_there_are_products() -> None:
     found = variants({"kind": "linear"}, features={"degree": [1, 2, 3], "interaction_only": [True, False]})
     assert [(v.features.degree, v.features.interaction_only) for v in found] == [
-        (1, False), (2, True), (2, False), (3, True), (3, False),
-    ]  # fmt: skip
+        (1, False),
+        (2, True),
+        (2, False),
+        (3, True),
+        (3, False),
+    ]
     assert found[1].name == "linear · λ=0 · deg 2 · interactions only"
     assert found[2].name == "linear · λ=0 · deg 2 · interactions and powers"
     assert found[1].params()["interaction_only"] is True
@@ -216,8 +248,13 @@ def test_ingredients_of_a_network_are_swept_named_and_told_where_they_are_used()
     used = {"input_scale", "dropout", "label_smoothing", "bias_rate", "scale_rate", "ntk"}
     told = {name: value for name, value in found[-1].params().items() if name in used}
     assert told == {
-        "input_scale": True, "dropout": 0.25, "label_smoothing": 0.1, "bias_rate": 0.1, "scale_rate": 6, "ntk": True,
-    }  # fmt: skip
+        "input_scale": True,
+        "dropout": 0.25,
+        "label_smoothing": 0.1,
+        "bias_rate": 0.1,
+        "scale_rate": 6,
+        "ntk": True,
+    }
     assert used.isdisjoint(variants(network())[0].params())
 
 

@@ -72,6 +72,8 @@ def test_every_range_without_a_count_is_told_of_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         config_from(document)
     assert [problem.key for problem in caught.value.problems] == [
-        "search.models[0].lambda.count", "search.models[0].optimizer[0].learning_rate.count",
-        "search.models[0].optimizer[1].momentum.count", "search.models[0].batch.count",
-    ]  # fmt: skip
+        "search.models[0].lambda.count",
+        "search.models[0].optimizer[0].learning_rate.count",
+        "search.models[0].optimizer[1].momentum.count",
+        "search.models[0].batch.count",
+    ]

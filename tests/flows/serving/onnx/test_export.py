@@ -27,9 +27,15 @@ from descent.ml.network.model import Embedding
 from ..close import assert_close
 
 SETTINGS = SimpleNamespace(
-    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
+    degree=1,
+    interaction_only=False,
+    scale="standard",
+    impute="median",
+    encode="target",
+    max_levels=20,
+    rare=0.01,
     max_columns=2000,
-)  # fmt: skip
+)
 TARGETS: dict[str, Callable[[pd.Series], Any]] = {
     "number": lambda score: 1000 + 100 * score,
     "amount": lambda score: np.exp(score),
@@ -42,13 +48,15 @@ TARGETS: dict[str, Callable[[pd.Series], Any]] = {
 
 def table(rows: int = 300) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    return pd.DataFrame({
-        "bill": np.where(rng.random(rows) < 0.1, np.nan, rng.normal(size=rows)),
-        "age": rng.integers(1, 50, rows) * 1000003,
-        "weight": np.where(rng.random(rows) < 0.1, -999, rng.gamma(2, size=rows)),
-        "island": rng.choice(["Biscoe", "Dream", "Torgersen", "unknown"], rows),
-        "nest": rng.choice([*(f"n{i}" for i in range(30)), None], rows),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "bill": np.where(rng.random(rows) < 0.1, np.nan, rng.normal(size=rows)),
+            "age": rng.integers(1, 50, rows) * 1000003,
+            "weight": np.where(rng.random(rows) < 0.1, -999, rng.gamma(2, size=rows)),
+            "island": rng.choice(["Biscoe", "Dream", "Torgersen", "unknown"], rows),
+            "nest": rng.choice([*(f"n{i}" for i in range(30)), None], rows),
+        }
+    )
 
 
 def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **options: Any) -> Predictor:
@@ -69,8 +77,9 @@ def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **opti
     target = Target.fit(frame["y"], inference.task, inference.classes)
     if "loss" in options:
         options["shift"] = target.shift
-    model = ml.Model(inputs=len(features.names), outputs=target.outputs, task=inference.task,
-                     **{"hidden": (8, 4), **options})  # fmt: skip
+    model = ml.Model(
+        inputs=len(features.names), outputs=target.outputs, task=inference.task, **{"hidden": (8, 4), **options}
+    )
     features.save(folder / "model" / "features")
     (folder / "model" / "target.json").write_text(json.dumps(target.to_dict()), encoding="utf-8")
     drawn = np.random.default_rng(1).normal(size=model.size, scale=0.5).astype(dtype)
@@ -124,19 +133,35 @@ def check_equal(model: Predictor, path: Path, frame: pd.DataFrame) -> None:
 
 CASES: list[dict[str, Any]] = [
     *({"kind": kind, "hidden": hidden} for kind, hidden in itertools.product(TARGETS, [(), (8, 4)])),
-    *({"scale": scale, "degree": degree}
-      for scale in ("minmax", "robust", "smooth_clip", "standard") for degree in (1, 2, 3)),
-    {"sparse": True}, {"sparse": True, "degree": 2},
-    {"scale": "none"}, {"degree": 3, "interaction_only": True}, {"impute": "most_frequent"}, {"rare": 0.3},
-    {"encode": "ordinal"}, {"encode": "one_hot", "rare": 0.0}, {"encode": "target", "kind": "three"},
-    *({"activation": name, "dtype": dtype, "residual": residual}
-      for name in ACTIVATIONS
-      for dtype, residual in (("float32", True), ("float64", False))),
-    *({"kind": "amount", "loss": loss, "dtype": dtype}
-      for loss in ("poisson", "gamma") for dtype in ("float32", "float64")),
-    {"residual": True, "hidden": (6, 6, 4)}, {"input_scale": True}, {"input_scale": True, "embedding": Embedding(2)},
+    *(
+        {"scale": scale, "degree": degree}
+        for scale in ("minmax", "robust", "smooth_clip", "standard")
+        for degree in (1, 2, 3)
+    ),
+    {"sparse": True},
+    {"sparse": True, "degree": 2},
+    {"scale": "none"},
+    {"degree": 3, "interaction_only": True},
+    {"impute": "most_frequent"},
+    {"rare": 0.3},
+    {"encode": "ordinal"},
+    {"encode": "one_hot", "rare": 0.0},
+    {"encode": "target", "kind": "three"},
+    *(
+        {"activation": name, "dtype": dtype, "residual": residual}
+        for name in ACTIVATIONS
+        for dtype, residual in (("float32", True), ("float64", False))
+    ),
+    *(
+        {"kind": "amount", "loss": loss, "dtype": dtype}
+        for loss in ("poisson", "gamma")
+        for dtype in ("float32", "float64")
+    ),
+    {"residual": True, "hidden": (6, 6, 4)},
+    {"input_scale": True},
+    {"input_scale": True, "embedding": Embedding(2)},
     *({"embedding": Embedding(3, 5, 2, 1.0), "dtype": dtype, "residual": True} for dtype in ("float32", "float64")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
