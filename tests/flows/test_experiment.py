@@ -224,7 +224,7 @@ def test_the_model_in_mlflow_predicts_the_raw_table_without_pickle(example: Answ
 
 
 def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
-    answer = home.descent("run", write(prices(), tmp_path / "rents.csv"), "--target", "price")
+    answer = home.descent("run", write(prices(), tmp_path / "rents.csv"), "--target", "price", "--effort", "quick")
     assert answer.code == 0, answer.stderr
     assert answer.stderr == ""
     refuse_noise(answer.stdout)
@@ -253,9 +253,7 @@ def test_a_csv_and_a_target_are_enough(home: Embedded, tmp_path: Path) -> None:
 
 def test_a_parquet_file_of_two_classes(home: Embedded, tmp_path: Path) -> None:
     path = write(churn(), tmp_path / "churn.parquet")
-    answer = home.descent(
-        "run", path, "-t", "churn", "--set", "search.epochs=20", "--set", "diagnose.curves=false", "--json"
-    )
+    answer = home.descent("run", path, "-t", "churn", "--effort", "quick", "--set", "search.epochs=20", "--json")
     assert answer.code == 0, answer.stderr
     result = answer.json
     assert result["task"] == "binary"

@@ -162,7 +162,8 @@ def test_what_mlflow_keeps_of_it_is_the_same(
         ((place,),) = home.mlflow("select artifact_uri from runs where run_uuid = ?", run)
         folder = Path(place.removeprefix("file://"))
         figures = {file.stem: file.read_bytes() for file in (folder / "figures").iterdir() if file.stem in OF_TRAINING}
-        assert {"epoch_curves", "bias_variance_map"} <= set(figures)
+        assert "bias_variance_map" in figures
+        assert len(figures) > 1  # a winner that a solver trained has no epochs, one of one λ no curve over λ
         nested = home.mlflow(
             "select runs.name, metrics.key, step, metrics.value from metrics join runs using (run_uuid) join tags "
             "using (run_uuid) where tags.key = 'mlflow.parentRunId' and tags.value = ? order by 1, 2, 3",

@@ -144,16 +144,14 @@ def test_a_whole_run_streams(home: Embedded, tmp_path: Path) -> None:
         path,
         "--target",
         "price",
+        "--effort",
+        "quick",
         "--set",
         "data.memory=1kB",
         "--set",
         "data.exclude=[sold]",
         "--set",
         "search.epochs=3",
-        "--set",
-        "diagnose.curves=false",
-        "--set",
-        "validate.finalists=2",
         "--json",
     )
     assert made.code == 0, made.stderr

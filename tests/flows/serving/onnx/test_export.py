@@ -201,7 +201,7 @@ def test_the_command_writes_the_file_or_says_what_is_wrong(tmp_path: Path, capsy
     assert f"{output}: {output.stat().st_size:,} bytes" in capsys.readouterr().out
     check_equal(model, output, table())
     wrong: list[tuple[Any, str]] = [
-        ((folder, output, None, False), "say in which form"),
+        ((folder, output, None, False), "choose a format"),
         ((folder, tmp_path / "no" / "m.onnx", None, True), "does not exist: make it first"),
         ((folder, tmp_path, None, True), "a folder: name a file"),
         ((folder, tmp_path / "m.onnx", 2.0, True), "level is 2"),
