@@ -13,14 +13,25 @@ from photograph import photograph
 from tests.browser import browser
 
 SWEEP = (
-    "run", "data/samples/diabetes.csv", "--target", "progression", "--set", "search.epochs=60", "--set",
-    "validate={folds: 3, finalists: 2}", "--set", "register.name=diabetes", "--set",
-)  # fmt: skip
+    "run",
+    "data/samples/diabetes.csv",
+    "--target",
+    "progression",
+    "--set",
+    "search.epochs=60",
+    "--set",
+    "validate={folds: 3, finalists: 2}",
+    "--set",
+    "register.name=diabetes",
+    "--set",
+)
 LINE = ("name=diabetes line", "--set", "search.models=[{kind: linear, lambda: 1000}]")
 NETWORKS = (
-    "name=diabetes sweep", "--set", "search.models=[{kind: network, layers: [[16], [64, 32]], lambda: [0.1, 1, 10], "
+    "name=diabetes sweep",
+    "--set",
+    "search.models=[{kind: network, layers: [[16], [64, 32]], lambda: [0.1, 1, 10], "
     "optimizer: {kind: adam, learning_rate: [0.003, 0.01]}}]",
-)  # fmt: skip
+)
 QUIET = "localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false')"
 """MLflow's assistant takes a quarter of the window until it is closed."""
 

@@ -19,11 +19,22 @@ FOLDER = Path(tempfile.gettempdir()) / "descent"
 """Where the pictures are made: its name is seen in them."""
 TABLE = "data/samples/diabetes.csv"
 DEPLOY = (
-    "deploy", TABLE, "--target", "progression", "--cron", "0 3 * * *", "--timezone", "Europe/Berlin", "--set",
-    "search.epochs=60", "--set", "validate={folds: 3, finalists: 2}", "--set",
+    "deploy",
+    TABLE,
+    "--target",
+    "progression",
+    "--cron",
+    "0 3 * * *",
+    "--timezone",
+    "Europe/Berlin",
+    "--set",
+    "search.epochs=60",
+    "--set",
+    "validate={folds: 3, finalists: 2}",
+    "--set",
     "search.models=[{kind: network, layers: [[16], [64, 32]], lambda: [0.1, 1, 10], "
     "optimizer: {kind: adam, learning_rate: [0.003, 0.01]}}]",
-)  # fmt: skip
+)
 RUNS = 2
 TAB = """const tab = [...document.querySelectorAll('.p-tab')]
     .find(one => one.innerText.trim() === arguments[0]); tab?.click(); return Boolean(tab)"""

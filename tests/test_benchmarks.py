@@ -118,8 +118,11 @@ def test_both_sides_of_the_predictions_learn_the_same(tmp_path: Path) -> None:
 
 WORKS = [
     cost_model.Work(rows, 10, layers, variants, epochs)
-    for rows in (512, 4096) for layers in ((), (16,), (64, 8)) for variants in (1, 6, 32) for epochs in (1, 3)
-]  # fmt: skip
+    for rows in (512, 4096)
+    for layers in ((), (16,), (64, 8))
+    for variants in (1, 6, 32)
+    for epochs in (1, 3)
+]
 
 
 def test_the_cost_model_finds_the_coefficients_that_made_the_times() -> None:

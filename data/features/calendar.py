@@ -80,6 +80,9 @@ def _feature(dates: pd.Series, feature: str) -> NDArray[Any]:
 def _part(dates: pd.Series, part: str) -> pd.Series:
     """Years as they are, else steps from 0; missing where there is no date."""
     found: dict[str, pd.Series] = {
-        "year": dates.dt.year, "month": dates.dt.month - 1, "weekday": dates.dt.day_of_week, "hour": dates.dt.hour,
-    }  # fmt: skip
+        "year": dates.dt.year,
+        "month": dates.dt.month - 1,
+        "weekday": dates.dt.day_of_week,
+        "hour": dates.dt.hour,
+    }
     return found[part]

@@ -86,8 +86,14 @@ class Columns:
         """What `to_dict` gave, from JSON. Raises `KeyError`, `TypeError` or `ValueError` for else."""
         calendar = tuple((str(column), str(part)) for column, part in stored["calendar"])
         return cls(
-            tuple(stored["numeric"]), tuple(stored["categorical"]), tuple(stored["dates"]), calendar,
-            tuple(stored["missing"]), tuple(stored.get("coded", ())), tuple(stored.get("keep", ())),
+            tuple(stored["numeric"]),
+            tuple(stored["categorical"]),
+            tuple(stored["dates"]),
+            calendar,
+            tuple(stored["missing"]),
+            tuple(stored.get("coded", ())),
+            tuple(stored.get("keep", ())),
             tuple((str(name), from_dict(spelling)) for name, spelling in stored.get("spellings", {}).items()),
-            Dialect.from_dict(stored.get("dialect", {})), tuple(stored.get("sparse", ())),
-        )  # fmt: skip
+            Dialect.from_dict(stored.get("dialect", {})),
+            tuple(stored.get("sparse", ())),
+        )

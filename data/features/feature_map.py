@@ -175,9 +175,10 @@ def _columns(frame: pd.DataFrame, inference: Inference, settings: FeatureOptions
     )
     parted = {column for column, _ in made.calendar}
     sparse = tuple(
-        name for name in (*made.numeric, *(date for date in made.dates if date in parted))
+        name
+        for name in (*made.numeric, *(date for date in made.dates if date in parted))
         if MOSTLY_EMPTY < frame[name].isna().to_numpy().mean() < 1
-    )  # fmt: skip
+    )
     return replace(made, sparse=sparse, spellings=tuple((name, spelled[name]) for name in made.all if name in spelled))
 
 

@@ -20,11 +20,28 @@ from descent.data.roles.inference import Inference
 from descent.data.splits.splits import Split
 
 CHECKS: tuple[Callable[[Examined], list[Finding]], ...] = (
-    target_leakage, target_encoded, scaled_before_split, duplicates_across_splits, group_ignored, hidden_groups,
-    time_ignored, drift, target_drift, sorted_rows, class_imbalance, small_classes, classes_not_in_parts,
-    totals_row, duplicate_rows, missing_target,
-    extreme_outliers, mostly_missing, constant_columns, identifiers, free_text,
-)  # fmt: skip
+    target_leakage,
+    target_encoded,
+    scaled_before_split,
+    duplicates_across_splits,
+    group_ignored,
+    hidden_groups,
+    time_ignored,
+    drift,
+    target_drift,
+    sorted_rows,
+    class_imbalance,
+    small_classes,
+    classes_not_in_parts,
+    totals_row,
+    duplicate_rows,
+    missing_target,
+    extreme_outliers,
+    mostly_missing,
+    constant_columns,
+    identifiers,
+    free_text,
+)
 
 
 def examine(frame: pd.DataFrame, inference: Inference, split: Split) -> tuple[Finding, ...]:

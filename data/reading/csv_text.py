@@ -207,9 +207,11 @@ def _read(
         arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in raw),
         arrow.ConvertOptions(
             null_values=[*tokens, *(f" {token}" for token in tokens)],  # "a, NA": some put a space after the comma
-            strings_can_be_null=False, column_types=dict(types), include_columns=only,
+            strings_can_be_null=False,
+            column_types=dict(types),
+            include_columns=only,
         ),
-    )  # fmt: skip
+    )
 
 
 def _rows(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:

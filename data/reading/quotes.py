@@ -99,9 +99,9 @@ def _beside(bytes_: NDArray[np.uint8], at: NDArray[np.intp], delimiter: str) -> 
 def _longest_gap(raw: bytes) -> int:
     """Line breaks between two quotes that stand far apart: what a cell holds, or rows without quotes."""
     bytes_ = np.frombuffer(raw, np.uint8)
-    at = np.concatenate([
-        np.flatnonzero(bytes_[start : start + _CHUNK] == ord('"')) + start for start in range(0, len(raw), _CHUNK)
-    ])  # fmt: skip
+    at = np.concatenate(
+        [np.flatnonzero(bytes_[start : start + _CHUNK] == ord('"')) + start for start in range(0, len(raw), _CHUNK)]
+    )
     widest = int(np.argmax(np.diff(at)))
     return raw.count(b"\n", int(at[widest]), int(at[widest + 1]))
 

@@ -12,10 +12,23 @@ SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst", ".txt"
 URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)(?:::|://)")
 """A scheme of two letters or more: one alone is a drive of Windows."""
 PACKAGES = {
-    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "adl": "adlfs",
-    "http": "aiohttp", "https": "aiohttp", "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol",
-    "hf": "huggingface_hub", "github": "requests", "dropbox": "dropboxdrivefs", "gdrive": "gdrivefs",
-}  # fmt: skip
+    "s3": "s3fs",
+    "s3a": "s3fs",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "abfs": "adlfs",
+    "az": "adlfs",
+    "adl": "adlfs",
+    "http": "aiohttp",
+    "https": "aiohttp",
+    "sftp": "paramiko",
+    "ssh": "paramiko",
+    "smb": "smbprotocol",
+    "hf": "huggingface_hub",
+    "github": "requests",
+    "dropbox": "dropboxdrivefs",
+    "gdrive": "gdrivefs",
+}
 """What to install for a scheme, where fsspec's own message does not say it."""
 
 Files = list[tuple[str, bytes]]

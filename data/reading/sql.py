@@ -7,8 +7,15 @@ import pandas as pd
 
 from descent.data.errors import ColumnError, TableError
 
-DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "pyodbc": "pyodbc", "oracledb": "oracledb",
-           "psycopg": "psycopg", "pymysql": "pymysql", "cx_Oracle": "oracledb"}  # fmt: skip
+DRIVERS = {
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "pyodbc": "pyodbc",
+    "oracledb": "oracledb",
+    "psycopg": "psycopg",
+    "pymysql": "pymysql",
+    "cx_Oracle": "oracledb",
+}
 """Packages that bring the module of a database's driver, where the names differ or are often asked for."""
 
 
@@ -51,8 +58,9 @@ def read_query(source: str, query: str, where: str) -> tuple[pd.DataFrame, list[
     except NoSuchModuleError as error:
         raise TableError(f"{where}: {error}: install the package that brings this dialect of SQLAlchemy") from None
     except (ArgumentError, ValueError) as error:
-        raise TableError(f"{where}: not a database URL ({str(error).splitlines()[0]}): write "
-                         "dialect://user:password@host/database") from None  # fmt: skip
+        raise TableError(
+            f"{where}: not a database URL ({str(error).splitlines()[0]}): write dialect://user:password@host/database"
+        ) from None
 
     if url.get_backend_name() == "sqlite":
         _refuse_absent_file(url.database, where)
@@ -82,8 +90,9 @@ def read_query(source: str, query: str, where: str) -> tuple[pd.DataFrame, list[
     finally:
         engine.dispose()
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ColumnError(f"{where}: data.query gives {names.count(twice[0])} columns named {twice[0]!r}: rename one "
-                          f"with AS")  # fmt: skip
+        raise ColumnError(
+            f"{where}: data.query gives {names.count(twice[0])} columns named {twice[0]!r}: rename one with AS"
+        )
     if not rows:
         raise TableError(f"{where}: data.query gives no rows: {_short(query)}")
     notes = [f"{len(rows):,} rows from the query: {_short(query)}"]

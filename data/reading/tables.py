@@ -126,9 +126,16 @@ class Cells:
 
 
 def read_cells_of(
-    source: str, where: str, missing: Sequence[str] = (), *, dialect: Dialect = UNSAID, encoding: str | None = None,
-    known: Collection[str] = (), texts: Collection[str] = (), numbers: Collection[str] | None = None,
-) -> Cells:  # fmt: skip
+    source: str,
+    where: str,
+    missing: Sequence[str] = (),
+    *,
+    dialect: Dialect = UNSAID,
+    encoding: str | None = None,
+    known: Collection[str] = (),
+    texts: Collection[str] = (),
+    numbers: Collection[str] | None = None,
+) -> Cells:
     """Read a file; arguments as of `read_table` and `csv_text.parse_csv`."""
     files = read_files(source, where)
     digest = _digest(files)

@@ -68,9 +68,7 @@ def _stacked(task: str, x: Array, y: Array, x_held: Array, classes: int, rng: np
     halves = [_learned(task, x[side == one], y[side == one], classes, rng) for one in (0, 1)]
     others = np.argsort(np.concatenate([np.flatnonzero(side != one) for one in (0, 1)]))
     train_half = np.concatenate([halves[one](x[side != one]) for one in (0, 1)])[others]
-    return Stacked(
-        stack(x_held), np.stack([half(x_held) for half in halves]), train_half if whole else None
-    )  # fmt: skip
+    return Stacked(stack(x_held), np.stack([half(x_held) for half in halves]), train_half if whole else None)
 
 
 def _halves(task: str, y: Array, rng: np.random.Generator) -> Array:
@@ -189,9 +187,14 @@ def _trees(x: Array, targets: Array, rng: np.random.Generator) -> Member:
 
     k = targets.shape[1]
     trees = ExtraTreesRegressor(
-        TREES, min_samples_leaf=2, bootstrap=True, oob_score=True, random_state=int(rng.integers(2**31)),
-        max_samples=min(1.0, TREE_ROWS / len(x)), max_features=min(x.shape[1], TREE_COLUMNS),
-    ).fit(x, targets if k > 1 else targets[:, 0])  # fmt: skip
+        TREES,
+        min_samples_leaf=2,
+        bootstrap=True,
+        oob_score=True,
+        random_state=int(rng.integers(2**31)),
+        max_samples=min(1.0, TREE_ROWS / len(x)),
+        max_features=min(x.shape[1], TREE_COLUMNS),
+    ).fit(x, targets if k > 1 else targets[:, 0])
     return trees.oob_prediction_.reshape(-1, k), lambda held: trees.predict(held).reshape(-1, k)
 
 

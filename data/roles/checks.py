@@ -123,11 +123,13 @@ def refuse_huge_numbers(columns: Mapping[str, pd.Series], table: Table) -> None:
     values, index = numbers[huge[0]], columns[huge[0]].index
     position = int(np.nanargmax(np.abs(values)))
     _refuse(
-        table, "huge-numbers", huge,
+        table,
+        "huge-numbers",
+        huge,
         f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(index[position]))}: "
         f"{values[position]:g} is too large to compute with",
         f"mend it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
-    )  # fmt: skip
+    )
 
 
 def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: bool = False) -> None:
@@ -138,18 +140,22 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: 
     name = str(column.name)
     if len(column) < FEWEST:
         _refuse(
-            table, "too-few-rows", [],
+            table,
+            "too-few-rows",
+            [],
             f"{count(len(column), 'row')} with a target {'is' if len(column) == 1 else 'are'} too few to train, "
             f"compare and test: at least {FEWEST}",
             "use more rows",
-        )  # fmt: skip
+        )
     if bool((column == column.iloc[0]).all()):
         _refuse(
-            table, "constant-target", [name],
+            table,
+            "constant-target",
+            [name],
             f"target {name!r} has one value only ({shortened(column.iloc[0]).strip(QUOTES)}): "
             "there is nothing to predict",
             "choose another target, or a table in which it varies",
-        )  # fmt: skip
+        )
     if task == "regression":
         return
     counts = column.value_counts()
@@ -158,17 +164,21 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: 
         _, wrong = to_numbers(column)
         if 0 < wrong.sum() <= len(column) // 2:
             _refuse(
-                table, "target-of-names", [name],
+                table,
+                "target-of-names",
+                [name],
                 f"target {name!r} has numbers and {count(int(wrong.sum()), 'text')} in {len(column):,} rows, the first "
                 f"in {_place(column, wrong, table)}: {shortened(_first_text(column, wrong))}",
                 f"if it means a missing value: {_as_missing(column, wrong)}; or choose another target",
-            )  # fmt: skip
+            )
         _refuse(
-            table, "target-of-names", [name],
+            table,
+            "target-of-names",
+            [name],
             f"target {name!r} has {len(counts):,} different labels in {len(column):,} rows: "
             "these are names, not classes",
             "choose another target" + ("" if said else "; if they are classes: --set data.task=multiclass"),
-        )  # fmt: skip
+        )
 
 
 def most_classes(rows: int) -> int:
@@ -192,10 +202,12 @@ def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
     name, evidence = str(column.name), f"class {shortened(label)} has one row only ({table.row(row)}){more}"
     if len(counts) - len(lonely) < 2 or table.whole is not None:
         _refuse(
-            table, "class-of-one-row", [name],
+            table,
+            "class-of-one-row",
+            [name],
             f"target {name!r}: {evidence}. A class needs at least two: one to learn from, one to check",
             "remove the row or join the class with another",
-        )  # fmt: skip
+        )
     left = "the row is" if len(lonely) == 1 else "the rows are"
     return [
         Finding(
@@ -215,9 +227,7 @@ def of_lone_classes(column: pd.Series) -> pd.Series:
 
 def refuse_no_target(table: Table, target: str) -> None:
     """Raise `FoundError` for a target without a value in any row."""
-    _refuse(
-        table, "missing-target", [target], f"target {target!r} has no value in any row", "choose another target"
-    )  # fmt: skip
+    _refuse(table, "missing-target", [target], f"target {target!r} has no value in any row", "choose another target")
 
 
 def _refuse(table: Table, name: str, columns: Sequence[str], evidence: str, action: str) -> NoReturn:

@@ -214,10 +214,23 @@ def infer(
     codes = {column.name for column in columns if column.role == "categorical"}
     numbers = {name: Levels(numbers=True) for name in codes if pd.api.types.is_numeric_dtype(frame[name])}
     return frame, Inference(
-        target, task, classes, tuple(columns), by, group, time, tuple(notes), table.missing, without, split_column,
-        table.keep, tuple(findings), {**seen.spellings, **numbers}, table.dialect,
+        target,
+        task,
+        classes,
+        tuple(columns),
+        by,
+        group,
+        time,
+        tuple(notes),
+        table.missing,
+        without,
+        split_column,
+        table.keep,
+        tuple(findings),
+        {**seen.spellings, **numbers},
+        table.dialect,
         tuple(int((frame[target] == label).sum()) for label in classes),
-    )  # fmt: skip
+    )
 
 
 def _spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, target: str, task: str | None) -> Spelled:
@@ -232,9 +245,12 @@ def _spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, target:
         others = {name: one for name, one in seen.spellings.items() if name != target}
         guesses = {name: one for name, one in seen.guesses.items() if name != target}
         return replace(
-            seen, frame=seen.frame.assign(**{target: own.frame[target]}), spellings=others | own.spellings,
-            guesses=guesses, merged=seen.merged | own.merged,
-        )  # fmt: skip
+            seen,
+            frame=seen.frame.assign(**{target: own.frame[target]}),
+            spellings=others | own.spellings,
+            guesses=guesses,
+            merged=seen.merged | own.merged,
+        )
     return seen
 
 

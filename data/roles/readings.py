@@ -161,9 +161,7 @@ def _read(seen: Spelled, table: Table) -> list[Finding]:
         undo = setting("data.verbatim", [name for name in names if name not in compact] or names)
         if compact:
             undo = setting("data.numeric", compact) + (f" and {undo}" if len(compact) < len(names) else "")
-        found.append(
-            Finding("spelling", "note", tuple(names), f"read as {kind}: {told}", f"if that is wrong: {undo}")
-        )  # fmt: skip
+        found.append(Finding("spelling", "note", tuple(names), f"read as {kind}: {told}", f"if that is wrong: {undo}"))
     return found
 
 
@@ -215,10 +213,13 @@ def _merged(seen: Spelled) -> list[Finding]:
     undo = setting("data.verbatim", list(seen.merged))
     return [
         Finding(
-            "same-levels", "note", tuple(seen.merged), f"blanks and case left aside, {joined_names(told, MOST)}",
+            "same-levels",
+            "note",
+            tuple(seen.merged),
+            f"blanks and case left aside, {joined_names(told, MOST)}",
             f"if they are different things: {undo}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _usual_marks(seen: Spelled, table: Table, target: str, roles: Mapping[str, str]) -> list[Finding]:
@@ -237,10 +238,15 @@ def _usual_marks(seen: Spelled, table: Table, target: str, roles: Mapping[str, s
             told = joined_names([f"{name}: {_counts(words)}" for name, words in shown.items()], MOST)
             distinct = list(dict.fromkeys(word for counts in shown.values() for word in counts))
             rows = "; these rows are left out" if severity == "warning" else ""
-            found.append(Finding(
-                "usual-marks", severity, tuple(shown), f"read as no value: {told}{rows}",  # type: ignore[arg-type]
-                f"if it is a value: {setting('data.keep', distinct)}",
-            ))  # fmt: skip
+            found.append(
+                Finding(
+                    "usual-marks",
+                    severity,  # type: ignore[arg-type]
+                    tuple(shown),
+                    f"read as no value: {told}{rows}",
+                    f"if it is a value: {setting('data.keep', distinct)}",
+                )
+            )
     return found
 
 
@@ -255,10 +261,13 @@ def _names(seen: Spelled, roles: Mapping[str, str]) -> list[Finding]:
     told = joined_names([f"{name} ({shortened(_first_zero(seen.frame[name]))})" for name in names], MOST)
     return [
         Finding(
-            "leading-zeros", "note", tuple(names), f"numbers that begin with 0 stay texts: {told}",
+            "leading-zeros",
+            "note",
+            tuple(names),
+            f"numbers that begin with 0 stay texts: {told}",
             f"to read numbers: {setting('data.numeric', names)}; to leave out: {exclude(names)}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _first_zero(column: pd.Series) -> str:

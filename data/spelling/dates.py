@@ -29,8 +29,24 @@ NAMES = (
 )
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """Of English, German, French, Spanish, Italian, Portuguese and Dutch, in lower case."""
-ZONES = {"utc": 0, "gmt": 0, "z": 0, "wet": 0, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "est": -300, "edt": -240,
-         "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "jst": 540}  # fmt: skip
+ZONES = {
+    "utc": 0,
+    "gmt": 0,
+    "z": 0,
+    "wet": 0,
+    "cet": 60,
+    "cest": 120,
+    "mez": 60,
+    "mesz": 120,
+    "est": -300,
+    "edt": -240,
+    "cdt": -300,
+    "mst": -420,
+    "mdt": -360,
+    "pst": -480,
+    "pdt": -420,
+    "jst": 540,
+}
 """Minutes ahead of UTC; names that mean several zones, such as IST, are not among them."""
 
 _NAME, _DAY, _MONTH = rf"(?P<name>[{LETTER}]{{3,10}})", r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
@@ -68,11 +84,24 @@ LAYOUTS = {
 }
 """Regular expressions of RE2 by layout: parts of a date in their order."""
 EXAMPLES = {
-    "ymd": "2024-01-31", "dmy": "31/01/2024", "mdy": "01/31/2024", "compact": "20240131", "d-name-y": "31 Jan 2024",
-    "name-d-y": "Jan 31, 2024", "y-name-d": "2024-Jan-31", "ctime": "Wed Jan 31 12:00:00 2024", "y-week": "2024-W05",
-    "week-y": "W05 2024", "y-quarter": "2024-Q1", "quarter-y": "Q1 2024", "ym": "2024-01", "my": "01/2024",
-    "name-y": "Jan 2024", "y-name": "2024 Jan", "compact month": "202401",
-}  # fmt: skip
+    "ymd": "2024-01-31",
+    "dmy": "31/01/2024",
+    "mdy": "01/31/2024",
+    "compact": "20240131",
+    "d-name-y": "31 Jan 2024",
+    "name-d-y": "Jan 31, 2024",
+    "y-name-d": "2024-Jan-31",
+    "ctime": "Wed Jan 31 12:00:00 2024",
+    "y-week": "2024-W05",
+    "week-y": "W05 2024",
+    "y-quarter": "2024-Q1",
+    "quarter-y": "Q1 2024",
+    "ym": "2024-01",
+    "my": "01/2024",
+    "name-y": "Jan 2024",
+    "y-name": "2024 Jan",
+    "compact month": "202401",
+}
 _ENDS = 2900
 """A year from which on a date means "without end", such as 9999-12-31; as one before the year 2 means "unknown"."""
 

@@ -138,9 +138,7 @@ def _spelling(
         return timed, "", None, None
     if _has_two_parts(values) and (timed := time_forms(values, words=True)) is not None:
         return timed, "", None, None
-    seen = number_marks(
-        values[:MOST].to_pylist(), decimal=hints.decimal, doubtful=hints.doubtful, forced=bool(forced)
-    )  # fmt: skip
+    seen = number_marks(values[:MOST].to_pylist(), decimal=hints.decimal, doubtful=hints.doubtful, forced=bool(forced))
     if seen.numbers is None and (timed := time_forms(values, words=True)) is not None:
         return timed, "", None, None
     if seen.numbers is None and forced:

@@ -19,10 +19,28 @@ BOUND = r"(?:<=?|>=?|≤|≥)"
 BEYOND = r"\d[a-zA-Z]?\s*\+(?:\s*[^\d+]+)?$"
 """A plus behind a number: 90 or more."""
 MULTIPLIERS = {
-    "k": 1e3, "tsd": 1e3, "thousand": 1e3, "m": 1e6, "mm": 1e6, "mio": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6,
-    "b": 1e9, "bn": 1e9, "mrd": 1e9, "bln": 1e9, "billion": 1e9, "t": 1e12, "tn": 1e12, "trillion": 1e12,
-    "lakh": 1e5, "lac": 1e5, "crore": 1e7, "cr": 1e7,
-}  # fmt: skip
+    "k": 1e3,
+    "tsd": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "mm": 1e6,
+    "mio": 1e6,
+    "mn": 1e6,
+    "mln": 1e6,
+    "million": 1e6,
+    "b": 1e9,
+    "bn": 1e9,
+    "mrd": 1e9,
+    "bln": 1e9,
+    "billion": 1e9,
+    "t": 1e12,
+    "tn": 1e12,
+    "trillion": 1e12,
+    "lakh": 1e5,
+    "lac": 1e5,
+    "crore": 1e7,
+    "cr": 1e7,
+}
 """In lower case."""
 
 

@@ -54,14 +54,17 @@ def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_o
     """
     found = Spelled(frame)
     columns: dict[str, Any] = {}
-    open_columns = {
-        name: column for name, column in frame.items() if said.get(str(name)) not in UNTOUCHED
-    }  # fmt: skip
+    open_columns = {name: column for name, column in frame.items() if said.get(str(name)) not in UNTOUCHED}
     words = {str(name): words_of(column) for name, column in open_columns.items() if is_text(column)}
-    guesses = _guessed({
-        name: one for name, one in words.items()
-        if name not in levels_only and said.get(name) not in ("categorical", "boolean")
-    }, said, hints)  # fmt: skip
+    guesses = _guessed(
+        {
+            name: one
+            for name, one in words.items()
+            if name not in levels_only and said.get(name) not in ("categorical", "boolean")
+        },
+        said,
+        hints,
+    )
     for name, column in ((str(key), value) for key, value in open_columns.items()):
         seen = guesses.get(name)
         if seen is not None and seen.spelling is not None and (not seen.wrong or name in said):
@@ -127,10 +130,11 @@ def _guessed(columns: Mapping[str, Words], said: Mapping[str, str], hints: Hints
     if told == hints:
         return found
     again = [
-        name for name, seen in found.items()
+        name
+        for name, seen in found.items()
         if seen.why in ("decimal", "order")
         or (told.decimal == "," and seen.decimal is None and isinstance(seen.spelling, Numbers))
-    ]  # fmt: skip
+    ]
     return found | {name: guess(columns[name], told, forced[name]) for name in again}
 
 

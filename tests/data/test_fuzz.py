@@ -20,9 +20,11 @@ from descent.data import DataError, Dialect, Table, examine, infer, read_table, 
 
 EXAMPLES = int(os.environ.get("DESCENT_FUZZ", "250"))
 FUZZ = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize="DESCENT_FUZZ" not in os.environ,
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="DESCENT_FUZZ" not in os.environ,
     suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+)
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(
     {
@@ -42,12 +44,48 @@ def parquet() -> bytes:
 
 
 CSV = FRAME.to_csv(index=False).encode()
-SEEDS = [CSV, CSV, FRAME.to_csv(index=False, sep=";").encode("cp1252"), CSV.decode().encode("utf-16"),
-         gzip.compress(CSV, mtime=0), parquet()]  # fmt: skip
-TOKENS = [b"", b"\x00", b'"', b"\n", b"\r", b"\r\n", b",", b";", b"\t", b"NaN", b"inf", b"-1e400", b"1e308", b"?",
-          b"9" * 400, b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"PAR1", b"\x1f\x8b", b"(\xb5/\xfd", b"None",
-          b"0001-01-01", b"9999-12-31T23:59:59.999999999Z", b"1677-09-21", b"\xc3", b"y,y", b"true",
-          b"99999999999999999999", b"\x1a", b"\xe2\x80\xa8", b"x,k,town,day,y\n"]  # fmt: skip
+SEEDS = [
+    CSV,
+    CSV,
+    FRAME.to_csv(index=False, sep=";").encode("cp1252"),
+    CSV.decode().encode("utf-16"),
+    gzip.compress(CSV, mtime=0),
+    parquet(),
+]
+TOKENS = [
+    b"",
+    b"\x00",
+    b'"',
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b",",
+    b";",
+    b"\t",
+    b"NaN",
+    b"inf",
+    b"-1e400",
+    b"1e308",
+    b"?",
+    b"9" * 400,
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+    b"PAR1",
+    b"\x1f\x8b",
+    b"(\xb5/\xfd",
+    b"None",
+    b"0001-01-01",
+    b"9999-12-31T23:59:59.999999999Z",
+    b"1677-09-21",
+    b"\xc3",
+    b"y,y",
+    b"true",
+    b"99999999999999999999",
+    b"\x1a",
+    b"\xe2\x80\xa8",
+    b"x,k,town,day,y\n",
+]
 
 
 @st.composite

@@ -32,20 +32,46 @@ class Known:
 
 TABLES = [
     Known("penguins_raw.csv", "Species", 344, "multiclass"),
-    Known("bike_sharing_hour.csv.gz", "cnt", 17379, "regression", "time", time="dteday",
-          leaks=frozenset({"casual", "registered"})),
+    Known(
+        "bike_sharing_hour.csv.gz",
+        "cnt",
+        17379,
+        "regression",
+        "time",
+        time="dteday",
+        leaks=frozenset({"casual", "registered"}),
+    ),
     Known("bank_marketing.csv.gz", "y", 41188, "binary", copies=12),
-    Known("parkinsons_telemonitoring.csv", "total_UPDRS", 5875, "regression", "group", group="subject#",
-          leaks=frozenset({"motor_UPDRS"})),
+    Known(
+        "parkinsons_telemonitoring.csv",
+        "total_UPDRS",
+        5875,
+        "regression",
+        "group",
+        group="subject#",
+        leaks=frozenset({"motor_UPDRS"}),
+    ),
     Known("wine_quality.csv", "quality", 6497, "multiclass", copies=1177),
-    Known("ai4i2020_maintenance.csv", "Machine failure", 10000, "binary",
-          leaks=frozenset({"TWF", "HDF", "PWF", "OSF", "RNF"})),
+    Known(
+        "ai4i2020_maintenance.csv",
+        "Machine failure",
+        10000,
+        "binary",
+        leaks=frozenset({"TWF", "HDF", "PWF", "OSF", "RNF"}),
+    ),
     Known("arrhythmia.csv", "class", 452, "multiclass"),
     Known("concrete_strength.csv", "Concrete compressive strength(MPa, megapascals)", 1030, "regression", copies=25),
     Known("magic_gamma.csv.gz", "class", 19020, "binary", copies=115),
-    Known("nycflights13_q1.csv.gz", "arr_delay", 77911, "regression", "time", time="time_hour",
-          leaks=frozenset({"dep_delay"})),
-]  # fmt: skip
+    Known(
+        "nycflights13_q1.csv.gz",
+        "arr_delay",
+        77911,
+        "regression",
+        "time",
+        time="time_hour",
+        leaks=frozenset({"dep_delay"}),
+    ),
+]
 # Findings that the difficulties in the tables' README must lead to.
 TRAPS = {
     "penguins_raw": {"constant-column", "mostly-missing", "sorted-rows", "group-ignored", "time-ignored"},

@@ -48,8 +48,13 @@ class Stack:
         """Run a step of the script."""
         done = subprocess.run(
             ["bash", str(SCRIPT), *words],
-            env=self.environment, cwd=self.project, text=True, capture_output=True, timeout=seconds, check=False,
-        )  # fmt: skip
+            env=self.environment,
+            cwd=self.project,
+            text=True,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
         assert not check or done.returncode == 0, f"{words}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done
 
@@ -64,10 +69,15 @@ class Stack:
     def typed(self, line: str) -> str:
         """Run a line that README tells to type, as it stands there; what it printed."""
         done = subprocess.run(
-            ["bash", "-ec", line], env=self.environment | docker(self.project.parent / "bin", SCRIPT.resolve()),
-            cwd=self.project, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=15 * MINUTE,
+            ["bash", "-ec", line],
+            env=self.environment | docker(self.project.parent / "bin", SCRIPT.resolve()),
+            cwd=self.project,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            capture_output=True,
+            timeout=15 * MINUTE,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{line}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
@@ -75,8 +85,12 @@ class Stack:
         """Start docker compose and go on."""
         return subprocess.Popen(
             ["bash", str(SCRIPT), "compose", *words],
-            env=self.environment, cwd=self.project, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            env=self.environment,
+            cwd=self.project,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def ask(
         self, url: str, login: tuple[str, str] | None = None, *, body: Any = None, method: str | None = None
@@ -92,8 +106,10 @@ class Stack:
         done = subprocess.run(
             ["docker", "image", "inspect", "-f", "{{.Size}} {{.Config.User}}", self.environment["CTR_IMAGE"]],
             env=self.environment | {"DOCKER_HOST": f"unix://{self.environment['CTR_STATE']}/docker.sock"},
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         size, _, user = done.stdout.strip().partition(" ")
         return int(size), user
 

@@ -24,9 +24,14 @@ search:
   models: [{kind: network, layers: [64, 64], lambda: [0, 0.1, 1, 10]}]
 """
 PENGUIN = {
-    "island": "Torgersen", "bill_length_mm": 39.1, "bill_depth_mm": 18.7, "flipper_length_mm": 181,
-    "body_mass_g": 3750, "sex": "male", "year": 2007,
-}  # fmt: skip
+    "island": "Torgersen",
+    "bill_length_mm": 39.1,
+    "bill_depth_mm": 18.7,
+    "flipper_length_mm": 181,
+    "body_mass_g": 3750,
+    "sex": "male",
+    "year": 2007,
+}
 
 
 def test_all_services_are_healthy_and_the_migrations_ran_once(stack: Stack) -> None:
@@ -39,15 +44,17 @@ def test_all_services_are_healthy_and_the_migrations_ran_once(stack: Stack) -> N
 @pytest.mark.parametrize("service", SERVERS)
 def test_a_service_is_not_root_and_cannot_write_to_its_image(stack: Stack, service: str) -> None:
     assert stack.within(service, "id", "-u").strip() == "1000"
-    assert "Read-only file system" in stack.script(
-        "compose", "exec", "-T", service, "touch", "/usr/local/x", check=False
-    ).stderr  # fmt: skip
+    assert (
+        "Read-only file system"
+        in stack.script("compose", "exec", "-T", service, "touch", "/usr/local/x", check=False).stderr
+    )
 
 
 def test_the_image_holds_no_secret(stack: Stack) -> None:
     docker = ["docker", "-H", f"unix://{stack.environment['CTR_STATE']}/docker.sock"]
-    history = subprocess.run([*docker, "history", "--no-trunc", "descent:local"], capture_output=True, text=True,
-                             check=True).stdout  # fmt: skip
+    history = subprocess.run(
+        [*docker, "history", "--no-trunc", "descent:local"], capture_output=True, text=True, check=True
+    ).stdout
     inspected = subprocess.run([*docker, "inspect", "descent:local"], capture_output=True, text=True, check=True).stdout
     secrets = [value for name, value in stack.settings.items() if name.endswith(("PASSWORD", "KEY"))]
     assert len(secrets) == len(set(secrets)) >= 4
@@ -187,8 +194,14 @@ def test_a_backup_brings_back_what_was_lost(stack: Stack, tmp_path: Path) -> Non
     compose = f"bash {stack.script_path} compose"
 
     def make(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(["make", *words], cwd=stack.project, env=stack.environment | {"COMPOSE": compose},
-                              capture_output=True, text=True, check=False)  # fmt: skip
+        return subprocess.run(
+            ["make", *words],
+            cwd=stack.project,
+            env=stack.environment | {"COMPOSE": compose},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     before = stack.runs("penguins")
     saved = make("backup", f"TO={tmp_path / 'saved'}")
@@ -205,4 +218,9 @@ def test_a_backup_brings_back_what_was_lost(stack: Stack, tmp_path: Path) -> Non
     assert restored.returncode == 0, restored.stderr
     assert stack.runs("penguins") == before
     model = before[0]["info"]["run_id"]
-    assert model in stack.within("worker", "python", "-c", f"import mlflow; print(mlflow.pyfunc.load_model('runs:/{model}/model').metadata.run_id)")  # fmt: skip  # noqa: E501
+    assert model in stack.within(
+        "worker",
+        "python",
+        "-c",
+        f"import mlflow; print(mlflow.pyfunc.load_model('runs:/{model}/model').metadata.run_id)",
+    )

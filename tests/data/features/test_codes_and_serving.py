@@ -11,23 +11,31 @@ from descent import data
 from descent.data.features.compiled.features import CompiledFeatures
 
 SETTINGS = SimpleNamespace(
-    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=20, rare=0.01,
+    degree=1,
+    interaction_only=False,
+    scale="standard",
+    impute="median",
+    encode="target",
+    max_levels=20,
+    rare=0.01,
     max_columns=2000,
-)  # fmt: skip
+)
 
 
 @pytest.fixture
 def frame() -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    return pd.DataFrame({
-        "id": np.arange(1, 2501),
-        "season": rng.integers(1, 5, 2500),
-        "age": rng.choice([1, 3, 7, 14, 28], 2500),
-        "flag": rng.integers(0, 2, 2500),
-        "level": rng.choice(["x", "y", "unknown"], 2500),
-        "a": np.where(rng.random(2500) < 0.1, -999.0, rng.normal(size=2500)),
-        "y": rng.normal(size=2500),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "id": np.arange(1, 2501),
+            "season": rng.integers(1, 5, 2500),
+            "age": rng.choice([1, 3, 7, 14, 28], 2500),
+            "flag": rng.integers(0, 2, 2500),
+            "level": rng.choice(["x", "y", "unknown"], 2500),
+            "a": np.where(rng.random(2500) < 0.1, -999.0, rng.normal(size=2500)),
+            "y": rng.normal(size=2500),
+        }
+    )
 
 
 def infer(frame: pd.DataFrame, folder: Path, missing: tuple[str, ...] = ()) -> tuple[pd.DataFrame, data.Inference]:

@@ -40,9 +40,16 @@ def both(features: FeatureMap, folder: Path) -> tuple[FeatureMap, CompiledFeatur
 @pytest.mark.parametrize("only", [False, True])
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
 def test_numbers_are_the_same_bits(
-    ask: Ask, settings: Any, houses: pd.DataFrame, odd: pd.DataFrame, tmp_path: Path,
-    degree: int, scale: str, impute: str, only: bool,
-) -> None:  # fmt: skip
+    ask: Ask,
+    settings: Any,
+    houses: pd.DataFrame,
+    odd: pd.DataFrame,
+    tmp_path: Path,
+    degree: int,
+    scale: str,
+    impute: str,
+    only: bool,
+) -> None:
     frame, inference = ask(houses)
     chosen = settings(degree=degree, scale=scale, impute=impute, interaction_only=only)
     slow, fast = both(FeatureMap.fit_transform(frame, inference, chosen)[0], tmp_path)
@@ -57,9 +64,16 @@ def test_numbers_are_the_same_bits(
 @pytest.mark.parametrize("rare", [0.0, 0.4])
 @pytest.mark.parametrize("target", ["y", "three"])
 def test_categories_are_the_same_bits(
-    ask: Ask, settings: Any, houses: pd.DataFrame, odd: pd.DataFrame, tmp_path: Path,
-    encode: str, scale: str, rare: float, target: str,
-) -> None:  # fmt: skip
+    ask: Ask,
+    settings: Any,
+    houses: pd.DataFrame,
+    odd: pd.DataFrame,
+    tmp_path: Path,
+    encode: str,
+    scale: str,
+    rare: float,
+    target: str,
+) -> None:
     houses = houses.assign(three=pd.qcut(houses["y"], 3, labels=["low", "mid", "high"]).astype(str))
     frame, inference = ask(houses, target=target, exclude=[*({"y", "three"} - {target})])
     chosen = settings(encode=encode, scale=scale, rare=rare, max_levels=1)

@@ -36,8 +36,13 @@ def test_the_matrix_is_that_of_scikit_learn(
 ) -> None:
     frame, inference = ask(houses, exclude=["sold"])
     train, rest = frame[:120], frame[120:]
-    name = {StandardScaler: "standard", MinMaxScaler: "minmax", RobustScaler: "robust", QuantileTransformer: "quantile",
-            None: "none"}[scaler]  # fmt: skip
+    name = {
+        StandardScaler: "standard",
+        MinMaxScaler: "minmax",
+        RobustScaler: "robust",
+        QuantileTransformer: "quantile",
+        None: "none",
+    }[scaler]
     found, own = FeatureMap.fit_transform(
         train, inference, settings(degree=degree, scale=name, impute=impute, interaction_only=only)
     )
@@ -87,8 +92,14 @@ def test_dates_become_a_year_and_points_on_circles(ask: Ask, settings: Any) -> N
     frame, inference = ask(pd.DataFrame({"d": dates.to_numpy(), "y": np.arange(400.0)}), by="random")
     found = FeatureMap.fit_transform(frame, inference, settings(scale="none"))[0]
     assert found.names == (
-        "d year", "d month sin", "d month cos", "d weekday sin", "d weekday cos", "d hour sin", "d hour cos",
-    )  # fmt: skip
+        "d year",
+        "d month sin",
+        "d month cos",
+        "d weekday sin",
+        "d weekday cos",
+        "d hour sin",
+        "d hour cos",
+    )
     turns = np.array([[(d.month - 1) / 12, d.weekday() / 7, d.hour / 24] for d in frame["d"]])
     circles = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], axis=2).reshape(400, 6)
     wanted = np.column_stack([frame["d"].dt.year, circles])
@@ -192,10 +203,14 @@ def test_a_linear_model_sees_through_scaling(ask: Ask, settings: Any, houses: pd
     """Scaling is a change of units: least squares predicts the same with and without it."""
     frame, inference = ask(houses.dropna(subset=["size"]), exclude=["sold", "town", "heating"])
     predictions = [
-        LinearRegression().fit(x := FeatureMap.fit_transform(frame, inference, settings(scale=scale, degree=2))[1]
-                               .astype(float), frame["y"]).predict(x)
+        LinearRegression()
+        .fit(
+            x := FeatureMap.fit_transform(frame, inference, settings(scale=scale, degree=2))[1].astype(float),
+            frame["y"],
+        )
+        .predict(x)
         for scale in ("standard", "minmax", "robust")
-    ]  # fmt: skip
+    ]
     np.testing.assert_allclose(predictions[1], predictions[0], rtol=1e-3)
     np.testing.assert_allclose(predictions[2], predictions[0], rtol=1e-3)
 
@@ -255,9 +270,13 @@ def test_numbers_too_large_for_the_matrix_are_refused(ask: Ask, settings: Any) -
 def test_a_mostly_empty_column_says_something_by_having_a_value(ask: Ask, settings: Any) -> None:
     rng = np.random.default_rng(0)
     there = rng.random(300) < 0.2
-    frame = pd.DataFrame({
-        "fee": np.where(there, rng.normal(10, 1, 300), np.nan), "x": rng.normal(size=300), "y": rng.normal(size=300),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "fee": np.where(there, rng.normal(10, 1, 300), np.nan),
+            "x": rng.normal(size=300),
+            "y": rng.normal(size=300),
+        }
+    )
     rows, inference = ask(frame, "y")
     features, matrix = FeatureMap.fit_transform(rows, inference, settings())
     assert features.names == ("fee", "x", "fee given")

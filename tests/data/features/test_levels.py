@@ -27,10 +27,12 @@ def planes(rows: int = 1500, levels: int = 300, noise: float = 1.0, seed: int = 
     """A delay that depends on which of many planes it is, and on nothing else."""
     rng = np.random.default_rng(seed)
     plane, worth = rng.integers(levels, size=rows), rng.normal(size=levels)
-    return pd.DataFrame({
-        "plane": [f"N{number:04d}" for number in plane],
-        "y": worth[plane] * (noise > 0) + max(noise, 0.3) * rng.normal(size=rows),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "plane": [f"N{number:04d}" for number in plane],
+            "y": worth[plane] * (noise > 0) + max(noise, 0.3) * rng.normal(size=rows),
+        }
+    )
 
 
 def roles() -> dict[str, Any]:

@@ -52,7 +52,7 @@ SAME = {
     "runs of blanks with quotes": 'size  side  price\n1.5   "E"  30\n2.5   W  40\n3.5   "E"  50\n4.5   N  60\n',
     "runs of blanks under a comment": "# of May\n" + other(TABLE, "   "),
     "a tab at the end of the lines": other(TABLE, "\t").replace("\n", "\t\n"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", SAME)
@@ -107,7 +107,7 @@ ORDINARY = {
     "quotes in texts": 'a,b\n5" pipe,1\n"6"" pipe",2\n"x\ny",3\n',
     "a backslash at the end of a cell": 'path,n\n"C:\\a\\",1\n"C:\\b\\",2\n"C:\\c\\",3\n',
     "backslashes before delimiters": "path,n\nC:\\a\\,1\nC:\\b\\,2\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", ORDINARY)
@@ -128,7 +128,7 @@ HEADERLESS = {
     "runs of blanks": '18.0  8  307.0\t"chevrolet malibu"\n15.0  8  350.0\t"buick"\n' * 2,
     "decimal commas": "5,3;3,0;a\n5,5;2,9;b\n5,7;2,9;b\n5,8;2,8;a\n",
     "under a comment": "# of May\n5.3,3.0,1.6,alpha\n5.5,2.9,3.5,beta\n5.7,2.9,4.5,beta\n5.8,2.8,3.9,gamma\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", HEADERLESS)
@@ -185,7 +185,7 @@ ESCAPED = {
     "doubled as well": ('a,n\n"say ""a""",1\n"say \\"b\\"",2\n"\\"c\\", d",3\n', ['say "a"', 'say "b"', '"c", d']),
     "delimiters": ("a,n\nx\\, y,1\nz,2\nu\\, v\\, w,3\n", ["x, y", "z", "u, v, w"]),
     "other backslashes": ('a,n\n"C:\\dir \\"x\\"",1\nC:\\dir,2\n', ['C:\\dir "x"', "C:\\dir"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", ESCAPED)
@@ -207,15 +207,19 @@ def lines(first: int, last: int) -> str:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("n,x,y\n" + lines(0, 9) + '"Doc,1,2\n' + lines(0, 99) + '"Ann,1,2\n' + lines(0, 9),
-         r'line 111: a closing quote \("\) is followed by text .* opened in line 11'),
+        (
+            "n,x,y\n" + lines(0, 9) + '"Doc,1,2\n' + lines(0, 99) + '"Ann,1,2\n' + lines(0, 9),
+            r'line 111: a closing quote \("\) is followed by text .* opened in line 11',
+        ),
         ("n,x,y\n" + '"a"b,1,2\n' + lines(0, 9), r'line 2: a closing quote \("\) is followed by text \(\'b,1,2\'\)'),
-        ("n,x,y\n" + lines(0, 9) + '"Doc,1,2\n' + lines(0, 99) + 'Ann",1,2\n' + lines(0, 9),
-         r"line 11: a quote .* closed in line 111 only, and the 99 lines between look like rows"),
+        (
+            "n,x,y\n" + lines(0, 9) + '"Doc,1,2\n' + lines(0, 99) + 'Ann",1,2\n' + lines(0, 9),
+            r"line 11: a quote .* closed in line 111 only, and the 99 lines between look like rows",
+        ),
         ("n,x,y\n" + lines(0, 9) + '"Doc,1,2\n' + lines(0, 99), r"line 11: a quote .* never closed"),
         ("# title\nn,x,y\n" + '5" a,1,2\n' + '"a"b,1,2\n' + lines(0, 9), r"line 4: a closing quote"),
     ],
-)  # fmt: skip
+)
 def test_quotes_in_disorder_are_refused(
     content: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

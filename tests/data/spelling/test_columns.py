@@ -89,10 +89,25 @@ def test_marks_of_no_value_in_any_share(mark: str, share: float) -> None:
 
 DAYS = pd.date_range("2023-11-25", periods=ROWS, freq="31h")
 DATES = [
-    "%d/%m/%Y", "%m/%d/%Y %I:%M %p", "%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%d-%b-%Y", "%d %B %Y", "%Y%m%d", "%Y/%m/%d",
-    "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S+02:00", "%d/%b/%Y:%H:%M:%S +0000", "%a %b %d %H:%M:%S %Y",
-    "%a, %d %b %Y %H:%M:%S GMT", "%Y-W%V-%u", "%d.%m.%Y, %H:%M Uhr", "%m/%d/%y", "%Y%m%dT%H%M%SZ",
-]  # fmt: skip
+    "%d/%m/%Y",
+    "%m/%d/%Y %I:%M %p",
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%b %d, %Y",
+    "%d-%b-%Y",
+    "%d %B %Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S UTC",
+    "%Y-%m-%dT%H:%M:%S+02:00",
+    "%d/%b/%Y:%H:%M:%S +0000",
+    "%a %b %d %H:%M:%S %Y",
+    "%a, %d %b %Y %H:%M:%S GMT",
+    "%Y-W%V-%u",
+    "%d.%m.%Y, %H:%M Uhr",
+    "%m/%d/%y",
+    "%Y%m%dT%H%M%SZ",
+]
 
 
 @pytest.mark.parametrize("layout", DATES)

@@ -17,9 +17,15 @@ from descent.data.reading import streaming
 from descent.data.reading.streaming import stream
 
 SETTINGS = SimpleNamespace(
-    degree=1, interaction_only=False, scale="standard", impute="median", encode="target", max_levels=3, rare=0.0,
+    degree=1,
+    interaction_only=False,
+    scale="standard",
+    impute="median",
+    encode="target",
+    max_levels=3,
+    rare=0.0,
     max_columns=2000,
-)  # fmt: skip
+)
 RNG = np.random.default_rng(1)
 COLUMNS = {
     "version": ["1.0", "1.1", "1.10", "beta"],

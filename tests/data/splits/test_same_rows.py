@@ -58,10 +58,15 @@ RECORDED = {
 """Of the three parts, and of the folds."""
 
 ELSEWHERE = {
-    "PYTHONHASHSEED": "4711", "LC_ALL": "C", "PYTHONUTF8": "0", "TZ": "Pacific/Chatham", "OMP_NUM_THREADS": "8",
-    "OPENBLAS_NUM_THREADS": "8", "NPY_DISABLE_CPU_FEATURES": "AVX2 AVX512F AVX512CD AVX512_SKX",
+    "PYTHONHASHSEED": "4711",
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "TZ": "Pacific/Chatham",
+    "OMP_NUM_THREADS": "8",
+    "OPENBLAS_NUM_THREADS": "8",
+    "NPY_DISABLE_CPU_FEATURES": "AVX2 AVX512F AVX512CD AVX512_SKX",
     "OPENBLAS_CORETYPE": "Prescott",
-}  # fmt: skip
+}
 """Another hash seed, locale, time zone, number of threads, and an old processor."""
 
 

@@ -19,9 +19,16 @@ SEEDS = st.integers(0, 2**32 - 1)
 def question(task: str, by: str, classes: tuple[int, ...] = ()) -> Inference:
     columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""), Column("s", "split", ""))
     return Inference(
-        "y", task, classes, columns, by, "g" if by == "group" else None, "t" if by == "time" else None, (),
+        "y",
+        task,
+        classes,
+        columns,
+        by,
+        "g" if by == "group" else None,
+        "t" if by == "time" else None,
+        (),
         split_column="s" if by == "column" else None,
-    )  # fmt: skip
+    )
 
 
 @given(st.integers(15, 300), FRACTIONS, SEEDS)
@@ -119,11 +126,25 @@ def test_by_content_has_nothing_to_draw_where_time_decides() -> None:
     assert given.test.tolist() == drawn.test.tolist()
 
 
-@given(st.lists(st.sampled_from(["train", "Training", " cv", "VAL", "valid", "Validation", "dev", "TEST ", "Hold-Out"]),
-                min_size=20, max_size=60), SEEDS)  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(["train", "Training", " cv", "VAL", "valid", "Validation", "dev", "TEST ", "Hold-Out"]),
+        min_size=20,
+        max_size=60,
+    ),
+    SEEDS,
+)
 def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> None:
-    meant = np.array(["t" if text.strip().lower() in ("train", "training") else
-                      "e" if text.strip().lower() in ("test", "hold-out") else "c" for text in said])  # fmt: skip
+    meant = np.array(
+        [
+            "t"
+            if text.strip().lower() in ("train", "training")
+            else "e"
+            if text.strip().lower() in ("test", "hold-out")
+            else "c"
+            for text in said
+        ]
+    )
     if len(set(meant)) < 3:
         return
     frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
@@ -135,16 +156,19 @@ def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> No
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        (["train", "cv", "tset"] * 7,
-         r"column 's', row 3 of those with a target, says 'tset' \(7 such rows\), which is none of the three parts\. "
-         r"Allowed are train: train, training, .*; cv: .*; test: "),
+        (
+            ["train", "cv", "tset"] * 7,
+            r"column 's', row 3 of those with a target, says 'tset' \(7 such rows\), which is none of the three "
+            r"parts\. "
+            r"Allowed are train: train, training, .*; cv: .*; test: ",
+        ),
         (["train", "cv", "test", None] * 5, r"row 4 .* says nothing \(5 such rows\)"),
         ([0, 1, 2] * 7, r"row 1 .* says '0' \(21 such rows\)"),
         (["train", "test"] * 10, r"column 's' says cv of no row that can be used: mark some rows with cv or val, or"),
         (["cv", "test"] * 10, r"says train of no row"),
         (["train", "val"] * 10, r"says test of no row"),
     ],
-)  # fmt: skip
+)
 def test_a_column_that_says_something_else_is_refused(said: list[object], message: str) -> None:
     frame = pd.DataFrame({"s": said, "y": np.arange(len(said))})
     with pytest.raises(SplitError, match=message):
