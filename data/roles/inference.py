@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from descent.data.cells import to_dates, to_numbers
+from descent.data.cells import to_dates
 from descent.data.errors import ColumnError
 from descent.data.finding import Finding
-from descent.data.names import count, find_column, listed, shortened
-from descent.data.options import setting
+from descent.data.names import find_column
 from descent.data.reading.dialect import UNSAID, Dialect
 from descent.data.reading.tables import Table
 from descent.data.roles.checks import (
@@ -29,16 +28,11 @@ from descent.data.roles.checks import (
 )
 from descent.data.roles.readings import readings, refuse_unread_target
 from descent.data.roles.roles import Column, Role, counts_time, role_of
+from descent.data.roles.target import FEW, checked_task, classes_of, target_numbers, task_of
 from descent.data.spelling.guess import Hints
 from descent.data.spelling.kinds import Dates, Levels, Spelling
 from descent.data.spelling.table import Spelled, spelled
 
-FEW = 20
-"""A target of at most this many different whole numbers is a class, if its rows are many more."""
-COUNTED = 4
-"""Different numbers from which a target can be seen to count things."""
-RARE = 10
-"""Rows that the highest of some counts has fewer of."""
 MOSTLY_DATED = 0.9
 """Share of rows that need a date for the split to follow it: a day of leaving, which few have, orders none."""
 ORDERED = 0.95
@@ -166,15 +160,15 @@ def infer(
     if target in seen.doubts and task is None and frame[target].nunique() > FEW:
         refuse_unread_target(seen, target, frame[target], table)
     said_task = task is not None
-    task = _checked_task(frame[target], task, table, notes)
+    task = checked_task(frame[target], task, table, notes)
     if lone := lone_classes(frame[target], task, table):
         findings += lone
         frame = frame[~of_lone_classes(frame[target])]
         if not said_task:
-            task = _task_of(frame[target])[0]
-    classes = _classes(frame[target], task, positive, table)
+            task = task_of(frame[target])[0]
+    classes = classes_of(frame[target], task, positive, table)
     if task == "regression":
-        frame = frame.assign(**{target: _target_numbers(frame[target], table)})
+        frame = frame.assign(**{target: target_numbers(frame[target], table)})
     elif isinstance(classes[0], int) and not isinstance(classes[0], bool):
         frame = frame.assign(**{target: frame[target].astype("int64")})  # floats where some rows had no target
     refuse_hopeless_target(frame[target], task, table, said=said_task)
@@ -240,7 +234,7 @@ def _spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, target:
     guessed = seen.guesses.get(target)
     if guessed is None or task == "regression":
         return seen
-    if isinstance(guessed.spelling, Dates) or _task_of(seen.frame[target].dropna())[0] != "regression":
+    if isinstance(guessed.spelling, Dates) or task_of(seen.frame[target].dropna())[0] != "regression":
         own = spelled(frame[[target]], said, hints, (target,))
         others = {name: one for name, one in seen.spellings.items() if name != target}
         guesses = {name: one for name, one in seen.guesses.items() if name != target}
@@ -267,70 +261,6 @@ def _rows_with_target(table: Table, target: str) -> pd.DataFrame:
     return table.frame[known]
 
 
-def _checked_task(column: pd.Series, task: str | None, table: Table, notes: list[str]) -> str:
-    """The task that was said, or else the one that the target asks for."""
-    said = task is not None
-    if task is None:
-        task, reason = _task_of(column)
-        notes.append(f"task: {task} ({reason})")
-    if task not in ("regression", "binary", "multiclass"):
-        raise ColumnError(f"data.task: {task!r} is not a task; allowed: regression, binary, multiclass")
-    if task == "regression":
-        return task
-    if pd.api.types.is_datetime64_any_dtype(column):
-        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
-    refuse_hopeless_target(column, task, table, said=said)
-    return task
-
-
-def _classes(column: pd.Series, task: str, positive: str | None, table: Table) -> tuple[Any, ...]:
-    """The labels in the order of their codes."""
-    path = table.path
-    if task == "regression":
-        return ()
-    labels = tuple(_plain(value) for value in sorted(column.unique()))
-    if task == "binary" and len(labels) != 2:
-        raise ColumnError(
-            f"{path}: target {column.name!r} has {len(labels):,} labels ({listed([str(v) for v in labels], 6)}); "
-            "a binary task needs two: leave data.task out, or set it to multiclass"
-        )
-    if task == "multiclass" and len(labels) < 3:
-        raise ColumnError(
-            f"{path}: target {column.name!r} has {len(labels)} labels; multiclass needs three: leave data.task out, "
-            "or set it to binary"
-        )
-    if task == "binary" and positive is not None:
-        texts = [str(value) for value in labels]
-        if str(positive) not in texts:
-            raise ColumnError(
-                f"{path}: data.positive: {positive!r} is no label of {column.name!r}; allowed: {', '.join(texts)}"
-            )
-        positive = str(positive)
-        labels = (labels[1 - texts.index(positive)], labels[texts.index(positive)])
-    return labels
-
-
-def _plain(value: Any) -> Any:
-    """A label as str, int, float or bool; whole floats as int."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _target_numbers(column: pd.Series, table: Table) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
-    numbers, wrong = to_numbers(column)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ColumnError(
-            f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: "
-            f"{shortened(column.iloc[row])} is not a number ({count(int(wrong.sum()), 'such value')}), "
-            "but data.task is regression. Mend the value, or say that it "
-            f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
-        )
-    return pd.Series(numbers, column.index, name=column.name)
-
-
 def _refuse_two_roles(
     target: str, excluded: set[str], given: Mapping[str, Sequence[str]], single: dict[str | None, str], path: str
 ) -> None:
@@ -347,34 +277,6 @@ def _refuse_two_roles(
     for one, two, names in pairs:
         if names:
             raise ColumnError(f"{path}: column {min(names)!r} is named in {one} and in {two}: keep one of the two")
-
-
-def _task_of(column: pd.Series) -> tuple[str, str]:
-    distinct = column.nunique()
-    kind = "binary" if distinct == 2 else "multiclass"
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return kind, f"{distinct} labels"
-    whole = bool((column.to_numpy() % 1 == 0).all())
-    if distinct == 2:
-        return kind, "two values"
-    if whole and _is_counted(column):
-        return "regression", f"counts up to {column.max():.0f}; for classes: --set data.task=multiclass"
-    if whole and distinct <= FEW and len(column) >= 10 * distinct:
-        return kind, f"{distinct} whole numbers; for numbers to predict: --set data.task=regression"
-    return "regression", f"{distinct:,} different numbers"
-
-
-def _is_counted(column: pd.Series) -> bool:
-    """Whether whole numbers count things: most rows have few, ever fewer have more, and hardly any have most.
-
-    Codes of classes are spread otherwise, or have rows enough of each.
-    """
-    counts = column.value_counts().sort_index()
-    if len(counts) < COUNTED or counts.index[0] not in (0, 1) or counts.iloc[-1] >= RARE:
-        return False
-    peak = int(np.argmax(counts.to_numpy()))
-    tail = counts.to_numpy()[peak:].astype(float)
-    return peak <= len(counts) // 2 and bool((np.diff(tail) <= 2 * np.sqrt(tail[:-1])).all())
 
 
 def _split(
