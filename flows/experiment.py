@@ -49,7 +49,7 @@ def run_experiment(config: ExperimentConfig, fresh: bool = False) -> ExperimentR
 
 def flow_over(posed: Posed) -> "Flow[..., ExperimentResult]":
     """The flow `run_experiment` over a table that has been read: a parameter would go into Prefect's database."""
-    made = copy(run_experiment)  # `with_options` describes the configuration for a form anew, a third of a second
+    made = copy(run_experiment)  # `with_options` would describe the whole configuration for Prefect's form again
 
     @wraps(run_experiment.fn)
     def over(config: ExperimentConfig, fresh: bool = False) -> ExperimentResult:

@@ -50,6 +50,7 @@ RECIPE: dict[str, Any] = {
 CHANGES: dict[str, Mapping[str, Any]] = {
     "recipe": {},
     "no embedding": {"embedded": False},
+    "σ = 1": {"sigma": 1.0},
     "relu": {"activation": "relu", "initializer": "he"},
     "no NTK, rate 0.003": {"ntk": False, "learning_rate": 0.003, "embedding_rate": 1.0},
     "constant rate": {"schedule": ml.Schedule("constant"), "learning_rate": 0.02},
@@ -155,7 +156,9 @@ STEPS = ("learning_rate", "beta2", "ntk", "embedding_rate", "bias_rate", "scale_
 
 
 def _model(settings: Mapping[str, Any], inputs: int, numbers: int, target: data.Target) -> ml.Model:
-    embedding = ml.Embedding(numbers) if settings["embedded"] and numbers else None
+    embedding = None
+    if settings["embedded"] and numbers:
+        embedding = ml.Embedding(numbers, sigma=settings.get("sigma", ml.Embedding(numbers).sigma))
     made = {key: settings[key] for key in ("hidden", "activation", "initializer", "input_scale")}
     return ml.Model(inputs, outputs=target.outputs, task=target.task, embedding=embedding, **made)  # type: ignore[arg-type]
 
