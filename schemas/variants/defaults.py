@@ -36,8 +36,8 @@ FEW_ROWS, MANY_ROWS = 8_000, 30_000
 """Up to so many rows quick embeds numbers, which takes half as long again; with more it leaves that out. Tables of more
 than the second leave out waves of high frequency."""
 FAST = 1.0
-"""σ of their frequencies: with 2,000 rows to learn from, five networks averaged had 0.81 (concrete) to 1.21 (bike) times
-the loss of the usual 0.1 on cv rows (`benchmarks.accuracy.ingredients --rows 2000 --change "σ = 1"`)."""
+"""σ of their frequencies. On 2,000 rows five networks averaged had 0.81 (concrete) to 1.21 (bike) times the loss of σ =
+0.1 on cv rows: `benchmarks.accuracy.ingredients --rows 2000 --change "σ = 1"`."""
 
 RATES: dict[Effort, tuple[float, ...]] = {
     "quick": (0.06,),
