@@ -1,6 +1,7 @@
 """The environment of Prefect and MLflow: silent, private, nobody else's settings. A variable that the user has set
 stays."""
 
+import gc
 import logging
 import os
 import sys
@@ -94,6 +95,7 @@ def give_up() -> None:
 def end(ending: SystemExit) -> NoReturn:
     """End the command: as Python does, or at once after `give_up`."""
     if not _hopeless:
+        gc.freeze()  # or the end of Python would search all that was imported for what is garbage, for a second
         raise ending
     sys.stdout.flush()
     sys.stderr.flush()

@@ -9,6 +9,7 @@ import pytest
 
 from .embedded import Embedded, embedded
 from .tracking_server import Server, serving
+from .warm import Warm
 
 
 def save_tiny_model(folder: Path, target: str, labels: list[object] | None = None) -> dict[str, str]:
@@ -59,9 +60,17 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """One process that has imported everything, for the commands of all tests."""
+    made = Warm(tmp_path_factory.mktemp("warm"))
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def home(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     """One embedded home for all tests of whole processes: one local Prefect server, one MLflow store."""
-    yield from embedded(tmp_path_factory.mktemp("embedded") / ".descent")
+    yield from embedded(tmp_path_factory.mktemp("embedded") / ".descent", warm)
 
 
 @pytest.fixture(scope="session")

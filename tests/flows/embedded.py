@@ -13,10 +13,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from .warm import ROOT, SECONDS, Warm
+
 DESCENT = (sys.executable, "-c", "from descent.flows.cli.app import main; main()")
-SECONDS = 900
-"""A process that takes longer hangs; nothing is measured with this."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +37,20 @@ class Embedded:
     """A home folder with the commands that run in it."""
 
     home: Path
+    warm: Warm
     environment: dict[str, str] = field(repr=False)
 
     @classmethod
-    def at(cls, home: Path) -> "Embedded":
+    def at(cls, home: Path, warm: Warm) -> "Embedded":
         """A home that no variable of the outside reaches into."""
-        foreign = ("PREFECT_", "MLFLOW_", "DESCENT_", "COV_")
-        mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return cls(home, mine | {"DESCENT_HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "200"})
+        return cls(home, warm, environment_of(home))
 
-    def descent(self, *arguments: object, cwd: Path = ROOT, **environment: str) -> Answer:
-        """Run the command ``descent`` to its end."""
+    def descent(self, *arguments: object, cwd: Path = ROOT, first: str = "", **environment: str) -> Answer:
+        """Run the command ``descent`` to its end, after the Python of ``first``."""
+        return Answer(*self.warm.run([*map(str, arguments)], cwd, self.environment | environment, first))
+
+    def cold(self, *arguments: object, cwd: Path = ROOT, **environment: str) -> Answer:
+        """Run it in a Python that has imported nothing."""
         return self.python(*DESCENT[1:], *arguments, cwd=cwd, **environment)
 
     def python(self, *arguments: object, cwd: Path = ROOT, stdin: str = "", **environment: str) -> Answer:
@@ -134,9 +136,16 @@ def _ask(database: Path, query: str, values: tuple[object, ...]) -> list[tuple[A
         return connection.execute(query, values).fetchall()
 
 
-def embedded(home: Path) -> Iterator[Embedded]:
+def environment_of(home: Path) -> dict[str, str]:
+    """The variables of a process that works in a home, and none of the outside that would reach into it."""
+    foreign = ("PREFECT_", "MLFLOW_", "DESCENT_", "COV_")
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return mine | {"DESCENT_HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+
+
+def embedded(home: Path, warm: Warm) -> Iterator[Embedded]:
     """A home; what it has started is ended in the end."""
-    made = Embedded.at(home)
+    made = Embedded.at(home, warm)
     yield made
     ended = made.descent("down")
     assert ended.code == 0, ended.stderr

@@ -10,29 +10,20 @@ import pytest
 from descent.flows.errors import attempt
 from descent.schemas import ExperimentResult
 
-from .embedded import ROOT, Embedded
+from .embedded import Embedded
 
 BREAK = """
-import importlib.abc, sys
-
-class Break(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name == "descent.flows.report.page":
-            raise OSError("this cannot be loaded today")
-
-sys.meta_path.insert(0, Break())
-"""
-"""A ``sitecustomize.py``: in no process can the page or its pictures be made."""
-
-COMMAND = """
-import descent.flows.evaluation.importance
+import descent.flows.report.page
+import descent.flows.tasks
 
 def measure(*_):
     raise FloatingPointError("no luck with these columns")
 
-descent.flows.evaluation.importance.measure = measure
-from descent.flows.cli.app import main
-main()
+def write(*_):
+    raise OSError("this cannot be written today")
+
+descent.flows.tasks.measure = measure
+descent.flows.report.page.write = write
 """
 
 
@@ -66,10 +57,7 @@ def test_an_interruption_is_no_failure_of_a_picture() -> None:
 
 @pytest.mark.integration
 def test_a_run_without_pictures_and_report_is_whole_otherwise(home: Embedded, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(BREAK, encoding="utf-8")
-    answer = home.python(
-        "-c",
-        COMMAND,
+    answer = home.descent(
         "run",
         "data/samples/diabetes.csv",
         "--target",
@@ -81,7 +69,7 @@ def test_a_run_without_pictures_and_report_is_whole_otherwise(home: Embedded, tm
         "--set",
         "diagnose.curves=false",
         "--json",
-        PYTHONPATH=f"{tmp_path}:{ROOT}",
+        first=BREAK,
     )
     assert answer.code == 0, answer.stderr
     result = ExperimentResult.model_validate(answer.json)
@@ -89,7 +77,7 @@ def test_a_run_without_pictures_and_report_is_whole_otherwise(home: Embedded, tm
     columns, report = [warning.split(" could")[0] for warning in result.warnings]
     assert (columns, report) == ("the importance of the columns", "the report")
     assert "FloatingPointError: no luck with these columns" in result.warnings[0]
-    assert all("OSError: this cannot be loaded today" in warning for warning in result.warnings[1:])
+    assert all("OSError: this cannot be written today" in warning for warning in result.warnings[1:])
     folder = Path(result.model).parent
     assert sorted(path.name for path in folder.iterdir()) == ["experiment.yaml", "model", "result.json"]
     assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["warnings"] == list(result.warnings)

@@ -48,6 +48,7 @@ def test_command_worker_python_and_logged_model_work_beside_names_like_ours(home
         "search.epochs=2",
         "validate.folds=2",
         "compute.workers=1",
+        "diagnose.curves=false",
     )
     options = [word for setting in small for word in ("--set", setting)]
     run = home.descent("run", "flats.csv", "--target", "price", "--json", *options, cwd=folder, **BARE)

@@ -1,24 +1,18 @@
-"""One process for the commands of all tests of this folder."""
+"""Where commands run that need neither a run nor a server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ..embedded import Embedded
 from ..tables import prices, write
-from .shell import Place, Shell, shell
-
-
-@pytest.fixture(scope="session", name="shell")
-def _shell(home: Embedded) -> Iterator[Shell]:
-    yield from shell(home)
+from ..warm import Warm
 
 
 @pytest.fixture
-def nowhere(shell: Shell, tmp_path: Path) -> Place:
-    """A home in which nothing has run."""
-    return Place(tmp_path / "fresh" / ".descent", shell)
+def nowhere(warm: Warm, tmp_path: Path) -> Embedded:
+    """A home in which nothing has run, to see what a command leaves in it."""
+    return Embedded.at(tmp_path / "fresh" / ".descent", warm)
 
 
 @pytest.fixture

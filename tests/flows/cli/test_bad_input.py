@@ -12,7 +12,6 @@ import pytest
 
 from ..embedded import Answer, Embedded
 from ..tables import prices, write
-from .shell import Place, Shell
 
 pytestmark = pytest.mark.integration
 
@@ -128,11 +127,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def refused(home: Embedded, shell: Shell, folders: dict[str, Path]) -> dict[str, Answer]:
+def refused(home: Embedded, folders: dict[str, Path]) -> dict[str, Answer]:
     """What ``descent run`` says in every case."""
-    return {
-        name: shell.run(home.home, "run", *shlex.split(case.words), cwd=folders[name]) for name, case in CASES.items()
-    }
+    return {name: home.descent("run", *shlex.split(case.words), cwd=folders[name]) for name, case in CASES.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -147,11 +144,11 @@ def test_bad_input_is_refused_in_one_message(name: str, refused: dict[str, Answe
         assert noise not in answer.stderr
 
 
-def test_a_process_of_its_own_ends_with_the_same_message(
+def test_a_process_that_has_imported_nothing_ends_with_the_same_message(
     refused: dict[str, Answer], folders: dict[str, Path], home: Embedded
 ) -> None:
     name = "wrong target"
-    assert home.descent("run", *shlex.split(CASES[name].words), cwd=folders[name]) == refused[name]
+    assert home.cold("run", *shlex.split(CASES[name].words), cwd=folders[name]) == refused[name]
 
 
 def test_bad_input_leaves_no_run_behind(refused: dict[str, Answer], home: Embedded) -> None:
@@ -162,7 +159,7 @@ def test_bad_input_leaves_no_run_behind(refused: dict[str, Answer], home: Embedd
         assert home.folders(title) == []
 
 
-def test_an_unknown_option_is_bad_input(nowhere: Place) -> None:
+def test_an_unknown_option_is_bad_input(nowhere: Embedded) -> None:
     answer = nowhere.descent("run", "t.csv", "--tagret", "y")
     assert answer.code == 2
     assert "--target" in answer.stderr

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..embedded import ROOT, Embedded
+from ..embedded import ROOT, environment_of
 
 pytestmark = [
     pytest.mark.integration,
@@ -19,9 +19,7 @@ pytestmark = [
 def figures(folder: Path, *words: str) -> Any:
     """What a script of docs/reliability.md prints."""
     command = [sys.executable, "-m", *words, "--no-curves", "--epochs", "60"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=Embedded.at(folder).environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment_of(folder), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
     return json.loads(done.stdout)
 

@@ -24,22 +24,13 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of our own: the first server migrates its database, all others copy it."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("XDG_CACHE_HOME", str(folder))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        yield folder
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("shared") / ".descent"
-    yield folder
+    """One folder for the tests of this file, in their order: a server takes seconds to start."""
+    folder = tmp_path_factory.mktemp("shared") / "a folder" / ".descent"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DESCENT_HOME", str(folder))
+        yield folder
         server.release()
         server.stop_server()
 
@@ -47,19 +38,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def home(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DESCENT_HOME", str(shared))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     yield shared
     server.release()
 
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose server ends with the test."""
-    folder = tmp_path / "a folder" / ".descent"
+    """A folder of a test's own."""
+    folder = tmp_path / ".descent"
     monkeypatch.setenv("DESCENT_HOME", str(folder))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     yield folder
     server.release()
-    if folder.exists():
-        server.stop_server()
 
 
 def ensure_server() -> Server:
@@ -111,15 +102,19 @@ def runs(found: Server, name: str) -> list[dict[str, Any]]:
     return list(answer)
 
 
-def test_a_server_is_started_once_and_found_again(home: Path, cache: Path) -> None:
+def test_two_commands_at_once_start_one_server_which_is_found_again(home: Path) -> None:
     assert server.running_server() is None
-    first = ensure_server()
-    assert first.started
-    second = ensure_server()
-    assert (second.url, second.pid, second.prefect) == (first.url, first.pid, first.prefect)
-    assert not second.started
-    assert server.running_server() == second
-    assert [path.suffix for path in (cache / "descent").iterdir()] == [".db"]
+    program = (
+        "from descent.flows.prefect_server.server import start_server, wait_ready; "
+        "s = start_server(); wait_ready(s); print(s.pid, s.started, s.url)"
+    )
+    commands = [command(program) for _ in range(2)]
+    answers = [process.communicate(timeout=600)[0].split() for process in commands]
+    assert sorted(started for _, started, _ in answers) == ["False", "True"]
+    found = ensure_server()
+    assert not found.started
+    assert [(pid, url) for pid, _, url in answers] == [(str(found.pid), found.url)] * 2
+    assert server.running_server() == found
 
 
 def test_a_flow_with_its_tasks_is_recorded_and_nothing_is_printed(home: Path) -> None:
@@ -179,18 +174,14 @@ def test_a_server_in_use_by_another_command_is_not_stopped(home: Path) -> None:
     assert server.running_server() is not None
 
 
-def test_a_killed_server_is_replaced_on_the_same_port(home: Path) -> None:
+def test_a_killed_server_is_replaced_on_the_same_port_even_by_a_command_that_is_killed_as_it_starts_it(
+    home: Path,
+) -> None:
     first = ensure_server()
     assert first.pid is not None
+    server.release()
     os.kill(first.pid, signal.SIGKILL)
     assert eventually(lambda: server.running_server() is None)
-    second = ensure_server()
-    assert second.started
-    assert second.pid != first.pid
-    assert second.url == first.url
-
-
-def test_a_command_killed_while_it_starts_a_server_is_in_nobodys_way(own_home: Path) -> None:
     dies = """
 import os, descent.flows.prefect_server.server as s
 start = s.subprocess.Popen
@@ -203,50 +194,27 @@ s.start_server()
     killed = command(dies)
     killed.communicate(timeout=600)
     assert killed.returncode == -signal.SIGKILL
-    found = ensure_server()
-    assert not found.started  # the server found its way into the record by itself
-    assert ask(found, "/api/health")[0] == 200
+    second = ensure_server()
+    assert not second.started  # the server found its way into the record by itself
+    assert second.pid != first.pid
+    assert second.url == first.url
+    assert ask(second, "/api/health")[0] == 200
 
 
-def test_a_server_of_another_prefect_version_is_replaced(home: Path) -> None:
+def test_a_server_of_another_prefect_version_is_replaced_by_one_that_ends_when_idle(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = ensure_server()
     record = home / "prefect" / "server.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "prefect": "3.0.0"}), encoding="ascii")
+    monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.05")
     second = ensure_server()
+    assert second.started
     assert second.pid != first.pid
     assert second.prefect == first.prefect
-
-
-def test_two_commands_at_once_start_one_server_which_ends_when_idle(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.05")
-    program = (
-        "from descent.flows.prefect_server.server import start_server, wait_ready; "
-        "s = start_server(); wait_ready(s); print(s.pid, s.started)"
-    )
-    commands = [command(program) for _ in range(2)]
-    answers = [process.communicate(timeout=600)[0].split() for process in commands]
-    assert answers[0][0] == answers[1][0]
-    assert sorted(started for _, started in answers) == ["False", "True"]
-    assert eventually(lambda: is_free(own_home / "prefect" / "server.lock"))
-    assert server.running_server() is None
-
-
-def test_a_server_whose_folder_was_deleted_ends(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESCENT_SERVER_IDLE_MINUTES", "0.1")
-    found = ensure_server()
-    assert found.pid is not None
     server.release()
-    own_home.rename(own_home.with_name("gone"))  # as a deletion, but one that cannot meet a file being written
-
-    def ended() -> bool:
-        try:
-            return os.waitpid(found.pid, os.WNOHANG)[0] == found.pid  # our child, though nobody waits for it
-        except ChildProcessError:
-            return True
-
-    assert eventually(ended)
+    assert eventually(lambda: is_free(home / "prefect" / "server.lock"))
+    assert server.running_server() is None
 
 
 def test_a_server_that_cannot_start_says_why_and_where(own_home: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ..embedded import DESCENT, SECONDS, Embedded, embedded
+from ..embedded import DESCENT, SECONDS, Embedded
 from ..inbox import Inbox, inbox
 from ..waiting import eventually
 
@@ -39,14 +39,13 @@ def _inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    yield from embedded(tmp_path_factory.mktemp("retrain") / ".descent")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("retrain")
 
 
 @pytest.fixture(scope="module")
-def deployed(home: Embedded, inbox: Inbox) -> Embedded:
+def deployed(home: Embedded, folder: Path, inbox: Inbox) -> Embedded:
     """Two deployments that train the same registered model, of a good table and of one that lacks a column."""
-    folder = home.home.parent
     for name, columns, told in (("good", "abc", []), ("bad", "ab", ["--notify", inbox.url])):
         table = write(folder / f"{name}.csv", columns)
         settings = [word for setting in SMALL for word in ("--set", setting)]
@@ -102,7 +101,7 @@ def task_names(home: Embedded, run: str) -> dict[str, dict[str, Any]]:
 
 
 def champion(home: Embedded) -> list[tuple[str, int]]:
-    return home.mlflow("select name, version from registered_model_aliases where alias = 'champion'")
+    return home.mlflow("select name, version from registered_model_aliases where alias = 'champion' and name = 'house'")
 
 
 def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedded) -> None:
@@ -119,13 +118,15 @@ def test_the_server_makes_runs_of_a_cron_line_and_one_at_a_time(deployed: Embedd
     assert config["SplitConfig"]["properties"]["seed"]["type"] == "integer"
 
 
-def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(deployed: Embedded, inbox: Inbox) -> None:
-    log = deployed.home.parent / "worker.log"  # a pipe that nobody reads would stop the worker
+def test_a_worker_makes_a_champion_and_bad_data_leave_it_serving(
+    deployed: Embedded, folder: Path, inbox: Inbox
+) -> None:
+    log = folder / "worker.log"  # a pipe that nobody reads would stop the worker
     with log.open("w") as said:
         worker = subprocess.Popen(
             [*DESCENT, "worker"],
             env=deployed.environment,
-            cwd=deployed.home.parent,
+            cwd=folder,
             stdout=said,
             stderr=said,
             stdin=subprocess.DEVNULL,

@@ -20,42 +20,35 @@ from ..tables import churn, prices, write
 
 pytestmark = pytest.mark.integration
 
-SCRIPT = """
-import json, shutil, sys
+LOOK = """
+import shutil
 from pathlib import Path
 import numpy as np
-from descent import run_experiment
 from descent.flows import tasks
 from descent.flows.table import split
-from descent.schemas import config_from
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    configurations = json.load(file)
+folder, target, permute = Path({folder!r}), {target!r}, {permute!r}
 look, seal = tasks.tested, split.seal
 
-for name, (configuration, permute) in configurations.items():
-    def look_after_copying(made, study, rival, name=name):
-        parts = study.parts
-        folder = Path(name)
-        shutil.copytree(made.folder.parent, folder / "scratch", ignore=shutil.ignore_patterns("sealed*", "figures"))
-        for number, pair in enumerate([(parts.train, parts.cv), *parts.folds]):
-            for side, rows in zip(("fit", "held"), pair):
-                np.save(folder / f"rows-{number}-{side}.npy", rows)
-        parts.frame.to_csv(folder / "working.csv")
-        parts.sealed.open().drop(columns=study.question.inference.target).to_csv(folder / "sealed.csv")
-        (folder / "findings.txt").write_text("\\n".join(map(repr, parts.findings)))
-        return look(made, study, rival)
+def look_after_copying(made, study, rival):
+    parts = study.parts
+    shutil.copytree(made.folder.parent, folder / "scratch", ignore=shutil.ignore_patterns("sealed*", "figures"))
+    for number, pair in enumerate([(parts.train, parts.cv), *parts.folds]):
+        for side, rows in zip(("fit", "held"), pair):
+            np.save(folder / f"rows-{{number}}-{{side}}.npy", rows)
+    parts.frame.to_csv(folder / "working.csv")
+    parts.sealed.open().drop(columns=study.question.inference.target).to_csv(folder / "sealed.csv")
+    (folder / "findings.txt").write_text("\\n".join(map(repr, parts.findings)))
+    return look(made, study, rival)
 
-    def seal_permuted(rows, path, **options):
-        target = configuration["data"]["target"]
-        return seal(rows.assign(**{target: rows[target].to_numpy()[np.random.default_rng(0).permutation(len(rows))]}),
-                    path, **options)
+def seal_permuted(rows, path, **options):
+    order = np.random.default_rng(0).permutation(len(rows))
+    return seal(rows.assign(**{{target: rows[target].to_numpy()[order]}}), path, **options)
 
-    tasks.tested = look_after_copying
-    split.seal = seal_permuted if permute else seal
-    result = run_experiment(config_from(configuration), fresh=True)
-    print(json.dumps({name: json.loads(result.model_dump_json())}), flush=True)
+tasks.tested = look_after_copying
+split.seal = seal_permuted if permute else seal
 """
+"""What the process of a run does before: it keeps what is there when the test rows are about to be opened."""
 
 MODELS = [{"kind": "linear", "lambda": [0, 1]}, {"kind": "network", "layers": [6], "lambda": [0.1, 1], "batch": 32}]
 OF_TRAINING = {"epoch_curves", "bias_variance_map", "learning_curve", "lambda_curve", "capacity_curve"}
@@ -95,27 +88,21 @@ def permuted(table: pd.DataFrame, target: str, path: Path) -> pd.DataFrame:
 def runs(home: Embedded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, Any]]]:
     """The folder with what was there before the final task, and the results."""
     folder = tmp_path_factory.mktemp("permuted")
-    experiments = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, (table, target, sections, while_sealing) in CASES.items():
         path = write(table, folder / f"{name}-plain" / f"{name}.csv")
         other = (
             path if while_sealing else write(permuted(table, target, path), folder / f"{name}-permuted" / f"{name}.csv")
         )
         common = {"search": {"epochs": 4, "models": MODELS}, "validate": {"folds": 3, "finalists": 2}, **sections}
-        experiments[f"{name} as it is"] = ({"data": {"source": str(path), "target": target}, **common}, False)
-        experiments[f"{name} permuted"] = (
-            {"data": {"source": str(other), "target": target}, **common},
-            while_sealing,
-        )
-    (folder / "experiments.json").write_text(json.dumps(experiments), encoding="utf-8")
-    (folder / "script.py").write_text(SCRIPT, encoding="utf-8")
-    for name in experiments:
-        (folder / name).mkdir()
-    answer = home.python(folder / "script.py", folder / "experiments.json", cwd=folder)
-    assert answer.code == 0, answer.stderr
-    found: dict[str, dict[str, Any]] = {}
-    for line in answer.stdout.splitlines():
-        found |= json.loads(line)
+        for how, source, permute in (("as it is", path, False), ("permuted", other, while_sealing)):
+            (kept := folder / f"{name} {how}").mkdir()
+            experiment = folder / f"{name} {how}.yaml"
+            experiment.write_text(json.dumps({"data": {"source": str(source), "target": target}, **common}))
+            look = LOOK.format(folder=str(kept), target=target, permute=permute)
+            answer = home.descent("run", experiment, "--fresh", "--json", cwd=folder, first=look)
+            assert answer.code == 0, answer.stderr
+            found[kept.name] = answer.json
     return folder, found
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +13,7 @@ import pytest
 from descent.flows.tracking import ui
 
 from ...browser import browser, missing
-from ..embedded import Embedded, embedded
+from ..embedded import Embedded
 from ..tracking_server import Server
 
 pytestmark = [
@@ -34,12 +33,6 @@ search:
 validate: {{folds: 2, finalists: 2}}
 diagnose: {{curves: false}}
 """
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """A home of its own: what other tests have left unsent would wait in the same outbox."""
-    yield from embedded(tmp_path_factory.mktemp("embedded-tracking") / ".descent")
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +97,7 @@ def test_a_server_that_goes_away_in_mid_run_gets_everything_once_when_it_is_back
 ) -> None:
     wanted = everything(client, "undisturbed")
     assert len(wanted) == 13
+    assert home.descent("sync").code == 0  # what runs of other tests have left
     file = sweep(tmp_path, "disturbed")
     home.environment["MLFLOW_TRACKING_URI"] = server.url
     run = home.start("run", file, "--json", "--fresh")
