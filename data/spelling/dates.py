@@ -242,7 +242,8 @@ def _numbers(fields: list[Any], default: int) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.binary_join_element_wise(*(pc.fill_null(field, "") for field in fields), "")
+    known = [pc.fill_null(field, "") for field in fields]
+    texts = known[0] if len(known) == 1 else pc.binary_join_element_wise(*known, "")
     texts = pc.if_else(pc.equal(texts, ""), str(default), texts)
     found: Array = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     return found
