@@ -162,7 +162,8 @@ def _intervals_of(selection: Selection, study: Study) -> dict[str, Any] | None:
     found = [(np.asarray(one.outputs), weight) for one, weight in selection.members]
     whole = blend("regression", [outputs for outputs, _ in found], [weight for _, weight in found])
     known = np.isfinite(whole)
-    return _widths(study.y[known] - whole[known], "cross-conformal: out-of-fold residuals on the train and cv rows")
+    method = "cross-conformal: out-of-fold residuals on the train and cv rows"
+    return _widths(study.y[known], whole[known], method)
 
 
 def _intervals_beside(entry: Entry, study: Study) -> dict[str, Any]:
@@ -171,16 +172,18 @@ def _intervals_beside(entry: Entry, study: Study) -> dict[str, Any]:
     future = submit(study, [entry.variant], swept, stop_after=epochs_found(entry), keep_outputs=True, metrics=())
     decode, y = swept.target.decode, swept.sources.open().y_cv
     assert y is not None
-    residuals = decode(np.asarray(y)) - decode(future.result().outputs_cv[0])
-    return _widths(residuals, "split conformal: residuals on the cv rows of the winner trained on the training rows")
+    method = "split conformal: residuals on the cv rows of the winner trained on the training rows"
+    return _widths(decode(np.asarray(y)), decode(future.result().outputs_cv[0]), method)
 
 
-def _widths(residuals: Array, method: str) -> dict[str, Any]:
+def _widths(y: Array, predicted: Array, method: str) -> dict[str, Any]:
     """Half the length of the interval around a prediction for every level in hundredths; null where it is infinite."""
+    residuals = y - predicted
     levels = range(50, 100)
     widths = dict(zip(levels, half_widths(residuals, [level / 100 for level in levels]), strict=True))
     return {
         "method": method,
         "rows": len(residuals),
+        "never_negative": bool((y >= 0).all()),
         "half_widths": {str(level): width if np.isfinite(width) else None for level, width in widths.items()},
     }
