@@ -151,7 +151,8 @@ def _show(
         given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
         console.print(f"It ends at a budget of {given}.", highlight=False)
     folds, finalists = question.folds, question.config.validation.finalists
-    then = f"{_finalists(plan, finalists)} on {folds} folds, " if folds else ""
+    times = f" (drawn {question.repeats} times)" if question.repeats > 1 else ""
+    then = f"{_finalists(plan, finalists)} on {folds} folds{times}, " if folds else ""
     console.print(
         f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "
         f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",

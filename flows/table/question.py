@@ -20,6 +20,7 @@ from descent.schemas import (
 )
 from descent.schemas.config.table import ROLES
 from descent.schemas.problems.secrets import absent_variables, with_variables
+from descent.schemas.variants.defaults import SMALL
 from descent.schemas.variants.tasks import check_losses
 
 
@@ -65,6 +66,11 @@ class Question:
         need them would lose against those that do not. The cv rows are many then, and what they say is sharp.
         """
         return self.config.validation.folds if self.large is None or self.large.complete else 0
+
+    @property
+    def repeats(self) -> int:
+        """How often the rows are divided into folds; by time there is one way."""
+        return 1 if self.inference.split_by == "time" else self.config.validation.repeats
 
     @property
     def settings(self) -> tuple[FeatureSettings, ...]:
@@ -174,6 +180,9 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
+    if rows < SMALL and config.search.models is None:
+        few = f"{rows:,} rows are few: networks stay small, and metrics of the test rows are rough"
+        inference = replace(inference, notes=(*inference.notes, few))
     least = float(frame[inference.target].min()) if inference.task == "regression" else None
     config = resolved(
         with_default_search(
