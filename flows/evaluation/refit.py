@@ -129,9 +129,8 @@ def _anew(finalist: Finalist) -> list[tuple[Variant, int]]:
     """What to train on all rows where folds follow each other in time, and for how many epochs.
 
     The folds' own models know nothing of the newest rows. For each one is trained with another seed, on all rows, for
-    the epochs after which the fold's was best on the rows that followed it. On bike_sharing_hour that had 0.77 to 1.04
-    times the loss of models that are each stopped by a stretch of time between others, on nycflights13_q1 1.00
-    (`benchmarks.accuracy.in_time`).
+    the epochs after which the fold's was best on the rows that followed it. That had 0.95 times the loss of models that
+    are each stopped by a stretch of time between others (0.71 to 1.04, `benchmarks.accuracy.in_time` on two tables).
     """
     variant, sound = finalist.entry.variant, zip(finalist.models, finalist.epochs, strict=True)
     return [
