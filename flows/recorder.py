@@ -53,12 +53,13 @@ class Recorder:
         self._say = say
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
+        self._draining: Future[None] | None = None
         self.warnings: list[str] = []
         self._finished = False
         self.spent = Spent()
 
     def __enter__(self) -> Self:
-        self._process = process.take()
+        self._process = process.started()
         self._process.say = self._say
         return self
 
@@ -108,15 +109,14 @@ class Recorder:
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._process.submit(process.drain, self._outbox.folder)
+        if self._draining is None or self._draining.done():  # of a server that is away none are to pile up
+            self._draining = self._process.submit(process.drain, self._outbox.folder)
         self.spent.run += time.perf_counter() - began
 
     def decided(
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed, study: Study
     ) -> None:
-        """Keep what the figures of `report` show; from here on somebody waits until all records are sent."""
-        assert self._outbox is not None
-        self._outbox.hurry()
+        """Keep what the figures of `report` show."""
         question = study.question
         self._drawing = Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
