@@ -10,7 +10,7 @@ from descent.data.cells import to_numbers
 from descent.data.errors import ColumnError, FoundError
 from descent.data.finding import Finding
 from descent.data.names import count, listed, shortened
-from descent.data.options import exclude, setting, setting_of_one
+from descent.data.options import exclude, setting
 from descent.data.reading.tables import Table
 from descent.data.spelling.guess import Guess
 from descent.data.spelling.kinds import Dates, Numbers
@@ -54,8 +54,8 @@ def as_dates(column: pd.Series, table: Table, seen: Guess | None = None) -> pd.S
     if seen is not None and seen.why == "order":
         raise ColumnError(
             f"{table.path}: column {column.name!r}: no date says whether the day or the month comes first "
-            f"({shortened(seen.example)}): {setting_of_one('data.date_order', 'dmy')} or "
-            f"{setting_of_one('data.date_order', 'mdy')}"
+            f"({shortened(seen.example)}): {setting('data.date_order', 'dmy')} or "
+            f"{setting('data.date_order', 'mdy')}"
         )
     spelling = Dates() if seen is None or not isinstance(seen.spelling, Dates) else seen.spelling
     dates, wrong = spelling.read(column)
