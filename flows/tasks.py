@@ -214,14 +214,10 @@ def record(answer: Answer, study: Study, recorder: Recorder, work: Workspace, wa
     place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
 
     def result(report: Path | None, unsent: str | None = None) -> ExperimentResult:
-        beside = {"tracking": round(recorder.spent.beside, 3)}
-        return result_of(
-            study,
-            answer,
-            Circumstances(
-                watch.seconds(), beside, {**place, "unsent": unsent}, work.folder / "model", report, recorder.warnings
-            ),
-        )
+        beside = {"tracking": round(recorder.seconds, 3)}
+        mlflow = {**place, "unsent": unsent}
+        run = Circumstances(watch.seconds(), beside, mlflow, work.folder / "model", report, recorder.warnings)
+        return result_of(study, answer, run)
 
     page, config_path = work.folder / REPORT, work.folder / "experiment.yaml"
     written = recorder.report(result(page), answer, study, config_path)

@@ -19,7 +19,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from descent.flows.errors import RunError, UsageError
 from descent.flows.machine.environment import PRIVATE
 from descent.flows.machine.home import make_home, prefect_home, server_log
 from descent.flows.machine.locks import is_free, lock, locked
+from descent.flows.machine.reachable import ask, is_there
 
 RECORD = "server.json"
 IDLE_MINUTES = 30.0
@@ -71,7 +72,7 @@ def start_server() -> Server:
         if held is None:
             server = _recorded(folder)
             if server is not None:
-                if _listens(server) and (server.prefect == version("prefect") or _used_by_others(folder)):
+                if is_there(server.url) and (server.prefect == version("prefect") or _used_by_others(folder)):
                     return server
                 _end(folder, server)  # of an older version, or in its last moments
             held = lock(folder / "server.lock")
@@ -91,8 +92,8 @@ def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:
         try:
-            if _answers(server, left):
-                return
+            ask(urlsplit(server.url).port or 0, "/api/health", timeout=left)
+            return
         except TimeoutError:
             break
         except (OSError, HTTPException):
@@ -214,25 +215,6 @@ def _recorded(folder: Path) -> Server | None:
             return Server(f"http://127.0.0.1:{record['port']}/api", record["pid"], False, record["prefect"], since)
         time.sleep(0.01)
     return None
-
-
-def _answers(server: Server, timeout: float) -> bool:
-    address = urlsplit(server.url)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
-    try:
-        connection.request("GET", "/api/health")
-        return connection.getresponse().status == 200
-    finally:
-        connection.close()
-
-
-def _listens(server: Server) -> bool:
-    address = urlsplit(server.url)
-    try:
-        socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 def _use(folder: Path) -> None:
