@@ -49,13 +49,13 @@ def read_files(source: str, where: str) -> Files:
     return _far(source, where) if is_url(source) else _near(Path(source).expanduser(), where)
 
 
-def stamp(source: str) -> tuple[tuple[str, int, int], ...] | None:
-    """What changes when a local file or folder is written to: names, times and sizes; None for what is far."""
+def size_of(source: str) -> int:
+    """Bytes of a local file, or of the Parquet files of a folder; 0 for what is far or not there."""
     if is_url(source):
-        return None
+        return 0
     path = Path(source).expanduser()
     files = [path] if path.is_file() else _parts(path) if path.is_dir() else []
-    return tuple((str(file), *_state(file)) for file in files)
+    return sum(_state(file)[1] for file in files)
 
 
 def _near(path: Path, where: str) -> Files:

@@ -83,13 +83,13 @@ def start_server() -> Server:
             os.close(held)
 
 
-def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
+def wait_ready(server: Server) -> None:
     """Return when the server answers.
 
     Raises:
-        RunError: it ended or did not answer in ``timeout`` seconds, with its log's path and last lines.
+        RunError: it ended or did not answer in time, with its log's path and last lines.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + START_SECONDS
     while (left := deadline - time.monotonic()) > 0:
         try:
             ask(urlsplit(server.url).port or 0, "/api/health", timeout=left)
@@ -101,7 +101,7 @@ def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
         if not is_alive():
             raise RunError(f"the local Prefect server ended while starting.{_last_words()}")
         time.sleep(0.05)
-    raise RunError(f"the local Prefect server did not answer within {timeout:.0f} seconds.{_last_words()}")
+    raise RunError(f"the local Prefect server did not answer within {START_SECONDS:.0f} seconds.{_last_words()}")
 
 
 def is_alive() -> bool:
@@ -254,9 +254,9 @@ def _end(folder: Path, server: Server) -> None:
     raise RunError(f"the local Prefect server (process {server.pid}) does not stop")
 
 
-def _last_words(lines: int = 15) -> str:
+def _last_words() -> str:
     try:
-        words = server_log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:]
+        words = server_log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
     except OSError:
         words = []
     return "\n".join([f" Its log: {server_log()}", *(f"  {line}" for line in words)])
