@@ -16,7 +16,7 @@ from descent.data.reading.tables import Table
 from descent.data.roles.checks import most_classes
 from descent.data.roles.roles import Column
 from descent.data.spelling.guess import Guess
-from descent.data.spelling.kinds import Dates, Times
+from descent.data.spelling.kinds import Dates, Times, is_usual
 from descent.data.spelling.table import Spelled
 from descent.data.spelling.texts import cleaned
 
@@ -146,7 +146,7 @@ def _read(seen: Spelled, table: Table) -> list[Finding]:
     }
     for name, guessed in seen.guesses.items():
         spelling = guessed.spelling
-        if isinstance(spelling, Dates) and not (spelling.plain or pd.isna(_value(guessed))):
+        if isinstance(spelling, Dates) and not (is_usual(spelling) or pd.isna(_value(guessed))):
             kinds["dates"].append(name)
         elif isinstance(spelling, Times):
             kinds["times of day, in hours" if spelling.of_day else "durations, in seconds"].append(name)

@@ -106,11 +106,6 @@ class Dates:
     marks: tuple[str, ...] = ()
     sentinels: tuple[str, ...] = ()
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is how dates are written if nothing is said."""
-        return self == Dates()
-
     def parse(self, texts: Any, missing: tuple[str, ...] = ()) -> tuple[Array, Array]:
         """(n,) datetime64[us] in UTC, NaT for none, and (n,) where a cleaned text is neither a date nor a mark."""
         import pyarrow as pa  # type: ignore[import-untyped]

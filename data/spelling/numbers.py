@@ -57,11 +57,6 @@ class Numbers:
     marks: tuple[str, ...] = ()
 
     @property
-    def plain(self) -> bool:
-        """Whether it is what any reader of CSV takes for numbers."""
-        return self == Numbers()
-
-    @property
     def pattern(self) -> str:
         """A regular expression of RE2 that a cleaned cell has to match. It captures nothing: that is much faster."""
         number = self._number
