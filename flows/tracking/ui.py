@@ -84,25 +84,16 @@ def ui_log() -> Path:
     return home() / "logs" / "mlflow-ui.log"
 
 
+def server_command(store: str, port: int, *options: str) -> list[str]:
+    """MLflow's server over a store, with one worker on the loopback address."""
+    given = ["--backend-store-uri", store, "--host", "127.0.0.1", "--port", str(port), "--workers", "1", *options]
+    return [sys.executable, "-W", "ignore", "-m", "mlflow", "server", *given]
+
+
 def _start_ui(uri: str, port: int) -> "subprocess.Popen[bytes]":
     make_home("logs")
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--default-artifact-root",
-        artifacts().as_uri(),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    # One worker and no job execution: 2 processes instead of 15.
+    command = server_command(uri, port, "--default-artifact-root", artifacts().as_uri())
+    # Without job execution there are 2 processes instead of 15.
     environment = PRIVATE | os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     environment.pop("MLFLOW_TRACKING_URI", None)
     with ui_log().open("wb") as log:
