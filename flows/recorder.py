@@ -23,10 +23,10 @@ from descent.flows.run.workspace import REPORT
 from descent.flows.search.leaderboard import Entry
 from descent.flows.table import datasets, ledger
 from descent.flows.tracking import orphans, process, store, values
-from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.sender import Delivery
+from descent.flows.tracking.store import Handle
 from descent.schemas import ExperimentResult, to_yaml
 
 FIGURES = "figures"

@@ -88,27 +88,16 @@ def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], O
     return decorate
 
 
-class Read:
-    """A table that is taken once: what tasks return and are given, Prefect keeps at times until the run ends."""
-
-    def __init__(self, table: data.Table) -> None:
-        self._tables = [table]
-
-    def take(self) -> data.Table:
-        """The table; nobody finds it here again."""
-        return self._tables.pop()
-
-
 @task("load table")
-def load_table(config: ExperimentConfig) -> Read:
-    """Read the table."""
-    return Read(question.load(config))
+def load_table(config: ExperimentConfig) -> list[data.Table]:
+    """Read the table. In a list, from which it is taken: what a task returns, Prefect keeps at times until the end."""
+    return [question.load(config)]
 
 
 @task("check table")
-def check_table(config: ExperimentConfig, table: Read) -> Posed:
+def check_table(config: ExperimentConfig, tables: list[data.Table]) -> Posed:
     """Infer what the configuration leaves open; refuse what cannot work."""
-    return Posed(*question.pose(config, table.take()))
+    return Posed(*question.pose(config, tables.pop()))
 
 
 @task("split rows")

@@ -30,7 +30,7 @@ from contextlib import nullcontext
 from descent.flows.tracking import process
 process.ready = nullcontext
 from descent.flows.recorder import Recorder
-from descent.flows.tracking.client import Handle
+from descent.flows.tracking.store import Handle
 from descent.flows.tracking.sender import Delivery
 for name in ("begin", "add", "__exit__"):
     setattr(Recorder, name, lambda *_: None)

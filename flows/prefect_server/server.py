@@ -98,17 +98,10 @@ def wait_ready(server: Server) -> None:
             break
         except (OSError, HTTPException):
             pass  # refused or cut off: it has ended, or is ending
-        if not is_alive():
+        if running_server() is None:
             raise RunError(f"the local Prefect server ended while starting.{_last_words()}")
         time.sleep(0.05)
     raise RunError(f"the local Prefect server did not answer within {START_SECONDS:.0f} seconds.{_last_words()}")
-
-
-def is_alive() -> bool:
-    """Whether the local server's process lives, whether it answers yet or not."""
-    folder = prefect_home()
-    with locked(folder / "start.lock"):
-        return not is_free(folder / "server.lock")
 
 
 def stop_server() -> bool:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from descent.flows.machine.locks import lock
-from descent.flows.tracking import client, store
+from descent.flows.tracking import store
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.sender import Delivery, Sender
 from descent.flows.tracking.system import Sampler
@@ -55,16 +55,17 @@ def warm_up() -> None:
     """Import what will be needed and open the store, while others work."""
     os.nice(NICE)
     gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
-    client.import_mlflow()
+    import mlflow.pyfunc  # noqa: F401 - all of MLflow that will be needed
+
     gc.freeze()
     gc.enable()
     uri = store.tracking_uri()
     if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
         store.prepare(uri)
-        client.client_of(uri)
+        store.client_of(uri)
 
 
-def begin(folder: Path, watch: bool) -> client.Handle:
+def begin(folder: Path, watch: bool) -> store.Handle:
     """Begin the parent run of an outbox; ``watch`` the machine until `finish`."""
     if watch:
         _watch()

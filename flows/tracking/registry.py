@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.errors import RunError, first_line
-from descent.flows.tracking.client import client_of
+from descent.flows.tracking.store import client_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

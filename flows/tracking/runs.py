@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from descent.flows.errors import RunError
 from descent.flows.tracking import logged_model, orphans, store
-from descent.flows.tracking.client import Handle, client_of
 from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.registry import register
+from descent.flows.tracking.store import Handle, client_of
 from descent.flows.tracking.values import finals, input_of, metrics_of, params_of, tags_of
 
 if TYPE_CHECKING:

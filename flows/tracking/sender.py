@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from descent.flows.errors import RunError, first_line
 from descent.flows.machine.reachable import is_there
 from descent.flows.tracking import runs
-from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import KILLED, Ending
 from descent.flows.tracking.runs import Known
+from descent.flows.tracking.store import Handle
 
 LAST_ATTEMPTS = (0.0, 1.0, 2.0, 4.0)
 """Pauses before the further attempts at the end of a run."""
