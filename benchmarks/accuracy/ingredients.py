@@ -51,6 +51,7 @@ CHANGES: dict[str, Mapping[str, Any]] = {
     "recipe": {},
     "no embedding": {"embedded": False},
     "σ = 1": {"sigma": 1.0},
+    "σ = 10": {"sigma": 10.0},
     "relu": {"activation": "relu", "initializer": "he"},
     "no NTK, rate 0.003": {"ntk": False, "learning_rate": 0.003, "embedding_rate": 1.0},
     "constant rate": {"schedule": ml.Schedule("constant"), "learning_rate": 0.02},

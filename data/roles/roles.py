@@ -176,24 +176,22 @@ def is_code(present: pd.Series, distinct: int) -> bool:
     Amounts leave gaps (ages 1, 3, 7, 14, 28) or go further, and grades and counts have a peak from which they fall to
     both sides (`is_graded`). Two values are left alone: one column says it all.
     """
-    return (
-        2 < distinct <= MOST_CODES
-        and len(present) >= ROWS_PER_CODE * distinct
-        and present.min() in (0, 1)
-        and present.max() - present.min() == distinct - 1
-        and bool((present % 1 == 0).all())
-        and not is_graded(present)
-    )
+    if not 2 < distinct <= MOST_CODES or len(present) < ROWS_PER_CODE * distinct:
+        return False
+    values = present.to_numpy()
+    low = values.min()
+    if low not in (0, 1) or values.max() - low != distinct - 1 or bool((values % 1 != 0).any()):
+        return False
+    return not is_graded(str(present.name), np.bincount(values.astype(np.intp) - int(low)))
 
 
-def is_graded(present: pd.Series) -> bool:
+def is_graded(name: str, counts: NDArray[np.intp]) -> bool:
     """Whether whole numbers without a gap, five or more, have an order: they rise to a peak and fall behind it.
 
-    A name that says codes, or what comes round again, speaks against it.
+    ``counts`` are the rows of each. A name that says codes, or what comes round again, speaks against it.
     """
-    if NAMED.search(str(present.name)):
+    if NAMED.search(name):
         return False
-    counts = present.value_counts().sort_index().to_numpy()
     # A single peak goes up and down once: twice its height in all. Names go up and down all the way.
     wandering = float(np.abs(np.diff(counts, prepend=0, append=0)).sum()) / (2 * counts.max())
     return bool(len(counts) >= 5 and counts.max() >= PEAK * counts.mean() and wandering <= 1.25 + 0.02 * len(counts))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.data.spelling.dates import LAYOUTS, Dates, moments
+from descent.data.spelling.dates import LAYOUTS, MONTHS, Dates, moments
 from descent.data.spelling.marks import LETTER
+from descent.data.spelling.parts import split
 from descent.data.spelling.times import Times, seconds_of
 
 Array = NDArray[Any]
@@ -19,9 +20,13 @@ VERSION = re.compile(r"^\d{1,2}\.\d{1,2}\.\d{2}$")
 """Also the number of a software's version."""
 YEAR = r"(?:^|\D)(?:\d{4}|\d{2})(?:\D|$)|^\d{6}$|^\d{8}"
 """What every date has; this is seen at once, and the layouts are compiled anew at every use."""
+NAME_OF_MONTH = "(?i)" + "|".join(sorted({name[:3] for name in MONTHS}))
+YEAR_FIRST = r"^\d{4}"
 TIME = r"\d[:h]\d|^-?P"
 """What every time without words has."""
 SAMPLE = 300
+MOST = 20_000
+"""Texts that say whether all of them are numbers of versions."""
 FEWEST = 8
 """Different whole numbers that there must be before they are taken for dates."""
 
@@ -49,9 +54,12 @@ def date_layouts(texts: Any, order: str | None, *, forced: bool = False) -> Date
     if (forced or len(texts) >= FEWEST) and bool(moments(sample, "compact month")[1].all()):
         return DateLayouts(Dates(("compact month",)))
     layouts, rest = [], np.ones(len(sample), bool)
+    known = {need: _any(sample, need) for need in (NAME_OF_MONTH, YEAR_FIRST)}
     for layout in CERTAIN:
         if not rest.any():
             break
+        if not all(known[need] for need in _needs(layout)):
+            continue
         fits = moments(sample, layout)[1] & rest
         if fits.any():
             layouts.append(layout)
@@ -61,6 +69,12 @@ def date_layouts(texts: Any, order: str | None, *, forced: bool = False) -> Date
             return _with_order(texts, layouts, order, forced=forced)
         return DateLayouts(None)
     return DateLayouts(Dates(tuple(layouts)))
+
+
+def _needs(layout: str) -> list[str]:
+    """What some text must have, as patterns that compile at once: those of layouts take a millisecond or two each."""
+    pattern = LAYOUTS[layout]
+    return [NAME_OF_MONTH] * ("(?P<name>" in pattern) + [YEAR_FIRST] * pattern.startswith(r"(?P<y>\d{4})")
 
 
 def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bool) -> DateLayouts:
@@ -74,14 +88,12 @@ def _with_order(texts: Any, layouts: list[str], order: str | None, *, forced: bo
     if len(rest) == 0:
         return DateLayouts(Dates(tuple(layouts)))
     weekday = rf"(?:[{LETTER}]{{2,10}}\.?,?\s+)?"
-    parts = pc.extract_regex(rest, rf"^{weekday}(?P<a>\d{{1,2}})[-/. ]+(?P<b>\d{{1,2}})[-/. ]+\d{{2}}")
-    fits = parts.is_valid().to_numpy(zero_copy_only=False)
-    # Where nothing matched, Arrow leaves empty texts in the parts.
-    digits = (pc.if_else(parts.is_valid(), parts.field(name), "0") for name in "ab")
-    first, second = (pc.cast(part, pa.int64()).to_numpy() for part in digits)
+    parts, fits = split(rest, rf"{weekday}(?P<a>\d{{1,2}})[-/. ]+(?P<b>\d{{1,2}})[-/. ]+\d{{2}}.*")
     if not fits.any():
         return DateLayouts(Dates(tuple(layouts)) if layouts else None)
-    words = rest.filter(pa.array(fits)).to_pylist()
+    # Where nothing matched, Arrow leaves empty texts in the parts.
+    first, second = (pc.cast(pc.if_else(pa.array(fits), parts[name], "0"), pa.int64()).to_numpy() for name in "ab")
+    words = rest.filter(pa.array(fits))[:MOST].to_pylist()
     if not forced and all(map(VERSION.match, words)) and len({len(word) for word in words}) > 1:
         return DateLayouts(None)
     only_day = int((fits & (first > 12) & (second <= 12)).sum())

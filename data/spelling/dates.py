@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.data.spelling.marks import LETTER
+from descent.data.spelling.parts import split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,25 +166,23 @@ def moments(texts: Any, layout: str) -> tuple[Array, NDArray[np.bool_]]:
     """(n,) datetime64[us] and (n,) where a text of Arrow is a date of the layout: the 31st of February is none."""
     import pyarrow.compute as pc
 
-    parts = pc.extract_regex(texts, _once(f"^{LAYOUTS[layout]}$"))
-    fits = parts.is_valid().to_numpy(zero_copy_only=False).copy()
+    parts, fits = split(texts, LAYOUTS[layout])
     if not fits.any():
         return np.full(len(texts), "NaT", "M8[us]"), fits
-    names = [parts.type.field(index).name for index in range(parts.type.num_fields)]
 
     def of(part: str, default: int) -> Array:
-        found = [parts.field(name) for name in names if name.rstrip("0123456789") == part]
+        found = [parts[name] for name in parts if name.rstrip("0123456789") == part]
         return _numbers(found, default) if found else np.full(len(texts), default)
 
     year = of("y", 1970)
-    if "y" in names:
-        short = pc.fill_null(pc.less(pc.utf8_length(parts.field("y")), 3), False).to_numpy(zero_copy_only=False)
+    if "y" in parts:
+        short = pc.fill_null(pc.less(pc.utf8_length(parts["y"]), 3), False).to_numpy(zero_copy_only=False)
         year = np.where(short, year + np.where(year < 69, 2000, 1900), year)
     month, day = of("m", 1), of("d", 1)
-    if "name" in names:
-        month = _named(parts.field("name"), MONTHS)
+    if "name" in parts:
+        month = _named(parts["name"], MONTHS)
         fits &= month > 0
-    if "quarter" in names:
+    if "quarter" in parts:
         month = 3 * of("quarter", 1) - 2
     hour, minute, second = of("H", 0), of("M", 0), of("S", 0)
     fits &= (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 24) & (minute < 60) & (second <= 60) & (year >= 1)
@@ -191,45 +190,31 @@ def moments(texts: Any, layout: str) -> tuple[Array, NDArray[np.bool_]]:
     first = ((year - 1970) * 12 + month - 1).astype("M8[M]")
     days = first.astype("M8[D]") + (day - 1)
     fits &= days.astype("M8[M]") == first
-    if "week" in names:  # the week with January 4th is the first (ISO 8601)
+    if "week" in parts:  # the week with January 4th is the first (ISO 8601)
         week = of("week", 1)
         fourth = (year - 1970).astype("M8[Y]").astype("M8[D]") + 3
         monday = fourth - (fourth.astype(np.int64) + 3) % 7
         days = monday + 7 * (week - 1) + of("weekday", 1) - 1
         fits &= (week >= 1) & (week <= 53)
-    if "half" in names:
-        halves = pc.utf8_lower(pc.fill_null(pc.utf8_slice_codeunits(parts.field("half"), 0, 1), ""))
+    if "half" in parts:
+        halves = pc.utf8_lower(pc.fill_null(pc.utf8_slice_codeunits(parts["half"], 0, 1), ""))
         late = pc.equal(halves, "p").to_numpy(zero_copy_only=False)
         said = late | pc.equal(halves, "a").to_numpy(zero_copy_only=False)
         fits &= ~said | ((hour >= 1) & (hour <= 12))
         hour = np.where(said, hour % 12 + 12 * late, hour)
-        if "M" in names:  # "31 Jan 2024 14" is no time
-            empty = pc.equal(pc.fill_null(parts.field("M"), ""), "").to_numpy(zero_copy_only=False)
-            given = pc.not_equal(pc.fill_null(parts.field("H"), ""), "").to_numpy(zero_copy_only=False)
+        if "M" in parts:  # "31 Jan 2024 14" is no time
+            empty = pc.equal(pc.fill_null(parts["M"], ""), "").to_numpy(zero_copy_only=False)
+            given = pc.not_equal(pc.fill_null(parts["H"], ""), "").to_numpy(zero_copy_only=False)
             fits &= ~(empty & given) | said
     seconds = hour * 3600 + minute * 60 + second
-    if "zone" in names:
-        ahead, known = _ahead(parts.field("zone"))
+    if "zone" in parts:
+        ahead, known = _ahead(parts["zone"])
         seconds, fits = seconds - 60 * ahead, fits & known
     found = days.astype("M8[us]") + seconds * np.timedelta64(1_000_000, "us")
-    if "f" in names:
-        found = found + _fractions(parts.field("f"))
+    if "f" in parts:
+        found = found + _fractions(parts["f"])
     found[~fits] = np.datetime64("NaT")
     return found, fits
-
-
-def _once(pattern: str) -> str:
-    """The pattern with a number behind the second name of a group and those that follow: RE2 wants each once."""
-    import re
-
-    seen: dict[str, int] = {}
-
-    def named(match: "re.Match[str]") -> str:
-        name = match.group(1)
-        seen[name] = seen.get(name, 0) + 1
-        return f"(?P<{name}{seen[name] if seen[name] > 1 else ''}>"
-
-    return re.sub(r"\(\?P<(\w+)>", named, pattern)
 
 
 def _numbers(fields: list[Any], default: int) -> Array:
@@ -237,7 +222,8 @@ def _numbers(fields: list[Any], default: int) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.binary_join_element_wise(*(pc.fill_null(field, "") for field in fields), "")
+    known = [pc.fill_null(field, "") for field in fields]
+    texts = known[0] if len(known) == 1 else pc.binary_join_element_wise(*known, "")
     texts = pc.if_else(pc.equal(texts, ""), str(default), texts)
     found: Array = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     return found

@@ -88,7 +88,8 @@ def guess(words: Words, hints: Hints, forced: str = "") -> Guess:
     found, wrong = spelling.parse(values)
     good = weights[~wrong].sum()
     share = float(good / weights.sum())
-    enough = forced or len(np.unique(found[~wrong])) >= (FEWEST if isinstance(spelling, Numbers) else 1)
+    numbers = isinstance(spelling, Numbers)
+    enough = forced or (len(np.unique(found[~wrong])) >= FEWEST if numbers else not wrong.all())
     if (share < HALF and not forced) or not enough:
         return Guess(decimal=decimal)
     shown = rest[np.flatnonzero(~wrong)]

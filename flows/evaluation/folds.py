@@ -35,7 +35,8 @@ STRETCHES = 40
 class Held:
     """A candidate on the rows that a fold held out; ``outputs`` in the target's units, or logits.
 
-    ``cost`` is J there, ``dummy`` that of a model that knows no features. ``trained`` is None where it diverged.
+    ``cost`` is J there, ``dummy`` that of a model that knows no features. ``trained`` is None where it diverged;
+    ``epochs`` are those after which it was best there.
     """
 
     score: float
@@ -43,6 +44,7 @@ class Held:
     dummy: float
     outputs: Array = field(repr=False)
     trained: TrainedMember | None = field(repr=False)
+    epochs: int
 
 
 def epochs_found(entry: Entry) -> int | None:
@@ -59,12 +61,7 @@ def score_fold(number: int, candidates: Sequence[Entry], study: Study) -> list[H
     What trains in steps keeps the parameters of the epoch that was best on the rows held out. That choice of one number
     makes its cost there a little too low; solvers see the rows fitted on alone.
     """
-    return held_out(study.parts.folds[number - 1], candidates, study, f"fold-{number}")
-
-
-def held_out(rows: tuple[Indices, Indices], candidates: Sequence[Entry], study: Study, name: str) -> list[Held]:
-    """The same for any rows to fit on and rows held out; ``name`` is that of a folder for as long as it takes."""
-    folder = study.folder / name
+    rows, folder = study.parts.folds[number - 1], study.folder / f"fold-{number}"
     fitted: dict[object, Matrices] = {}
     for place, settings in enumerate(dict.fromkeys(entry.variant.features for entry in candidates)):
         fitted[settings] = featurise(settings, study.question, study.parts.frame, *rows, folder / str(place))
@@ -86,14 +83,14 @@ def held_out(rows: tuple[Indices, Indices], candidates: Sequence[Entry], study: 
                 raise RunError(f"{name}: the training of a fold was interrupted")
             model = model_for(study, candidates[place].variant, matrices)
             trained = TrainedMember(matrices.features, matrices.target, model, outcome.parameters)
-            found[place] = _held(trained, matrices, study, diverged=outcome.status == "diverged")
+            found[place] = _held(trained, outcome, matrices, study)
     rmtree(folder)
     return [found[place] for place in range(len(candidates))]
 
 
-def _held(trained: TrainedMember, matrices: Matrices, study: Study, *, diverged: bool) -> Held:
+def _held(trained: TrainedMember, outcome: ml.Outcome, matrices: Matrices, study: Study) -> Held:
     task, metric, target = study.question.task, study.question.metric, matrices.target
-    held = matrices.sources.open()
+    held, diverged = matrices.sources.open(), outcome.status == "diverged"
     assert held.x_cv is not None and held.y_cv is not None
     y = np.asarray(held.y_cv)
     z = ml.outputs(trained.model, trained.parameters, held.x_cv)
@@ -102,7 +99,7 @@ def _held(trained: TrainedMember, matrices: Matrices, study: Study, *, diverged:
     cost = float("inf") if diverged else float(row_costs(task, y, z).mean())
     outputs = target.decode(z) if task == "regression" else np.asarray(z, np.float64)
     kept = None if diverged or not np.isfinite(z).all() else trained
-    return Held(score, cost, float(row_costs(task, y, dummy).mean()), outputs, kept)
+    return Held(score, cost, float(row_costs(task, y, dummy).mean()), outputs, kept, outcome.best_epoch)
 
 
 def finalists(candidates: Sequence[Entry], held: Sequence[Sequence[Held]], study: Study) -> list[Finalist]:
@@ -141,7 +138,8 @@ def _finalist(entry: Entry, held: Sequence[Held], study: Study) -> Finalist:
         losses[known] = found[1]
     scores = tuple(one.score for fine, one in zip(sound, held, strict=True) if fine)
     models = tuple(one.trained if fine else None for fine, one in zip(sound, held, strict=True))
-    return Finalist(entry, scores, outputs, None if found is None else losses, models)
+    epochs = tuple(one.epochs for one in held)
+    return Finalist(entry, scores, outputs, None if found is None else losses, models, epochs)
 
 
 def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator[str]:
@@ -149,10 +147,13 @@ def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator
     for entry in candidates:
         mine = next((one for one in found if one.entry is entry), None)
         if mine is None:
-            yield f"{entry.variant.name} diverged on the folds and was left out"
+            yield f"{entry.variant.name} failed on the folds and was left out"
         elif missing := [number for number, model in enumerate(mine.models, start=1) if model is None]:
-            numbers = ", ".join(map(str, missing))
-            yield f"{entry.variant.name} diverged on fold {numbers}, which is left out of its score and of its average"
+            which = f"fold {missing[0]} was" if len(missing) == 1 else f"folds {', '.join(map(str, missing))} were"
+            yield (
+                f"{entry.variant.name}: {which} left out of its score and of its average: it diverged "
+                f"there, or cost over {FAR:.0f} times as much as on the other folds, and more than knowing no feature"
+            )
 
 
 def judge_of(study: Study) -> Judge:

@@ -26,7 +26,8 @@ class Finalist:
 
     ``outputs`` (m,) or (m, K) are out-of-fold: what the model of a fold says of the rows that it was not trained on, in
     the target's units or as logits, NaN for a row that no fold held out; ``losses`` (m,) those of the selection metric,
-    None where that is no mean over rows. ``models`` are the folds' own, None for one that exploded.
+    None where that is no mean over rows. ``models`` are the folds' own, None for one that exploded, and ``epochs``
+    those after which each was best.
     """
 
     entry: Entry
@@ -34,6 +35,7 @@ class Finalist:
     outputs: Array | None = field(default=None, repr=False)
     losses: Array | None = field(default=None, repr=False)
     models: tuple[TrainedMember | None, ...] = field(default=(), repr=False)
+    epochs: tuple[int, ...] = ()
 
     @property
     def mean(self) -> float:

@@ -62,7 +62,7 @@ class Predictor:
             self.target = Target.from_dict(json.loads((folder / "target.json").read_text(encoding="utf-8")))
             self.groups = _groups(folder, self.target)
             self.temperature = _temperature(folder / "calibration.json")
-            self.half_widths = _half_widths(folder / "interval.json")
+            self.half_widths, self.never_negative = _intervals(folder / "interval.json")
         except (DataError, MLError, OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: not a model of descent: {error}") from error
 
@@ -75,11 +75,6 @@ class Predictor:
     def features(self) -> CompiledFeatures:
         """Those of the first member: the columns that go in are the same for all."""
         return self.groups[0].features
-
-    @property
-    def never_negative(self) -> bool:
-        """Whether no member can predict a number below 0: then no interval begins there either."""
-        return all(forward.model.never_negative for group in self.groups for forward in group.forwards)
 
     def outputs(self, frame: "pd.DataFrame", unknown: Unknown | None = None) -> Array:
         """What the model says of rows: values (m,) in the target's units, or logits, (m,) of the positive class or
@@ -109,7 +104,8 @@ class Predictor:
 
         For numbers also ``lower`` and ``upper``, between which the value lies with the probability ``level`` of
         ``params`` (0.9 unless given; in steps of 0.01 from 0.5 to 0.99): see `ml.statistics.conformal`. They are
-        infinite where too few rows were held out to say; ``lower`` is not below 0 where no prediction can be.
+        infinite where too few rows were held out to say; where no target that it learned from was
+        negative, ``lower`` is not below 0, nor below a prediction that is.
         ``unknown`` counts the levels that the model did not learn.
 
         Raises:
@@ -125,7 +121,7 @@ class Predictor:
             values = self.outputs(frame, unknown)
             lower = values - width
             if self.never_negative:
-                np.maximum(lower, 0, out=lower)
+                np.maximum(lower, np.minimum(values, 0), out=lower)
             columns = {"prediction": values, "lower": lower, "upper": values + width}
             return pd.DataFrame(columns, index=frame.index)
         probabilities = probabilities_of(self.target.task, self.outputs(frame, unknown))
@@ -191,12 +187,14 @@ def _temperature(path: Path) -> float:
     return found
 
 
-def _half_widths(path: Path) -> dict[int, float]:
-    """Half the length of the interval by level in hundredths; infinite where it is null."""
+def _intervals(path: Path) -> tuple[dict[int, float], bool]:
+    """Half the length of the interval by level in hundredths, infinite where it is null; whether no target was negative
+    that the model learned from."""
     if not path.exists():
-        return {}
-    stored = json.loads(path.read_text(encoding="utf-8"))["half_widths"]
-    return {int(level): float("inf") if width is None else float(width) for level, width in stored.items()}
+        return {}, False
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    widths = {int(step): np.inf if width is None else float(width) for step, width in stored["half_widths"].items()}
+    return widths, bool(stored.get("never_negative", False))
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def _numbers(graph: Graph, model: "Predictor", width: float) -> None:
     graph.output("prediction", "double", values)
     lower = graph.add("Sub", values, half)
     if model.never_negative:
-        lower = graph.add("Max", lower, graph.constant(0, np.float64))
+        lower = graph.add("Max", lower, graph.add("Min", values, graph.constant(0, np.float64)))
     graph.output("lower", "double", lower)
     graph.output("upper", "double", graph.add("Add", values, half))
 

@@ -30,7 +30,10 @@ def save_learned(
     save_model(folder / "model", model, outcome.parameters)
     if inference.task == "regression":
         widths = {str(level): level / 10 for level in range(50, 100)}
-        (folder / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
+        (folder / "interval.json").write_text(
+            json.dumps({"half_widths": widths, "never_negative": bool(frame[inference.target].min() >= 0)}),
+            encoding="utf-8",
+        )
     manifest.write(folder)
     return Predictor(folder)
 

@@ -66,6 +66,18 @@ def test_the_same_rows_get_the_same_answers_beside_a_fifth(tmp_path: Path) -> No
     assert predicted(model, tmp_path, four + "beta,unknown\n")["prediction"].tolist()[:4] == alone
 
 
+def test_no_interval_begins_below_0_where_no_price_did(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"size": np.linspace(0, 3, ROWS)})
+    frame["price"] = np.exp(2 * frame["size"])
+    model = learned(frame, "price", tmp_path / "model")
+    sizes = "size\n" + "".join(f"{size / 20}\n" for size in range(61))
+    found = predicted(model, tmp_path, sizes)[["lower", "prediction", "upper"]].astype(float)
+    assert found["lower"].tolist() == [max(value - 9, min(value, 0)) for value in found["prediction"]]
+    assert {(low > 0) - (low < 0) for low in found["lower"]} == {-1, 0, 1}
+    signed = learned(frame.assign(price=frame["price"] - 50), "price", tmp_path / "signed")
+    assert predicted(signed, tmp_path, "size\n0\n")["lower"].astype(float).item() < -50
+
+
 def test_keys_are_copied_as_they_stand(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": RNG.normal(size=ROWS)})
     frame["y"] = 2 * frame["x"]

@@ -76,7 +76,8 @@ def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **opti
     save_model(folder / "model" / "model", model, drawn)
     if target.task == "regression":
         widths = {str(level): level / 10 for level in range(50, 100)}
-        (folder / "model" / "interval.json").write_text(json.dumps({"half_widths": widths}), encoding="utf-8")
+        intervals = {"half_widths": widths, "never_negative": bool(frame[inference.target].min() >= 0)}
+        (folder / "model" / "interval.json").write_text(json.dumps(intervals), encoding="utf-8")
     manifest.write(folder / "model")
     return Predictor(folder / "model")
 
