@@ -15,7 +15,7 @@ from descent.flows.evaluation.baselines import plain_linear
 from descent.flows.evaluation.ensemble import Ensemble, Member, TrainedMember
 from descent.flows.evaluation.folds import epochs_found
 from descent.flows.evaluation.selection import Finalist, Selection
-from descent.flows.machine.memory import give_back
+from descent.flows.machine.memory import release
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
 from descent.flows.search.work import model_for, submit
@@ -58,7 +58,7 @@ def finished(selection: Selection, study: Study) -> Final:
     alone = [winner] if not averaged else [one.entry for one, _ in selection.members if one.is_linear]
     for entry in alone:
         refits.begin(entry.variant, epochs_found(entry))
-    give_back()
+    release()
     if averaged:
         members = tuple(_members(selection, refits, study))
         final = Ensemble(members, _target(members, study), _intervals_of(selection, study), by)

@@ -78,15 +78,6 @@ class Question:
         return tuple(dict.fromkeys(variant.features for variant in self.variants))
 
 
-def table_of(frame: pd.DataFrame | None, config: ExperimentConfig) -> data.Table | None:
-    """A DataFrame as the table of an experiment, called what the configuration calls its source."""
-    return (
-        None
-        if frame is None
-        else data.table_of(frame, conceal(config.data.source), config.data.missing, config.data.keep)
-    )
-
-
 def load(config: ExperimentConfig) -> data.Table:
     """Read the table.
 
@@ -149,7 +140,10 @@ def ask(config: ExperimentConfig, frame: pd.DataFrame | None = None) -> Posed:
         DataError: the table cannot be read or used for this.
         ConfigError: the configuration does not fit the table.
     """
-    return Posed(*pose(config, table_of(frame, config) or load(config)))
+    if frame is None:
+        return Posed(*pose(config, load(config)))
+    name = conceal(config.data.source)
+    return Posed(*pose(config, data.table_of(frame, name, config.data.missing, config.data.keep)))
 
 
 def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
