@@ -12,7 +12,6 @@ from .reading.dialect import Dialect as Dialect
 from .reading.large import LargeTable as LargeTable
 from .reading.large import open_large as open_large
 from .reading.sampling import sampled as sampled
-from .reading.sources import stamp as stamp
 from .reading.tables import Table as Table
 from .reading.tables import read_table as read_table
 from .reading.tables import table_of as table_of
@@ -20,7 +19,6 @@ from .references.stack import stacked_outputs as stacked_outputs
 from .roles.inference import Inference as Inference
 from .roles.inference import infer as infer
 from .roles.roles import Column as Column
-from .roles.roles import Role as Role
 from .splits.folds import fold_rows as fold_rows
 from .splits.splits import Split as Split
 from .splits.splits import split_rows as split_rows

@@ -4,20 +4,11 @@ import json
 from collections.abc import Sequence
 
 
-def setting(key: str, names: Sequence[str]) -> str:
+def setting(key: str, value: str | Sequence[str]) -> str:
     """The option to type into a POSIX shell, such as ``--set 'data.exclude=["casual","registered"]'``.
 
     JSON is a subset of YAML, so any name survives; a single quote inside single quotes is written ``'\\''``.
     """
-    return _option(key, list(names))
-
-
-def setting_of_one(key: str, name: str) -> str:
-    """The same where one name is meant: ``--set 'data.group="patient"'``."""
-    return _option(key, name)
-
-
-def _option(key: str, value: object) -> str:
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     quoted = f"{key}={written}".replace("'", "'\\''")
     return f"--set '{quoted}'"

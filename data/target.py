@@ -1,6 +1,6 @@
 """The target column as numbers to learn, and predictions as values of the target."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -61,11 +61,7 @@ class Target:
         Raises:
             ColumnError: a label that is none of the classes, or a number that is none.
         """
-        from descent.data.cells import (  # here, as they bring pandas, which `decode` does without
-            label,
-            to_labels,
-            to_numbers,
-        )
+        from descent.data.cells import label, to_labels, to_numbers  # they bring pandas, which `decode` does without
         from descent.data.names import listed
 
         if self.task == "regression":
@@ -102,15 +98,9 @@ class Target:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {
-            "name": self.name,
-            "task": self.task,
-            "classes": list(self.classes),
-            "mean": self.mean,
-            "scale": self.scale,
-        }
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """What `to_dict` gave."""
-        return cls(stored["name"], stored["task"], tuple(stored["classes"]), stored["mean"], stored["scale"])
+        return cls(**{**stored, "classes": tuple(stored["classes"])})

@@ -33,6 +33,11 @@ def attempt(what: str, make: Callable[[], T], failures: list[str]) -> T | None:
         return None
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def _said(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return f": {lines[0]}" if lines else ""

@@ -4,7 +4,6 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -93,25 +92,25 @@ def _run(
     config: ExperimentConfig,
     fresh: bool,
 ) -> ExperimentResult:
-    """Run the flow. Whether Prefect's server hears of how it ended changes nothing about that."""
+    """Run the flow, which is ours alone. Whether Prefect's server hears of how it ended changes nothing about that."""
     import httpx
 
     made: list[ExperimentResult] = []
     failed: list[BaseException] = []
-    whole = copy(flow)
+    own = flow.fn
 
-    @wraps(flow.fn)
+    @wraps(own)
     def kept(config: ExperimentConfig, fresh: bool) -> Any:
         try:
-            made.append(flow.fn(config, fresh))
+            made.append(own(config, fresh))
         except BaseException as error:
             failed.append(error)
             raise
         return None  # Prefect would look for futures in every field of the result
 
-    whole.fn = kept
+    flow.fn = kept
     try:
-        whole(config, fresh)
+        flow(config, fresh)
         return made[0]
     except httpx.HTTPError as error:
         if not is_there(server.url):

@@ -5,10 +5,8 @@ own, the recording process, imports MLflow and drains the outbox while the exper
 goes away costs the run nothing: what it did not take waits in the outbox for ``descent sync``.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +14,7 @@ from typing import Self
 from descent.flows.diagnosis.diagnose import Diagnosed
 from descent.flows.errors import attempt
 from descent.flows.promotion import kept
-from descent.flows.report.contents import ColumnShown, Contents, TestRows, versions
+from descent.flows.report.contents import Contents, TestRows, versions
 from descent.flows.report.drawing import Drawing, Shown
 from descent.flows.report.markdown import LEADERBOARD, leaderboard, markdown
 from descent.flows.report.result import Answer
@@ -25,25 +23,16 @@ from descent.flows.run.workspace import REPORT
 from descent.flows.search.leaderboard import Entry
 from descent.flows.table import datasets, ledger
 from descent.flows.tracking import orphans, process, store, values
-from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import FAILED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.sender import Delivery
+from descent.flows.tracking.store import Handle
 from descent.schemas import ExperimentResult, to_yaml
 
 FIGURES = "figures"
 LONGEST_UNIT = 28
 LAST_WORDS = 20.0
 """Seconds that a run which ends early waits for MLflow to note how it ended."""
-
-
-@dataclass
-class Spent:
-    """Seconds that tracking took: of the run (writing the outbox, and waiting in the end), and of the processor beside
-    it, in the recording process with its imports."""
-
-    run: float = 0.0
-    beside: float = 0.0
 
 
 class Recorder:
@@ -53,18 +42,19 @@ class Recorder:
         self._say = say
         self._outbox: Outbox | None = None
         self._handle: Future[Handle] | None = None
+        self._draining: Future[None] | None = None
         self.warnings: list[str] = []
         self._finished = False
-        self.spent = Spent()
+        self.seconds = 0.0
+        """Processor time of the recording process, with its imports, once it is done."""
 
     def __enter__(self) -> Self:
-        self._process = process.take()
+        self._process = process.started()
         self._process.say = self._say
         return self
 
     def begin(self, study: Study) -> None:
         """Begin the parent run, or go on with that of a run that did not finish; its name is that of its outbox."""
-        began = time.perf_counter()
         question, config, inference = study.question, study.question.config, study.question.inference
         self._outbox = Outbox.taken(study.run)
         self._outbox.begin(
@@ -95,7 +85,6 @@ class Recorder:
             )
         )
         self._handle = self._process.submit(process.begin, self._outbox.folder, config.track.system_metrics)
-        self.spent.run += time.perf_counter() - began
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Record trained variants as runs nested in the parent.
@@ -104,19 +93,16 @@ class Recorder:
             RunError: MLflow turned out to refuse the run.
         """
         assert self._outbox is not None
-        began = time.perf_counter()
         if self._handle is not None and self._handle.done():
             self._handle.result()
         self._outbox.add([_record(entry) for entry in entries])
-        self._process.submit(process.drain, self._outbox.folder)
-        self.spent.run += time.perf_counter() - began
+        if self._draining is None or self._draining.done():  # of a server that is away none are to pile up
+            self._draining = self._process.submit(process.drain, self._outbox.folder)
 
     def decided(
         self, board: Sequence[Entry], candidates: Sequence[Entry], winner: Entry, diagnosed: Diagnosed, study: Study
     ) -> None:
-        """Keep what the figures of `report` show; from here on somebody waits until all records are sent."""
-        assert self._outbox is not None
-        self._outbox.hurry()
+        """Keep what the figures of `report` show."""
         question = study.question
         self._drawing = Drawing(
             variants=[_shown(entry) for entry in board if entry.compares_with(winner)],
@@ -138,7 +124,7 @@ class Recorder:
         contents = Contents(
             result=result,
             drawing=self._drawing,
-            columns=[ColumnShown(column.name, column.role, column.reason) for column in question.inference.columns],
+            columns=question.inference.columns,
             rows=TestRows(tested.y, tested.outputs, tuple(map(str, question.inference.classes))),
             config_yaml=to_yaml(question.config, comments=False),
             config_path=str(config_path),
@@ -160,7 +146,6 @@ class Recorder:
         """Record the outcome and end the run; says what MLflow did not take, which then waits in the outbox."""
         assert self._outbox is not None
         question, parts, final = study.question, study.parts, answer.final
-        began = time.perf_counter()
         name = question.config.registration.name
         promotion = {} if name is None else kept.write(question, parts, final.model.schema, study.folder / kept.FOLDER)
         self._outbox.finish(
@@ -194,12 +179,11 @@ class Recorder:
             final.folder,
         )
         delivery: Delivery
-        delivery, self.spent.beside = self._process.submit(
+        delivery, self.seconds = self._process.submit(
             process.finish, self._outbox.folder, question.config.track.system_metrics
         ).result()
         self._outbox.release()
         self._finished = True
-        self.spent.run += time.perf_counter() - began
         return delivery
 
     @property

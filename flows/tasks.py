@@ -88,27 +88,16 @@ def task(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], O
     return decorate
 
 
-class Read:
-    """A table that is taken once: what tasks return and are given, Prefect keeps at times until the run ends."""
-
-    def __init__(self, table: data.Table) -> None:
-        self._tables = [table]
-
-    def take(self) -> data.Table:
-        """The table; nobody finds it here again."""
-        return self._tables.pop()
-
-
 @task("load table")
-def load_table(config: ExperimentConfig) -> Read:
-    """Read the table."""
-    return Read(question.load(config))
+def load_table(config: ExperimentConfig) -> list[data.Table]:
+    """Read the table. In a list, from which it is taken: what a task returns, Prefect keeps at times until the end."""
+    return [question.load(config)]
 
 
 @task("check table")
-def check_table(config: ExperimentConfig, table: Read) -> Posed:
+def check_table(config: ExperimentConfig, tables: list[data.Table]) -> Posed:
     """Infer what the configuration leaves open; refuse what cannot work."""
-    return Posed(*question.pose(config, table.take()))
+    return Posed(*question.pose(config, tables.pop()))
 
 
 @task("split rows")
@@ -214,14 +203,10 @@ def record(answer: Answer, study: Study, recorder: Recorder, work: Workspace, wa
     place = {"tracking_uri": handle.tracking_uri, "experiment_id": handle.experiment_id, "run_id": handle.run_id}
 
     def result(report: Path | None, unsent: str | None = None) -> ExperimentResult:
-        beside = {"tracking": round(recorder.spent.beside, 3)}
-        return result_of(
-            study,
-            answer,
-            Circumstances(
-                watch.seconds(), beside, {**place, "unsent": unsent}, work.folder / "model", report, recorder.warnings
-            ),
-        )
+        beside = {"tracking": round(recorder.seconds, 3)}
+        mlflow = {**place, "unsent": unsent}
+        run = Circumstances(watch.seconds(), beside, mlflow, work.folder / "model", report, recorder.warnings)
+        return result_of(study, answer, run)
 
     page, config_path = work.folder / REPORT, work.folder / "experiment.yaml"
     written = recorder.report(result(page), answer, study, config_path)

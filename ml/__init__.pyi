@@ -1,7 +1,6 @@
 from .checkpoints import load_model as load_model
 from .checkpoints import save_model as save_model
 from .chunks import Chunk as Chunk
-from .chunks import ChunkResult as ChunkResult
 from .chunks import Sources as Sources
 from .chunks import chunk_size as chunk_size
 from .chunks import train_chunk as train_chunk

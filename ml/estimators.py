@@ -6,6 +6,7 @@ scikit-learn, and ``lambda`` is a keyword of Python.) Inputs are taken as they c
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 from warnings import warn
@@ -44,8 +45,9 @@ class Encoded(NamedTuple):
     attributes: dict[str, Any]
 
 
+@dataclass(eq=False, repr=False)
 class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
-    """What both estimators share.
+    """What both estimators share. Only ``hidden`` may be given by position.
 
     Args:
         hidden: widths of the hidden layers; () is a linear model.
@@ -78,6 +80,25 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     _y_checks: ClassVar[dict[str, Any]] = {}
+
+    hidden: tuple[int, ...] = (32,)
+    _: KW_ONLY
+    activation: str = "relu"
+    residual: bool = False
+    initializer: str | None = None
+    input_scale: bool = False
+    embedding: dict[str, Any] | None = None
+    lam: float = 0.0
+    optimizer: str = "adam"
+    learning_rate: float | None = None
+    options: dict[str, Any] | None = None
+    batch: int | None = 32
+    epochs: int = 200
+    patience: int | None = None
+    min_delta: float = 0.0
+    validation_fraction: float = 0.1
+    dtype: str = "float32"
+    random_state: Any = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train from new weights on X (m, n) and y. ``sample_weight`` (m,) counts rows as if repeated that often.
@@ -179,6 +200,7 @@ class NeuralNetwork(BaseEstimator, ABC):  # type: ignore[misc]
         """What is trained on, from what `fit` was given."""
 
 
+@dataclass(eq=False, repr=False)
 class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[misc]
     """Linear regression (``hidden=()``) and dense networks, for one target or several.
 
@@ -194,35 +216,9 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
 
     _y_checks: ClassVar[dict[str, Any]] = {"multi_output": True, "y_numeric": True}
 
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (32,),
-        *,
-        activation: str = "relu",
-        residual: bool = False,
-        initializer: str | None = None,
-        input_scale: bool = False,
-        embedding: dict[str, Any] | None = None,
-        loss: str = "squared_error",
-        huber_delta: float = 1.0,
-        lam: float = 0.0,
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        options: dict[str, Any] | None = None,
-        batch: int | None = 32,
-        epochs: int = 200,
-        patience: int | None = None,
-        min_delta: float = 0.0,
-        validation_fraction: float = 0.1,
-        dtype: str = "float32",
-        random_state: Any = None,
-    ):
-        self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
-        self.input_scale, self.embedding = input_scale, embedding
-        self.loss, self.huber_delta, self.lam = loss, huber_delta, lam
-        self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
-        self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta
-        self.validation_fraction, self.dtype, self.random_state = validation_fraction, dtype, random_state
+    _: KW_ONLY
+    loss: str = "squared_error"
+    huber_delta: float = 1.0
 
     @available_if(NeuralNetwork._learns_in_portions)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -261,6 +257,7 @@ class NeuralNetworkRegressor(RegressorMixin, NeuralNetwork):  # type: ignore[mis
         return Encoded((y - mean) / scale, weights, shape, {"target_mean_": mean, "target_scale_": scale})
 
 
+@dataclass(eq=False, repr=False)
 class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[misc]
     """Logistic and softmax regression (``hidden=()``) and dense networks, for two classes or more.
 
@@ -271,34 +268,8 @@ class NeuralNetworkClassifier(ClassifierMixin, NeuralNetwork):  # type: ignore[m
         classes_: the sorted labels (K,).
     """
 
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (32,),
-        *,
-        activation: str = "relu",
-        residual: bool = False,
-        initializer: str | None = None,
-        input_scale: bool = False,
-        embedding: dict[str, Any] | None = None,
-        class_weight: Any = None,
-        lam: float = 0.0,
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        options: dict[str, Any] | None = None,
-        batch: int | None = 32,
-        epochs: int = 200,
-        patience: int | None = None,
-        min_delta: float = 0.0,
-        validation_fraction: float = 0.1,
-        dtype: str = "float32",
-        random_state: Any = None,
-    ):
-        self.hidden, self.activation, self.residual, self.initializer = hidden, activation, residual, initializer
-        self.input_scale, self.embedding = input_scale, embedding
-        self.class_weight, self.lam = class_weight, lam
-        self.optimizer, self.learning_rate, self.options = optimizer, learning_rate, options
-        self.batch, self.epochs, self.patience, self.min_delta = batch, epochs, patience, min_delta
-        self.validation_fraction, self.dtype, self.random_state = validation_fraction, dtype, random_state
+    _: KW_ONLY
+    class_weight: Any = None
 
     @available_if(NeuralNetwork._learns_in_portions)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:

@@ -77,9 +77,10 @@ def train(
         raise OptionError(f"patience is {patience}, but there are no cv rows to watch; give x_cv and y_cv")
     with fleet_arithmetic():
         if optimizer in SOLVERS:
+            from descent.ml.solvers.objectives import Minimisation
             from descent.ml.solvers.solve import solve
 
-            return solve(optimizer, model, settings, rows, cv, epochs, dtype, callback, deadline)
+            return solve(optimizer, Minimisation(model, settings, rows, cv, epochs, dtype, callback), deadline)
         plan = TrainingPlan(
             batch, epochs, patience, min_delta, dtype, epochs if pause is None else min(pause, epochs), deadline
         )

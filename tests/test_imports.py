@@ -59,7 +59,7 @@ ALSO = {
     "flows/workers/dask_local.py": {"dask", "distributed"},
     "flows/launch.py": {"httpx"},  # errors of Prefect's client
     "flows/serving/fetching.py": {"mlflow"},
-    "flows/tracking/client.py": {"mlflow"},
+    "flows/tracking/process.py": {"mlflow"},
     "flows/tracking/registry.py": {"mlflow"},
     "flows/tracking/runs.py": {"mlflow"},
     "flows/tracking/system.py": {"mlflow"},

@@ -77,8 +77,8 @@ def stretches(learn: pd.DataFrame, asked: pd.DataFrame, inference: data.Inferenc
 
 
 def all_rows(learn: pd.DataFrame, asked: pd.DataFrame, inference: data.Inference) -> list[NDArray[Any]]:
-    """Outputs of members trained on all rows, each for the epochs that were best on the sixth behind some sixths."""
-    cuts = [len(learn) * part // (MEMBERS + 1) for part in range(1, MEMBERS + 2)]
+    """Outputs of members trained on all rows, each for the epochs that were best on the tenth behind some tenths."""
+    cuts = [len(learn) * part // (2 * MEMBERS) for part in range(MEMBERS, 2 * MEMBERS + 1)]
     found = []
     for number, (cut, end) in enumerate(pairwise(cuts)):
         epochs = _trained(learn[:cut], learn[cut:end], asked, inference, number)[1]

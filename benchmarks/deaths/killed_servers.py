@@ -29,6 +29,7 @@ from urllib.request import ProxyHandler, build_opener
 import psutil
 
 from benchmarks.deaths.full_disk import DESCENT, ROOT, Ending, found
+from descent.flows.tracking.ui import server_command
 
 SWEEP = """
 name: {name}
@@ -125,24 +126,7 @@ def mlflow(folder: Path, store: str) -> tuple[Server, str]:
     """An MLflow server over a store; and its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        store,
-        "--artifacts-destination",
-        str(folder / "artifacts"),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    command = server_command(store, port, "--artifacts-destination", str(folder / "artifacts"))
     made = Server(command, f"{url}/health", {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
     made.start()
     return made, url

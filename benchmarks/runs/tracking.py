@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from descent.flows.tracking.ui import server_command
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DESCENT = "from descent.flows.cli.app import main; main()"
@@ -28,9 +30,9 @@ from contextlib import nullcontext
 from descent.flows.tracking import process
 process.ready = nullcontext
 from descent.flows.recorder import Recorder
-from descent.flows.tracking.client import Handle
+from descent.flows.tracking.store import Handle
 from descent.flows.tracking.sender import Delivery
-for name in ("begin", "add", "draw", "__exit__"):
+for name in ("begin", "add", "__exit__"):
     setattr(Recorder, name, lambda *_: None)
 Recorder.__enter__ = lambda self: self
 Recorder.finish = lambda *_: Delivery(None)
@@ -96,23 +98,9 @@ def serve(scratch: Path, environment: dict[str, str]) -> "tuple[subprocess.Popen
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     (scratch / "server").mkdir()
+    store = f"sqlite:///{scratch}/server/mlflow.db"
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mlflow",
-            "server",
-            "--backend-store-uri",
-            f"sqlite:///{scratch}/server/mlflow.db",
-            "--artifacts-destination",
-            str(scratch / "server" / "artifacts"),
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--workers",
-            "1",
-        ],
+        server_command(store, port, "--artifacts-destination", str(scratch / "server" / "artifacts")),
         env=environment | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from descent.data.reading.dialect import UNSAID, Dialect
-from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, from_dict, to_dict
+from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, from_dict, is_usual, to_dict
 from descent.data.spelling.marks import texts_of_none
 
 
@@ -71,7 +71,7 @@ class Columns:
     @property
     def plain_numbers(self) -> tuple[str, ...]:
         """Columns of numbers that any reader of CSV reads as they are meant."""
-        return tuple(name for name in self.numeric if self.spelling[name].plain)
+        return tuple(name for name in self.numeric if is_usual(self.spelling[name]))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -1,6 +1,7 @@
 """From columns to the matrix that models see, fitted on training rows only."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from descent.data.features import levels, numeric, raw
 from descent.data.features.calendar import calendar_columns
 from descent.data.features.columns import Columns
 from descent.data.features.compiled.compiler import compiled
-from descent.data.features.compiled.features import too_large
+from descent.data.features.compiled.features import CompiledFeatures, too_large
 from descent.data.features.settings import USUAL_COLUMNS, FeatureOptions
 from descent.data.names import listed
 from descent.data.roles.inference import Inference
@@ -33,27 +34,25 @@ MOSTLY_EMPTY = 0.5
 """Share of empty training rows from which a column of numbers or dates says something by having a value at all."""
 
 
+@dataclass(frozen=True, eq=False)
 class FeatureMap:
     """Fitted features: numbers (`numeric`), then categories of few levels and of many (`levels`).
 
     A map is made together with the features of its training rows, by `fit_transform` alone: `transform` of these rows
     would tell each row its own target where a category is encoded by it. The transformers are scikit-learn's; this
-    class chooses them, and `compiled` keeps what they learned.
+    class chooses them; `compiled` computes what they would.
     """
 
-    def __init__(
-        self,
-        columns: Columns,
-        numeric: Pipeline | None,
-        one_hot: OneHotEncoder | None,
-        coder: Pipeline | None,
-        clipped: bool,
-    ):
-        self.columns = columns
-        self.numeric = numeric
-        self.one_hot = one_hot
-        self.coder = coder
-        self.clipped = clipped
+    columns: Columns
+    numeric: Pipeline | None
+    one_hot: OneHotEncoder | None
+    coder: Pipeline | None
+    clipped: bool
+
+    @cached_property
+    def compiled(self) -> CompiledFeatures:
+        """What the transformers learned, as numbers: it computes the features of all further rows."""
+        return compiled(self.columns, self.numeric, self.one_hot, self.coder, self.clipped, self.names)
 
     @classmethod
     def fit_transform(
@@ -122,15 +121,7 @@ class FeatureMap:
         Raises:
             FeatureError: a column is missing, holds texts where numbers or dates were learned, or numbers too large.
         """
-        raw.refuse_absent(frame, self.columns)
-        parts: list[Array] = []
-        if self.numeric is not None:
-            parts.append(numeric.transform(self.numeric, raw.numbers(frame, self.columns)))
-        if self.one_hot is not None:
-            parts.append(self.one_hot.transform(raw.levels(frame, self.columns.categorical, self.columns)))
-        if self.coder is not None:
-            parts.append(self.coder.transform(raw.levels(frame, self.columns.coded, self.columns)))
-        return self._joined(parts)
+        return self.compiled.transform(frame)
 
     def _joined(self, parts: list[Array]) -> Matrix:
         with np.errstate(over="ignore"):  # too large for float32: cut off below, or refused
@@ -150,7 +141,7 @@ class FeatureMap:
     def save(self, folder: Path) -> None:
         """Write ``compiled.json`` into ``folder``, as `CompiledFeatures` reads it: numbers and names, no pickle."""
         folder.mkdir(parents=True, exist_ok=True)
-        compiled(self.columns, self.numeric, self.one_hot, self.coder, self.clipped, self.names).save(folder)
+        self.compiled.save(folder)
 
 
 def _columns(frame: pd.DataFrame, inference: Inference, settings: FeatureOptions) -> Columns:

@@ -83,14 +83,6 @@ def fit_transform(steps: Pipeline, values: Array, width: int) -> Matrix:
         return _transformed(steps, values, width, blocks)
 
 
-def transform(steps: Pipeline, values: Array) -> Matrix:
-    """The same with what was learned before."""
-    powers = steps.named_steps.get("polynomial")
-    width = values.shape[1] if powers is None else powers.n_output_features_
-    with np.errstate(over="ignore", invalid="ignore"), _told():
-        return _transformed(steps, values, width, _blocks(len(values), width))
-
-
 def _blocks(rows: int, width: int) -> list[slice]:
     """Rows of `CELLS` numbers each."""
     size = max(1, CELLS // max(1, width))

@@ -54,10 +54,6 @@ class Halves:
         ]
         return float(np.mean(areas)) if areas else 0.5
 
-    def worst(self) -> float:
-        """The score of knowing nothing."""
-        return 0.5 if self.classes else 0.0
-
 
 def area(positive: Array, predicted: Array) -> float:
     """Area under the ROC curve: the share of pairs of one positive and one other row that are in order."""

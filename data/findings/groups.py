@@ -12,7 +12,7 @@ from descent.data.finding import Finding, joined_names
 from descent.data.findings.alone import Array
 from descent.data.findings.examined import Examined
 from descent.data.findings.matrix import glance, target_of
-from descent.data.options import setting_of_one
+from descent.data.options import setting
 from descent.data.roles.inference import Inference
 from descent.data.roles.roles import THINGS
 
@@ -64,7 +64,7 @@ def group_ignored(seen: Examined) -> list[Finding]:
                 (name,),
                 evidence,
                 "if one value is one thing, keep its rows on one side: --set split.by=group "
-                + setting_of_one("data.group", name),
+                + setting("data.group", name),
             )
         )
     return found

@@ -8,7 +8,7 @@ from descent.data.finding import Finding, joined_names
 from descent.data.findings.alone import Array
 from descent.data.findings.examined import Examined
 from descent.data.findings.matrix import inputs_of, target_of
-from descent.data.options import setting_of_one
+from descent.data.options import setting
 from descent.data.roles.inference import Inference
 
 ALIKE = 0.3
@@ -85,7 +85,7 @@ def time_ignored(seen: Examined) -> list[Finding]:
                 "warning" if matters else "note",
                 (name,),
                 evidence,
-                f"to predict the future, test on the future: --set split.by=time {setting_of_one('data.time', name)}",
+                f"to predict the future, test on the future: --set split.by=time {setting('data.time', name)}",
             )
         )
     return found

@@ -40,13 +40,10 @@ def to_utf8(raw: bytes, where: str, encoding: str | None = None) -> tuple[bytes,
         TableError: not the encoding that was given, or no text at all.
     """
     if encoding is not None:
-        return _decoded(raw, _known(encoding, where), where).encode("utf-8", "replace"), []
+        return _decoded(raw, _known(encoding, where), where), []
     for mark, name in MARKS.items():
         if raw.startswith(mark):
-            text = _decoded(raw, name, where)
-            return text.encode("utf-8", "replace"), [] if name == "utf-8-sig" else [
-                f"encoding: {name} (its first bytes)"
-            ]
+            return _decoded(raw, name, where), [f"encoding: {name} (its first bytes)"] * (name != "utf-8-sig")
     if (at := _utf8_until(raw)) < len(raw):
         guess = _sixteen_bits(raw)
         if guess is None:
@@ -54,11 +51,11 @@ def to_utf8(raw: bytes, where: str, encoding: str | None = None) -> tuple[bytes,
             _refuse_broken_utf8(raw, at, where)
             guess = _detected(raw)
         note = f"encoding: {guess} (detected, as it is not UTF-8); if letters look wrong, give another in data.encoding"
-        return _decoded(raw, guess, where).encode("utf-8", "replace"), [note]
+        return _decoded(raw, guess, where), [note]
     if b"\x00" in raw:
         guess = _sixteen_bits(raw)
         if guess is not None:
-            return _decoded(raw, guess, where).encode("utf-8", "replace"), [f"encoding: {guess} (detected)"]
+            return _decoded(raw, guess, where), [f"encoding: {guess} (detected)"]
     _refuse_binary(raw, where)
     return raw, []
 
@@ -86,9 +83,10 @@ def _known(encoding: str, where: str) -> str:
     return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
 
 
-def _decoded(raw: bytes, encoding: str, where: str) -> str:
+def _decoded(raw: bytes, encoding: str, where: str) -> bytes:
+    """The text as UTF-8."""
     try:
-        return raw.decode(encoding)
+        return raw.decode(encoding).encode("utf-8", "replace")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise TableError(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from descent.data.errors import ColumnError, TableError
 from descent.data.reading.parquet import first_line, is_cell, misfit, partition_kinds, partitions
 from descent.data.reading.plain import plain_frame
-from descent.data.reading.sources import is_url, parquet_files, stamp
+from descent.data.reading.sources import parquet_files, size_of
 from descent.data.spelling.kinds import Spelling
 from descent.data.spelling.marks import texts_of_none
 from descent.data.spelling.table import applied
@@ -214,7 +214,7 @@ def open_large(
     table = LargeTable.open(source, where, missing, keep)
     if table is not None:
         return table if RUN * table.bytes > budget else None
-    size = 0 if is_url(source) else sum(bytes_ for _, _, bytes_ in stamp(source) or ())
+    size = size_of(source)
     if size * CSV > budget:
         raise TableError(
             f"{where}: {size / 1e9:.3g} GB of text would take more memory than data.memory allows ({budget / 1e9:.3g} "

@@ -49,13 +49,13 @@ def read_files(source: str, where: str) -> Files:
     return _far(source, where) if is_url(source) else _near(Path(source).expanduser(), where)
 
 
-def stamp(source: str) -> tuple[tuple[str, int, int], ...] | None:
-    """What changes when a local file or folder is written to: names, times and sizes; None for what is far."""
+def size_of(source: str) -> int:
+    """Bytes of a local file, or of the Parquet files of a folder; 0 for what is far or not there."""
     if is_url(source):
-        return None
+        return 0
     path = Path(source).expanduser()
     files = [path] if path.is_file() else _parts(path) if path.is_dir() else []
-    return tuple((str(file), *_state(file)) for file in files)
+    return sum(_state(file)[1] for file in files)
 
 
 def _near(path: Path, where: str) -> Files:
@@ -156,18 +156,13 @@ def _far(source: str, where: str) -> Files:
     scheme = URL.match(source).group(1)  # type: ignore[union-attr]
     try:
         system, path = fsspec.core.url_to_fs(source)
-    except ImportError as error:
-        package = PACKAGES.get(scheme) or _package(error)
-        raise TableError(
-            f"{where}: reading {scheme}:// needs the package {package}, which is not installed: pip install {package}"
-        ) from None
     except ValueError as error:
         raise TableError(
             f"{where}: {error}: neither a file system of fsspec nor a database of SQLAlchemy. Give a path, a URL such "
             "as s3://bucket/table.parquet, or a database URL with data.query"
         ) from None
     except Exception as error:  # noqa: BLE001 - each driver raises what it likes
-        raise TableError(f"{where}: cannot be opened: {_said(error)}") from None
+        raise _refused(error, scheme, where, "cannot be opened") from None
     try:
         if not str(path).endswith(SUFFIXES) and system.isdir(path):
             return _far_folder(system, str(path), where)
@@ -176,13 +171,18 @@ def _far(source: str, where: str) -> Files:
         raise
     except FileNotFoundError:
         raise TableError(f"{where}: no such file: check the URL") from None
-    except ImportError as error:
-        package = PACKAGES.get(scheme) or _package(error)
-        raise TableError(f"{where}: reading {scheme}:// needs the package {package}: pip install {package}") from None
     except Exception as error:  # noqa: BLE001 - each driver raises what it likes
-        raise TableError(
-            f"{where}: cannot be read: {_said(error)}. Check the URL, the network and your credentials"
-        ) from None
+        raise _refused(error, scheme, where, "cannot be read") from None
+
+
+def _refused(error: Exception, scheme: str, where: str, what: str) -> TableError:
+    """What a driver's error means: its package is not installed, or the source is not to be had."""
+    if isinstance(error, ImportError):
+        package = PACKAGES.get(scheme) or _package(error)
+        return TableError(
+            f"{where}: reading {scheme}:// needs the package {package}, which is not installed: pip install {package}"
+        )
+    return TableError(f"{where}: {what}: {_said(error)}. Check the URL, the network and your credentials")
 
 
 def _far_folder(system: Any, path: str, where: str) -> Files:

@@ -10,10 +10,10 @@ from descent.data.cells import to_numbers
 from descent.data.errors import ColumnError, FoundError
 from descent.data.finding import Finding
 from descent.data.names import count, listed, shortened
-from descent.data.options import exclude, setting, setting_of_one
+from descent.data.options import exclude, setting
 from descent.data.reading.tables import Table
 from descent.data.spelling.guess import Guess
-from descent.data.spelling.kinds import Dates, Numbers
+from descent.data.spelling.kinds import Dates, Numbers, Spelling
 
 FEWEST = 10
 """Rows below which three parts mean nothing."""
@@ -35,14 +35,7 @@ def as_numbers(column: pd.Series, table: Table, seen: Guess | None = None) -> pd
         ColumnError: a text that is no number, with its row.
     """
     spelling = Numbers() if seen is None or seen.spelling is None else seen.spelling
-    numbers, wrong = spelling.read(column)
-    if wrong.any():
-        raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} is not a number ({count(int(wrong.sum()), 'such value')}). "
-            "Take the column out of data.numeric, or say that the text means a missing value: "
-            f"{_as_missing(column, wrong)}"
-        )
-    return pd.Series(numbers, column.index, name=column.name)
+    return _read(column, spelling, table, "a number", "Take the column out of data.numeric")
 
 
 def as_dates(column: pd.Series, table: Table, seen: Guess | None = None) -> pd.Series:
@@ -54,18 +47,23 @@ def as_dates(column: pd.Series, table: Table, seen: Guess | None = None) -> pd.S
     if seen is not None and seen.why == "order":
         raise ColumnError(
             f"{table.path}: column {column.name!r}: no date says whether the day or the month comes first "
-            f"({shortened(seen.example)}): {setting_of_one('data.date_order', 'dmy')} or "
-            f"{setting_of_one('data.date_order', 'mdy')}"
+            f"({shortened(seen.example)}): {setting('data.date_order', 'dmy')} or "
+            f"{setting('data.date_order', 'mdy')}"
         )
     spelling = Dates() if seen is None or not isinstance(seen.spelling, Dates) else seen.spelling
-    dates, wrong = spelling.read(column)
+    remedy = "Write dates as 2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime"
+    return _read(column, spelling, table, "a date", remedy)
+
+
+def _read(column: pd.Series, spelling: Spelling, table: Table, what: str, remedy: str) -> pd.Series:
+    """What the cells mean; raises `ColumnError` for the first that means nothing."""
+    values, wrong = spelling.read(column)
     if wrong.any():
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} is not a date ({count(int(wrong.sum()), 'such value')}). Write "
-            "dates as 2024-01-31 or 2024-01-31T12:00:00, take the column out of data.datetime, or say that the text "
-            f"means a missing value: {_as_missing(column, wrong)}"
+            f"{_first_wrong(column, wrong, table)} is not {what} ({count(int(wrong.sum()), 'such value')}). {remedy}, "
+            f"or say that the text means a missing value: {_as_missing(column, wrong)}"
         )
-    return pd.Series(dates, column.index, name=column.name)
+    return pd.Series(values, column.index, name=column.name)
 
 
 def refuse_more_than_two(column: pd.Series, table: Table) -> None:

@@ -11,12 +11,12 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from descent.data.errors import FoundError
 from descent.data.finding import Finding, joined_names
 from descent.data.names import count, shortened
-from descent.data.options import exclude, setting, setting_of_one
+from descent.data.options import exclude, setting
 from descent.data.reading.tables import Table
 from descent.data.roles.checks import most_classes
 from descent.data.roles.roles import Column
 from descent.data.spelling.guess import Guess
-from descent.data.spelling.kinds import Dates, Times
+from descent.data.spelling.kinds import Dates, Times, is_usual
 from descent.data.spelling.table import Spelled
 from descent.data.spelling.texts import cleaned
 
@@ -95,12 +95,12 @@ def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
     if seen.why == "order":
         return (
             f"are dates such as {example}, of which none says whether the day or the month comes first",
-            f"say it: {setting_of_one('data.date_order', 'dmy')} or {setting_of_one('data.date_order', 'mdy')}{keep}",
+            f"say it: {setting('data.date_order', 'dmy')} or {setting('data.date_order', 'mdy')}{keep}",
         )
     if seen.why == "decimal":
         return (
             f"are numbers such as {example}, in which the comma may be a decimal mark or stand between thousands",
-            f"say it: {setting_of_one('data.decimal', ',')} or {setting_of_one('data.decimal', '.')}{keep}",
+            f"say it: {setting('data.decimal', ',')} or {setting('data.decimal', '.')}{keep}",
         )
     reasons = {
         "ranges": ("are ranges", f"to read the middle of each: {numeric}"),
@@ -114,7 +114,7 @@ def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
         "percent": ("are numbers with % and without", f"write them alike; to read the numbers alone: {numeric}"),
         "decimals": (
             "are numbers whose marks contradict each other",
-            f"write them alike, or say {setting_of_one('data.decimal', '.')} and {numeric}",
+            f"write them alike, or say {setting('data.decimal', '.')} and {numeric}",
         ),
     }
     if seen.why in reasons:
@@ -146,7 +146,7 @@ def _read(seen: Spelled, table: Table) -> list[Finding]:
     }
     for name, guessed in seen.guesses.items():
         spelling = guessed.spelling
-        if isinstance(spelling, Dates) and not (spelling.plain or pd.isna(_value(guessed))):
+        if isinstance(spelling, Dates) and not (is_usual(spelling) or pd.isna(_value(guessed))):
             kinds["dates"].append(name)
         elif isinstance(spelling, Times):
             kinds["times of day, in hours" if spelling.of_day else "durations, in seconds"].append(name)

@@ -32,11 +32,10 @@ def checked_task(column: pd.Series, task: str | None, table: Table, notes: list[
         notes.append(f"task: {task} ({reason})")
     if task not in ("regression", "binary", "multiclass"):
         raise ColumnError(f"data.task: {task!r} is not a task; allowed: regression, binary, multiclass")
-    if task == "regression":
-        return task
     if pd.api.types.is_datetime64_any_dtype(column):
         raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
-    refuse_hopeless_target(column, task, table, said=said)
+    if task != "regression":
+        refuse_hopeless_target(column, task, table, said=said)
     return task
 
 
@@ -81,10 +80,8 @@ def target_numbers(column: pd.Series, table: Table) -> pd.Series:
     """The target of a regression as floats.
 
     Raises:
-        ColumnError: it holds dates, or a value that is no number.
+        ColumnError: a value is no number.
     """
-    if pd.api.types.is_datetime64_any_dtype(column):
-        raise ColumnError(f"{table.path}: target {column.name!r} holds dates. Choose a target of numbers or labels")
     numbers, wrong = to_numbers(column)
     if wrong.any():
         row = int(np.argmax(wrong))

@@ -30,24 +30,9 @@ NAMES = (
 )
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """Of English, German, French, Spanish, Italian, Portuguese and Dutch, in lower case."""
-ZONES = {
-    "utc": 0,
-    "gmt": 0,
-    "z": 0,
-    "wet": 0,
-    "cet": 60,
-    "cest": 120,
-    "mez": 60,
-    "mesz": 120,
-    "est": -300,
-    "edt": -240,
-    "cdt": -300,
-    "mst": -420,
-    "mdt": -360,
-    "pst": -480,
-    "pdt": -420,
-    "jst": 540,
-}
+_HOURS = {0: "utc gmt z wet", 1: "cet mez", 2: "cest mesz", 9: "jst"}
+_HOURS |= {-4: "edt", -5: "est cdt", -6: "mdt", -7: "mst pdt", -8: "pst"}
+ZONES = {zone: 60 * hours for hours, zones in _HOURS.items() for zone in zones.split()}
 """Minutes ahead of UTC; names that mean several zones, such as IST, are not among them."""
 
 _NAME, _DAY, _MONTH = rf"(?P<name>[{LETTER}]{{3,10}})", r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
@@ -121,11 +106,6 @@ class Dates:
     layouts: tuple[str, ...] = ("ymd",)
     marks: tuple[str, ...] = ()
     sentinels: tuple[str, ...] = ()
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is how dates are written if nothing is said."""
-        return self == Dates()
 
     def parse(self, texts: Any, missing: tuple[str, ...] = ()) -> tuple[Array, Array]:
         """(n,) datetime64[us] in UTC, NaT for none, and (n,) where a cleaned text is neither a date nor a mark."""

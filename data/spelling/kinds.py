@@ -16,6 +16,11 @@ Spelling = Numbers | Dates | Times | Levels
 KINDS: dict[str, type[Spelling]] = {kind.kind: kind for kind in (Numbers, Dates, Times, Levels)}
 
 
+def is_usual(spelling: Spelling) -> bool:
+    """Whether cells are read so if nothing is said; times never are."""
+    return spelling == type(spelling)() and not isinstance(spelling, Times)
+
+
 def to_dict(spelling: Spelling) -> dict[str, Any]:
     """Plain values for JSON: the kind, and what is not as usual."""
     usual = asdict(type(spelling)())

@@ -31,11 +31,6 @@ class Levels:
     truths: tuple[str, ...] = ()
     same: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is what is done if nothing is said."""
-        return self == Levels()
-
     def read(self, column: "pd.Series", missing: Collection[str] = ()) -> tuple[Array, NDArray[np.bool_]]:
         """(m,) texts, None for no value, and (m,) of False: every cell has a text. ``missing`` are no values."""
         codes, texts = self.different(column, missing)

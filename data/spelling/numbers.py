@@ -18,29 +18,15 @@ ABOUT = r"(?:~|≈|≃|±|(?i:ca\.?|circa|approx\.?|about|etwa) )"
 BOUND = r"(?:<=?|>=?|≤|≥)"
 BEYOND = r"\d[a-zA-Z]?\s*\+(?:\s*[^\d+]+)?$"
 """A plus behind a number: 90 or more."""
-MULTIPLIERS = {
-    "k": 1e3,
-    "tsd": 1e3,
-    "thousand": 1e3,
-    "m": 1e6,
-    "mm": 1e6,
-    "mio": 1e6,
-    "mn": 1e6,
-    "mln": 1e6,
-    "million": 1e6,
-    "b": 1e9,
-    "bn": 1e9,
-    "mrd": 1e9,
-    "bln": 1e9,
-    "billion": 1e9,
-    "t": 1e12,
-    "tn": 1e12,
-    "trillion": 1e12,
-    "lakh": 1e5,
-    "lac": 1e5,
-    "crore": 1e7,
-    "cr": 1e7,
+_POWERS = {
+    1e3: "k tsd thousand",
+    1e5: "lakh lac",
+    1e6: "m mm mio mn mln million",
+    1e7: "crore cr",
+    1e9: "b bn mrd bln billion",
+    1e12: "t tn trillion",
 }
+MULTIPLIERS = {word: power for power, words in _POWERS.items() for word in words.split()}
 """In lower case."""
 
 
@@ -69,11 +55,6 @@ class Numbers:
     multipliers: bool = False
     ranges: bool = False
     marks: tuple[str, ...] = ()
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is what any reader of CSV takes for numbers."""
-        return self == Numbers()
 
     @property
     def pattern(self) -> str:

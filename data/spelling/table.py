@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from descent.data.spelling.date_layouts import compact_dates
 from descent.data.spelling.guess import Guess, Hints, guess
-from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, Times
+from descent.data.spelling.kinds import Dates, Levels, Numbers, Spelling, Times, is_usual
 from descent.data.spelling.levels import trimmed, truths_of
 from descent.data.spelling.texts import Words, is_text, words_of
 
@@ -90,7 +90,7 @@ def spelled(frame: pd.DataFrame, said: Mapping[str, str], hints: Hints, levels_o
             if isinstance(spelling, Dates):
                 columns[name] = pd.Series(spelling.read(column)[0], column.index, name=name)
                 found.guesses[name] = Guess(spelling, "", int(column.notna().sum()), 1.0, example=str(column.iloc[0]))
-        if spelling is not None and not spelling.plain:
+        if spelling is not None and not is_usual(spelling):
             found.spellings[name] = spelling
     return replace(found, frame=frame.assign(**columns) if columns else frame)
 

@@ -41,11 +41,6 @@ class Times:
     marks: tuple[str, ...] = ()
 
     @property
-    def plain(self) -> bool:
-        """No: a number is what is written if nothing is said."""
-        return False
-
-    @property
     def of_day(self) -> bool:
         """Whether they are times of day."""
         return "clock" in self.forms

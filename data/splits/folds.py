@@ -15,7 +15,7 @@ def fold_rows(frame: pd.DataFrame, inference: Inference, folds: int, seed: int =
     """Pairs (rows to fit on, rows held out), row numbers of ``frame``, the train and cv rows.
 
     random: by chance. stratified: by chance, with the shares of the classes. group: whole groups. time: every fold is
-    fitted on what came before it, so the first rows are never held out, and rows of one moment stay together.
+    fitted on what came before it, half of the rows or more, and rows of one moment stay together.
     column: what the column calls train and cv is one pool, drawn by whole groups where there is a group column, else
     by chance, stratified for classes.
 
@@ -56,15 +56,22 @@ def _principle(inference: Inference) -> str:
 
 
 def _in_time(ranks: Indices, folds: int) -> list[tuple[Indices, Indices]]:
-    """scikit-learn's expanding window, its cuts moved back to where a moment begins."""
+    """scikit-learn's expanding window, its cuts moved back to where a moment begins.
+
+    Each fold holds out a part of the newer half, so that none of its models has learned from a few old rows: how those
+    compare says little of models of all rows. Where moments are too few for that, the first cut lies further back.
+    """
     order = np.argsort(ranks, kind="stable")
     in_order = ranks[order]
-    starts = [int(held[0]) for _, held in TimeSeriesSplit(folds).split(order)]
-    cuts = [int(np.searchsorted(in_order, in_order[start], side="left")) for start in starts]
-    ends = [*cuts[1:], len(order)]
-    if any(cut == 0 or cut == end for cut, end in zip(cuts, ends, strict=True)):
-        raise SplitError(
-            f"validate.folds is {folds}, but too many rows of train and cv share one moment to be cut that often. "
-            "Lower validate.folds (0 turns it off)"
-        )
-    return [(order[:cut], order[cut:end]) for cut, end in zip(cuts, ends, strict=True)]
+    for size in (len(order) // (2 * folds), len(order) // (folds + 1)):
+        if size == 0:
+            continue
+        starts = [int(held[0]) for _, held in TimeSeriesSplit(folds, test_size=size).split(order)]
+        cuts = [int(np.searchsorted(in_order, in_order[start], side="left")) for start in starts]
+        ends = [*cuts[1:], len(order)]
+        if all(0 < cut < end for cut, end in zip(cuts, ends, strict=True)):
+            return [(order[:cut], order[cut:end]) for cut, end in zip(cuts, ends, strict=True)]
+    raise SplitError(
+        f"validate.folds is {folds}, but too many rows of train and cv share one moment to be cut that often. "
+        "Lower validate.folds (0 turns it off)"
+    )

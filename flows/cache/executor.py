@@ -185,31 +185,26 @@ def _merged(asked: Asked, result: ChunkResult | None) -> ChunkResult:
     """What was trained and what was known, in the order of the chunk."""
     if result is not None and not asked.known:
         return replace(result, reused=tuple(False for _ in asked.addresses))
-    chunk, known = asked.chunk, asked.known
-    trained = {where: place for place, where in enumerate(asked.missing)}
-    outcomes, metrics, outputs, states = [], [], [], []
+    rows, trained = [], {where: place for place, where in enumerate(asked.missing)}
     for where in range(len(asked.addresses)):
-        if where in known:
-            value = known[where]
-            outcomes.append(value.outcome)
-            metrics.append(value.metrics)
-            outputs.append(value.outputs)
-            states.append(_laid_out(asked, where))
+        if where in asked.known:
+            value = asked.known[where]
+            rows.append((value.outcome, value.metrics, value.outputs, _laid_out(asked, where)))
         else:
             assert result is not None
             place = trained[where]
-            outcomes.append(result.outcomes[place])
-            metrics.append(result.metrics_cv[place])
-            outputs.append(result.outputs_cv[place] if result.outputs_cv else None)
-            states.append(result.states[place] if result.states else (Path(), 0))
+            z = result.outputs_cv[place] if result.outputs_cv else None
+            state = result.states[place] if result.states else (Path(), 0)
+            rows.append((result.outcomes[place], result.metrics_cv[place], z, state))
+    outcomes, metrics, outputs, states = zip(*rows, strict=True)
     return ChunkResult(
-        tuple(outcomes),
-        tuple(metrics),
+        outcomes,
+        metrics,
         0.0 if result is None else result.seconds,
-        tuple(one for one in outputs if one is not None) if chunk.keep_outputs else (),
-        tuple(states),
+        tuple(one for one in outputs if one is not None) if asked.chunk.keep_outputs else (),
+        states,
         0 if result is None else result.resumed,
-        tuple(where in known for where in range(len(asked.addresses))),
+        tuple(where in asked.known for where in range(len(asked.addresses))),
     )
 
 

@@ -117,24 +117,23 @@ def _columns(columns: "Sequence[Column]") -> Iterator[tuple[str, str, str]]:
 def _show(
     question: "Question", parts: "Parts", plan: "Plan", cost: "Estimate", widths: dict[int, int], console: "Console"
 ) -> None:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
     from descent.flows.report.findings import counted, print_findings
     from descent.flows.report.opening import opening
+    from descent.flows.report.terminal import headed
 
     for line in opening(question, parts):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     print_findings(parts.findings, console)
-    roles = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    roles = headed("Columns")
     for heading in ("column", "role", "because"):
         roles.add_column(heading, overflow="fold")
     roles.add_row(escape(question.inference.target), "[bold]target[/]", question.task)
     for column, role, because in _columns(question.inference.columns):
         roles.add_row(escape(column), role, escape(because))
     console.print(roles)
-    fleets = Table(title=f"Plan: {plan}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    fleets = headed(f"Plan: {plan}")
     for heading, justify in (("fleet", "left"), ("features", "right"), ("parameters", "right"), ("chunks of", "right")):
         fleets.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for fleet in plan.fleets:
@@ -151,7 +150,8 @@ def _show(
         given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
         console.print(f"It ends at a budget of {given}.", highlight=False)
     folds, finalists = question.folds, question.config.validation.finalists
-    then = f"{_finalists(plan, finalists)} on {folds} folds, " if folds else ""
+    times = f" (drawn {question.repeats} times)" if question.repeats > 1 else ""
+    then = f"{_finalists(plan, finalists)} on {folds} folds{times}, " if folds else ""
     console.print(
         f"Then: {then}one selected by {question.metric} ({question.config.select.rule}), "
         f"refitted on {parts.sizes['train'] + parts.sizes['cv']:,} rows, tested once on {parts.sizes['test']:,}.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def config_of(
     """
     overrides = [*(overrides or []), *([] if effort is None else [f"search.effort={effort}"])]
     if Path(source).suffix.lower() in YAML:
-        also = [] if target is None else [f"data.target={_quoted(target)}"]
+        also = [] if target is None else [f"data.target={dumps(target)}"]
         return load_config(Path(source), [*also, *overrides])
     if target is None:
         raise ConfigError(
@@ -33,11 +34,6 @@ def config_of(
             f"descent init {source} --target COLUMN -o experiment.yaml"
         )
     return config_from({"data": {"source": source, "target": target}}, overrides)
-
-
-def _quoted(text: str) -> str:
-    """The text as a YAML string, whatever it looks like."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -68,17 +68,12 @@ def deploy(
     config = deployable(config, where)
     made = Deployment(named(name, config), config, clock, work_pool or POOL, where, webhook)
     with connected() as (client, server):
-        if folder is None:  # a worker on this machine reads what is here
-            _see_table(made)
+        if folder is None:  # a worker on this machine reads what is here: a mistake is said now, not at night
+            from descent.flows.table.question import ask
+
+            ask(config)
         made = create(client, made, create_pool=work_pool is None and server.is_local)
         _say_deployed(client, server, made)
-
-
-def _see_table(made: "Deployment") -> None:
-    """Read the table and pose the question: a mistake is said now, not at night."""
-    from descent.flows.table.question import ask
-
-    ask(made.config)
 
 
 def _say_deployed(client: "SyncPrefectClient", server: "Server", made: "Deployment") -> None:

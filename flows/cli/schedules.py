@@ -1,6 +1,7 @@
 """``descent schedules``."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,7 @@ def schedules(
             if json:
                 from json import dumps
 
-                print(dumps([row.as_dict() for row in rows], ensure_ascii=False))
+                print(dumps([asdict(row) for row in rows], ensure_ascii=False))
             else:
                 _show(rows, server)
 

@@ -13,7 +13,6 @@ from descent.flows.evaluation.baselines import cost_of, dummy_metrics
 from descent.flows.evaluation.selection import Finalist, Selection
 from descent.flows.run.study import Study
 from descent.flows.search.leaderboard import Entry
-from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question
 from descent.ml.diagnosis.advice import Advice
 from descent.ml.diagnosis.power_law import PowerLaw
@@ -63,7 +62,8 @@ def observe(winner: Finalist, board: Sequence[Entry], study: Study) -> Observati
     """The winner's J_train and J_cv beside the dummy's, the best seen and the configured level."""
     entry, variant = winner.entry, winner.entry.variant
     question, parts = study.question, study.parts
-    cost_dummy = cost_of(question.task, dummy_on_cv(question, parts))
+    y, classes = study.y, len(question.inference.classes)
+    cost_dummy = cost_of(question.task, dummy_metrics(question.task, y[parts.train], y[parts.cv], classes))
     baseline = question.config.diagnose.baseline
     level = None if baseline is None else level_as_cost(question.metric, baseline, cost_dummy)
     usable = [other for other in board if other.usable]
@@ -126,18 +126,6 @@ def judged(
         changes or {},
         np.empty(0) if seen.measured is None else seen.measured.costs,
     )
-
-
-def dummy_on_cv(question: Question, parts: Parts) -> dict[str, float]:
-    """Metrics on the cv rows of the dummy that knows the training rows' target alone."""
-    column, inference = parts.frame[question.inference.target], question.inference
-    if question.task == "regression":
-        y = column.to_numpy(float)
-        return dummy_metrics("regression", y[parts.train], y[parts.cv], 0)
-    from descent.data import Target
-
-    codes = Target(str(column.name), question.task, inference.classes).encode(column)
-    return dummy_metrics(question.task, codes[parts.train], codes[parts.cv], len(inference.classes))
 
 
 def _error_of_cost(winner: Finalist, metric: str) -> float | None:

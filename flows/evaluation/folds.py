@@ -127,10 +127,13 @@ def _finalist(entry: Entry, held: Sequence[Held], study: Study) -> Finalist:
         one.trained is not None and np.isfinite(one.score) and not (one.cost > FAR * median and one.cost > one.dummy)
         for one in held
     ]
-    outputs = np.full((len(parts.frame), *held[0].outputs.shape[1:]), np.nan)
+    total = np.zeros((len(parts.frame), *held[0].outputs.shape[1:]))
+    times = np.zeros((len(parts.frame), *[1] * (total.ndim - 1)))
     for fine, one, (_, rows) in zip(sound, held, parts.folds, strict=True):
         if fine:
-            outputs[rows] = one.outputs
+            total[rows] += one.outputs
+            times[rows] += 1
+    outputs = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
     known = np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
     losses = np.full(len(outputs), np.nan)
     found = row_losses(question.task, question.metric, study.y[known], outputs[known])
@@ -139,7 +142,7 @@ def _finalist(entry: Entry, held: Sequence[Held], study: Study) -> Finalist:
     scores = tuple(one.score for fine, one in zip(sound, held, strict=True) if fine)
     models = tuple(one.trained if fine else None for fine, one in zip(sound, held, strict=True))
     epochs = tuple(one.epochs for one in held)
-    return Finalist(entry, scores, outputs, None if found is None else losses, models, epochs)
+    return Finalist(entry, scores, outputs, None if found is None else losses, models, epochs, repeats=question.repeats)
 
 
 def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator[str]:

@@ -25,7 +25,8 @@ class Finalist:
     """An entry with its metric on every fold, but for those on which it exploded.
 
     ``outputs`` (m,) or (m, K) are out-of-fold: what the model of a fold says of the rows that it was not trained on, in
-    the target's units or as logits, NaN for a row that no fold held out; ``losses`` (m,) those of the selection metric,
+    the target's units or as logits, the mean of several where folds were drawn several times (``repeats``), NaN for a
+    row that no fold held out; ``losses`` (m,) those of the selection metric,
     None where that is no mean over rows. ``models`` are the folds' own, None for one that exploded, and ``epochs``
     those after which each was best.
     """
@@ -36,6 +37,7 @@ class Finalist:
     losses: Array | None = field(default=None, repr=False)
     models: tuple[TrainedMember | None, ...] = field(default=(), repr=False)
     epochs: tuple[int, ...] = ()
+    repeats: int = 1
 
     @property
     def mean(self) -> float:
@@ -44,8 +46,9 @@ class Finalist:
 
     @property
     def se(self) -> float | None:
-        """Standard error of that mean, s/√k; None for a single value."""
-        return stdev(self.folds) / sqrt(len(self.folds)) if len(self.folds) > 1 else None
+        """Standard error of that mean, s/√k; None for a single value. Folds drawn again hold out the same rows, and
+        make k no larger."""
+        return stdev(self.folds) / sqrt(len(self.folds) / self.repeats) if len(self.folds) > 1 else None
 
     @property
     def is_linear(self) -> bool:

@@ -32,19 +32,16 @@ def machine() -> int:
     return min(limits)
 
 
-def give_back() -> None:
-    """Return what was freed to the system; Arrow and the C library keep it otherwise: 0.2 GB of 8e6 rows."""
-    from descent.data.reading.tables import release_memory
-
-    release_memory()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
-    if trim is not None:
-        trim(0)
-
-
 def release() -> None:
-    """Let go of what nobody names any more: the tasks that a table went through hold it in circles."""
+    """Return to the system what nobody names any more.
+
+    Tasks hold the table that went through them in circles; Arrow and the C library keep what was freed: 0.2 GB of 8e6
+    rows.
+    """
     from descent.data.reading.tables import release_memory
 
     gc.collect()
     release_memory()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
+    if trim is not None:
+        trim(0)

@@ -1,9 +1,13 @@
 """Addresses: whether the server that a variable names is there, asked without a library's patience; a free port."""
 
+import json
 import socket
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 from descent.flows.errors import RunError
+
+LOOPBACK = "127.0.0.1"
 
 
 def reach(url: str, variable: str, remedy: str) -> None:
@@ -30,11 +34,32 @@ def is_there(url: str) -> bool:
     return True
 
 
+def ask(port: int, path: str, body: object = None, timeout: float = 10.0) -> str:
+    """What a server on the loopback address answers: to a POST of JSON with a body, else to a GET. No proxy is asked.
+
+    Raises:
+        OSError, HTTPException: it refuses, or is not there.
+    """
+    connection = HTTPConnection(LOOPBACK, port, timeout=timeout)
+    try:
+        if body is None:
+            connection.request("GET", path)
+        else:
+            connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
+        answer = connection.getresponse()
+        content = answer.read().decode()
+        if answer.status >= 300:
+            raise OSError(f"{path} answered {answer.status}: {content[:200]!r}")
+        return content
+    finally:
+        connection.close()
+
+
 def _connect(url: str) -> None:
     from urllib.request import getproxies, proxy_bypass
 
     scheme, (host, port) = urlsplit(url).scheme, _address(url)
-    if scheme not in ("http", "https") or (scheme in getproxies() and not proxy_bypass(host)):
+    if scheme not in ("http", "https") or (host != LOOPBACK and scheme in getproxies() and not proxy_bypass(host)):
         return  # only the proxy can say
     socket.create_connection((host, port), timeout=5).close()
 
@@ -44,7 +69,7 @@ def _address(url: str) -> tuple[str, int]:
     return address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
 
 
-def free_port(wanted: int | None, host: str = "127.0.0.1", *, usual: int) -> int:
+def free_port(wanted: int | None, host: str = LOOPBACK, *, usual: int) -> int:
     """The port that is wanted; else the usual one, or any.
 
     Raises:

@@ -7,7 +7,7 @@ from threading import Event, Lock, Thread
 
 from descent.flows.errors import RunError
 from descent.flows.machine.reachable import reach
-from descent.flows.prefect_server.server import Server, is_alive, release, start_server, wait_ready
+from descent.flows.prefect_server.server import Server, release, running_server, start_server, wait_ready
 
 LOOK_SECONDS = 1.0
 """How often a command sees whether its local server still lives."""
@@ -84,7 +84,7 @@ def _kept_alive(say: Callable[[str], None]) -> Iterator[None]:
         left = LIVES
         while left and not done.wait(LOOK_SECONDS):
             try:
-                if is_alive():
+                if running_server() is not None:
                     continue
                 left -= 1
                 if start_server().started:  # else another command was quicker

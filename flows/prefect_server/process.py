@@ -15,13 +15,14 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from descent.flows.machine import databases
 from descent.flows.machine.locks import lock
+from descent.flows.machine.reachable import ask
 from descent.flows.prefect_server.server import RECORD
 
 if TYPE_CHECKING:
@@ -158,24 +159,11 @@ def mark_orphans(port: int) -> int:
             "state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING", "CANCELLING"]}},
         }
     }
-    orphans = _post(port, "/api/flow_runs/filter", unfinished)
+    orphans = json.loads(ask(port, "/api/flow_runs/filter", unfinished))
     for orphan in orphans:
         state = {"type": "CRASHED", "name": "Crashed", "message": "The process of this run exited without a result."}
-        _post(port, f"/api/flow_runs/{orphan['id']}/set_state", {"state": state, "force": True})
+        ask(port, f"/api/flow_runs/{orphan['id']}/set_state", {"state": state, "force": True})
     return len(orphans)
-
-
-def _post(port: int, path: str, body: object) -> Any:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("POST", path, json.dumps(body), {"content-type": "application/json"})
-        answer = connection.getresponse()
-        content = answer.read()
-        if answer.status >= 300:
-            raise OSError(f"{path} answered {answer.status}: {content[:200]!r}")
-        return json.loads(content)
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from descent.flows.errors import RunError, UsageError
 from descent.flows.machine.environment import PRIVATE
 from descent.flows.machine.home import make_home, prefect_home, server_log
 from descent.flows.machine.locks import is_free, lock, locked
+from descent.flows.machine.reachable import ask, is_there
 
 RECORD = "server.json"
 IDLE_MINUTES = 30.0
@@ -71,7 +72,7 @@ def start_server() -> Server:
         if held is None:
             server = _recorded(folder)
             if server is not None:
-                if _listens(server) and (server.prefect == version("prefect") or _used_by_others(folder)):
+                if is_there(server.url) and (server.prefect == version("prefect") or _used_by_others(folder)):
                     return server
                 _end(folder, server)  # of an older version, or in its last moments
             held = lock(folder / "server.lock")
@@ -82,32 +83,25 @@ def start_server() -> Server:
             os.close(held)
 
 
-def wait_ready(server: Server, timeout: float = START_SECONDS) -> None:
+def wait_ready(server: Server) -> None:
     """Return when the server answers.
 
     Raises:
-        RunError: it ended or did not answer in ``timeout`` seconds, with its log's path and last lines.
+        RunError: it ended or did not answer in time, with its log's path and last lines.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + START_SECONDS
     while (left := deadline - time.monotonic()) > 0:
         try:
-            if _answers(server, left):
-                return
+            ask(urlsplit(server.url).port or 0, "/api/health", timeout=left)
+            return
         except TimeoutError:
             break
         except (OSError, HTTPException):
             pass  # refused or cut off: it has ended, or is ending
-        if not is_alive():
+        if running_server() is None:
             raise RunError(f"the local Prefect server ended while starting.{_last_words()}")
         time.sleep(0.05)
-    raise RunError(f"the local Prefect server did not answer within {timeout:.0f} seconds.{_last_words()}")
-
-
-def is_alive() -> bool:
-    """Whether the local server's process lives, whether it answers yet or not."""
-    folder = prefect_home()
-    with locked(folder / "start.lock"):
-        return not is_free(folder / "server.lock")
+    raise RunError(f"the local Prefect server did not answer within {START_SECONDS:.0f} seconds.{_last_words()}")
 
 
 def stop_server() -> bool:
@@ -216,25 +210,6 @@ def _recorded(folder: Path) -> Server | None:
     return None
 
 
-def _answers(server: Server, timeout: float) -> bool:
-    address = urlsplit(server.url)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
-    try:
-        connection.request("GET", "/api/health")
-        return connection.getresponse().status == 200
-    finally:
-        connection.close()
-
-
-def _listens(server: Server) -> bool:
-    address = urlsplit(server.url)
-    try:
-        socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
 def _use(folder: Path) -> None:
     if folder not in _in_use:
         descriptor = lock(folder / "in-use.lock", shared=True)
@@ -272,9 +247,9 @@ def _end(folder: Path, server: Server) -> None:
     raise RunError(f"the local Prefect server (process {server.pid}) does not stop")
 
 
-def _last_words(lines: int = 15) -> str:
+def _last_words() -> str:
     try:
-        words = server_log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:]
+        words = server_log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
     except OSError:
         words = []
     return "\n".join([f" Its log: {server_log()}", *(f"  {line}" for line in words)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from numpy.typing import ArrayLike
 
@@ -39,14 +40,10 @@ def decide(
     The challenger must be better by ``metric`` with the confidence, and the champion must not be better by any guard
     with the same confidence.
     """
-    own = compare(task, metric, y, champion, challenger, units=units, confidence=confidence, seed=seed)
-    against = tuple(
-        compare(task, guard, y, challenger, champion, units=units, confidence=confidence, seed=seed)
-        for guard in guards
-        if guard != metric
-    )
-    named = [guard for guard in guards if guard != metric]
-    worse = [name for name, found in zip(named, against, strict=True) if found.better]
+    compared = partial(compare, task, units=units, confidence=confidence, seed=seed)
+    own = compared(metric, y, champion, challenger)
+    against = {guard: compared(guard, y, challenger, champion) for guard in guards if guard != metric}
+    worse = [name for name, found in against.items() if found.better]
     numbers = (
         f"{own.measure} lower by {own.difference:.4g}"
         if own.measure != metric
@@ -59,4 +56,4 @@ def decide(
         reason = f"better: {numbers}, {bound}"
     else:
         reason = f"not clearly better: {numbers}, {bound}; that must be more than 0"
-    return Decision(own.better and not worse, reason, metric, own, against)
+    return Decision(own.better and not worse, reason, metric, own, tuple(against.values()))

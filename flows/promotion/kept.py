@@ -109,11 +109,6 @@ class Kept:
     def test_rows(self) -> pd.DataFrame:
         """The sealed test rows; the ledger must have been told. Raises `RunError` if they were changed."""
         about, path = self.about(), self.folder / ROWS
-        return Sealed(path, about.sealed, about.rows, about.test_rows).open() if path.exists() else _gone(path)
-
-
-def _gone(path: Path) -> pd.DataFrame:
-    raise RunError(f"{path}: the sealed test rows are gone: train the challenger again")
-
-
-__all__ = ["FOLDER", "About", "Kept", "write"]
+        if not path.exists():
+            raise RunError(f"{path}: the sealed test rows are gone: train the challenger again")
+        return Sealed(path, about.sealed, about.rows, about.test_rows).open()

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of_package
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from descent.data import DataError
 from descent.data.splits.fingerprints import row_hashes
@@ -18,13 +16,11 @@ from descent.flows.machine.home import make_home
 from descent.flows.machine.locks import locked
 from descent.flows.promotion.decision import FEWEST, Decision, decide
 from descent.flows.promotion.kept import FOLDER, About, Kept
-from descent.flows.serving.predictor import Predictor
 from descent.flows.serving.source import load_model
 from descent.flows.table import ledger
 from descent.flows.tracking.registry import CHALLENGER, CHAMPION, Registry, Version
 from descent.ml.statistics import metrics
 
-Array = NDArray[Any]
 PREVIOUS = "descent.previous_champion"
 
 
@@ -143,7 +139,7 @@ def _compared(
     target = models[0].target
     y = rows[about.target].to_numpy(np.float64) if about.task == "regression" else target.encode(rows[about.target])
     try:
-        outputs = [_outputs(model, rows) for model in models]
+        outputs = [model.outputs(rows) for model in models]
     except DataError as error:
         raise RunError(f"{champion.address} cannot predict the challenger's rows: {error}") from error
     decision = decide(
@@ -179,10 +175,6 @@ def refuse_other_question(
                 f"{what} and {champion.address} answer different questions: {name} {new}, and {old}. Register this "
                 "one under another name"
             )
-
-
-def _outputs(model: Predictor, rows: pd.DataFrame) -> Array:
-    return model.outputs(rows)
 
 
 def _opening(about: About, challenger: Version) -> ledger.Opening:

@@ -10,6 +10,7 @@ LEAST = 1e-6
 """Costs below this share of the largest lie below the axis: they are nothing, however many decades they span."""
 ROOM = 0.04
 """Share of an axis that stays free at either end."""
+TICKS = 5
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Axis:
         return (here - low) / (high - low)
 
 
-def linear(label: str, values: Iterable[float], *, room: float = ROOM, whole: bool = False, ticks: int = 5) -> Axis:
+def linear(label: str, values: Iterable[float], *, room: float = ROOM, whole: bool = False) -> Axis:
     """An axis over the finite ones of ``values``; ``whole`` writes whole numbers only."""
     low, high = _ends(values)
     margin = room * (high - low)
     low, high = low - margin, high + margin
-    return Axis(label, low, high, _labelled(_round_numbers(low, high, ticks, whole)))
+    return Axis(label, low, high, _labelled(_round_numbers(low, high, whole)))
 
 
 def shares(label: str) -> Axis:
@@ -46,13 +47,13 @@ def shares(label: str) -> Axis:
     return Axis(label, -0.02, 1.02, tuple((mark, f"{mark:g}") for mark in marks))
 
 
-def logarithmic(label: str, values: Iterable[float], ticks: int = 5) -> Axis:
+def logarithmic(label: str, values: Iterable[float]) -> Axis:
     """A logarithmic axis over the positive ones of ``values``."""
     positive = [value for value in values if isfinite(value) and value > 0]
     low, high = _ends(positive or (1.0, 10.0))
     margin = (high / low) ** ROOM
     low, high = low / margin, high * margin
-    return Axis(label, low, high, _labelled(_decades(low, high, ticks)), log=True)
+    return Axis(label, low, high, _labelled(_decades(low, high)), log=True)
 
 
 def costs(label: str, values: Iterable[float]) -> Axis:
@@ -102,9 +103,9 @@ def _labelled(values: Iterable[float]) -> tuple[tuple[float, str], ...]:
     return tuple((value, plain(value)) for value in values)
 
 
-def _round_numbers(low: float, high: float, count: int, whole: bool) -> list[float]:
-    """The multiples of 1, 2, 2.5 or 5 times a power of ten, at most ``count`` steps of them."""
-    least = (high - low) / count * (1 - 1e-9)
+def _round_numbers(low: float, high: float, whole: bool) -> list[float]:
+    """The multiples of 1, 2, 2.5 or 5 times a power of ten, at most `TICKS` steps of them."""
+    least = (high - low) / TICKS * (1 - 1e-9)
     power = 10.0 ** floor(log10(least))
     factors = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
     step = next(factor * power for factor in factors if factor * power >= least)
@@ -114,11 +115,11 @@ def _round_numbers(low: float, high: float, count: int, whole: bool) -> list[flo
     return [value for value in multiples if low <= value <= high]
 
 
-def _decades(low: float, high: float, count: int) -> list[float]:
-    """Powers of ten, thinned to ``count``; with 2 and 5 between them where there are few."""
+def _decades(low: float, high: float) -> list[float]:
+    """Powers of ten, thinned to `TICKS`; with 2 and 5 between them where there are few."""
     first, last = floor(log10(low)), floor(log10(high))
-    factors = (1.0,) if last - first >= count - 1 else (1.0, 2.0, 5.0) if last - first <= 1 else (1.0, 3.0)
-    step = max(1, -(-(last - first + 1) // (count + 1)))
+    factors = (1.0,) if last - first >= TICKS - 1 else (1.0, 2.0, 5.0) if last - first <= 1 else (1.0, 3.0)
+    step = max(1, -(-(last - first + 1) // (TICKS + 1)))
     found = [factor * 10.0**power for power in range(first, last + 1, step) for factor in factors]
     inside = [value for value in found if low <= value <= high]
-    return inside if len(inside) >= 2 else _round_numbers(low, high, count, False)
+    return inside if len(inside) >= 2 else _round_numbers(low, high, False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from descent.data.roles.roles import Column
 from descent.flows.evaluation.importance import Importance
 from descent.flows.report.drawing import Drawing
 from descent.schemas import ExperimentResult
@@ -27,15 +28,6 @@ class TestRows:
     classes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ColumnShown:
-    """A column of the table, what it was taken for, and why."""
-
-    name: str
-    role: str
-    reason: str
-
-
 def versions() -> dict[str, str]:
     """Of descent, Python and the libraries that decide about numbers."""
     packages = ("numpy", "pandas", "scikit-learn", "scipy", "mlflow", "prefect")
@@ -49,7 +41,7 @@ class Contents:
 
     result: ExperimentResult
     drawing: Drawing
-    columns: Sequence[ColumnShown]
+    columns: Sequence[Column]
     rows: TestRows
     config_yaml: str
     config_path: str

@@ -3,7 +3,7 @@
 A plotting library's SVG bakes colours and sizes in. These few marks are ElementTree's, which escapes what it is given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 from xml.etree import ElementTree as Tree
@@ -68,28 +68,23 @@ class Plot:
     ) -> None:
         """Points; ``titles`` are shown where the pointer rests on one."""
         names = list(titles)
-        for index, (x, y) in enumerate(zip(xs, ys, strict=True)):
-            if not (isfinite(x) and isfinite(y)):
-                continue
-            place = {"cx": _n(self._px(x)), "cy": _n(self._py(y)), "r": _n(radius), "class": f"dot {kind}"}
+        for index, x, y in self._finite(xs, ys):
+            place = {"cx": _n(x), "cy": _n(y), "r": _n(radius), "class": f"dot {kind}"}
             dot = Tree.SubElement(self._marks, "circle", place)
             if names:
                 Tree.SubElement(dot, "title").text = names[index]
 
     def squares(self, xs: Iterable[float], ys: Iterable[float], kind: str) -> None:
         """Points as squares: told from dots without colour."""
-        for x, y in zip(xs, ys, strict=True):
-            if isfinite(x) and isfinite(y):
-                corner = {"x": _n(self._px(x) - 3.2), "y": _n(self._py(y) - 3.2), "width": "6.4", "height": "6.4"}
-                Tree.SubElement(self._marks, "rect", corner | {"class": f"dot {kind}"})
+        for _, x, y in self._finite(xs, ys):
+            corner = {"x": _n(x - 3.2), "y": _n(y - 3.2), "width": "6.4", "height": "6.4"}
+            Tree.SubElement(self._marks, "rect", corner | {"class": f"dot {kind}"})
 
     def star(self, x: float, y: float, kind: str, title: str) -> None:
         """The one point that matters."""
-        if not (isfinite(x) and isfinite(y)):
-            return
-        move = f"translate({_n(self._px(x))} {_n(self._py(y))})"
-        mark = Tree.SubElement(self._marks, "path", {"d": STAR, "transform": move, "class": f"star {kind}"})
-        Tree.SubElement(mark, "title").text = title
+        for _, left, top in self._finite([x], [y]):
+            place = {"d": STAR, "transform": f"translate({_n(left)} {_n(top)})", "class": f"star {kind}"}
+            Tree.SubElement(Tree.SubElement(self._marks, "path", place), "title").text = title
 
     def area(self, x0: float, x1: float, y0: float, y1: float, kind: str, text: str = "") -> None:
         """A shaded rectangle in data coordinates, named in its upper left corner, above all marks."""
@@ -129,14 +124,19 @@ class Plot:
 
     def segment(self, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
         """A straight line between two points of the drawing."""
-        ends = {"x1": _n(start[0]), "y1": _n(start[1]), "x2": _n(end[0]), "y2": _n(end[1])}
-        Tree.SubElement(self._marks, "line", ends | {"class": f"rule {kind}"})
+        self._marks.append(_line(*start, *end, f"rule {kind}"))
 
     def __str__(self) -> str:
         while self._names:  # last, so that no mark hides them
             place, text = self._names.pop()
             Tree.SubElement(self._marks, "text", place).text = text
         return Tree.tostring(self._svg, encoding="unicode")
+
+    def _finite(self, xs: Iterable[float], ys: Iterable[float]) -> Iterator[tuple[int, float, float]]:
+        """Numbers of the points that are finite, and where they lie in the drawing."""
+        for index, (x, y) in enumerate(zip(xs, ys, strict=True)):
+            if isfinite(x) and isfinite(y):
+                yield index, self._px(x), self._py(y)
 
     def _px(self, x: float) -> float:
         return self.x.at(x) * self.wide
@@ -145,14 +145,12 @@ class Plot:
         return (1 - self.y.at(y)) * self.high
 
     def _draw_axes(self) -> None:
-        bottom = TOP + self.high
+        bottom, right = TOP + self.high, self.left + self.wide
         for value, text in self.y.ticks:
             y = TOP + self._py(value)
-            ends = {"x1": _n(self.left), "x2": _n(self.left + self.wide), "y1": _n(y), "y2": _n(y), "class": "grid"}
-            Tree.SubElement(self._svg, "line", ends)
+            self._svg.append(_line(self.left, y, right, y, "grid"))
             self._text(self.left - 6, y + 3.8, text, "tick end")
-        ends = {"x1": _n(self.left), "x2": _n(self.left + self.wide), "y1": _n(bottom), "y2": _n(bottom)}
-        Tree.SubElement(self._svg, "line", ends | {"class": "base"})
+        self._svg.append(_line(self.left, bottom, right, bottom, "base"))
         taken = -1e9
         for value, text in self.x.ticks:
             x = self.left + self._px(value)
@@ -160,11 +158,7 @@ class Plot:
             if x - half < taken + 4:
                 continue
             taken = x + half
-            Tree.SubElement(
-                self._svg,
-                "line",
-                {"x1": _n(x), "x2": _n(x), "y1": _n(bottom), "y2": _n(bottom + 4), "class": "base"},
-            )
+            self._svg.append(_line(x, bottom, x, bottom + 4, "base"))
             self._text(min(x, WIDTH - half), bottom + 17, text, "tick middle")
         self._text(0, 12, self.y.label, "label")
         self._text(self.left + self.wide / 2, self.height - 6, self.x.label, "label middle")
@@ -213,8 +207,11 @@ def _symbol(key: Key, x: float, y: float) -> Tree.Element:
         move = f"translate({_n(x + 8)} {_n(y - 4)}) scale(.7)"
         return Tree.Element("path", {"d": STAR, "transform": move, "class": f"star {key.kind}"})
     kind = {"line": "line", "dashes": "line dashed", "dots": "line dotted", "rule": "rule"}[key.shape]
-    ends = {"x1": _n(x), "x2": _n(x + 16), "y1": _n(y - 4), "y2": _n(y - 4)}
-    return Tree.Element("line", ends | {"class": f"{kind} {key.kind}"})
+    return _line(x, y - 4, x + 16, y - 4, f"{kind} {key.kind}")
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Tree.Element:
+    return Tree.Element("line", {"x1": _n(x1), "y1": _n(y1), "x2": _n(x2), "y2": _n(y2), "class": kind})
 
 
 def _n(value: float) -> str:

@@ -82,10 +82,16 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_places(result, console)
 
 
-def _leaderboard(result: ExperimentResult, metric: str, console: "Console") -> "Table":
+def headed(title: str, *, collapse_padding: bool = False) -> "Table":
+    """A table with a title, and a line below the heads of its columns."""
     from rich import box
     from rich.table import Table
 
+    look = box.SIMPLE_HEAD
+    return Table(title=title, title_justify="left", box=look, pad_edge=False, collapse_padding=collapse_padding)
+
+
+def _leaderboard(result: ExperimentResult, metric: str, console: "Console") -> "Table":
     title = f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set"
     shown = result.variants[:SHOWN]
     second = [name for name in SECOND if name in result.variants[0].metrics.cv and name != metric][:1]
@@ -105,8 +111,8 @@ def _leaderboard(result: ExperimentResult, metric: str, console: "Console") -> "
         spare.append("ended")  # the row is bold, and named below
     longest = max(len(row.name) for row in shown)
 
-    def build(without: Sequence[str]) -> Table:
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    def build(without: Sequence[str]) -> "Table":
+        table = headed(title, collapse_padding=True)
         kept = {name: cells for name, cells in columns.items() if name not in without}
         for name in kept:
             if name == "variant":
@@ -169,20 +175,11 @@ def _indented(text: str) -> "Padding":
 
 
 def _test_table(result: ExperimentResult, console: "Console") -> "Table":
-    from rich import box
-    from rich.table import Table
-
     titles, rows = words.columns(result), words.rows(result)
     styles = ["", "bold", *[""] * (len(titles) - 3), "dim"]
 
-    def build(without: Sequence[str]) -> Table:
-        table = Table(
-            title=words.headline(result),
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            pad_edge=False,
-            collapse_padding=True,
-        )
+    def build(without: Sequence[str]) -> "Table":
+        table = headed(words.headline(result), collapse_padding=True)
         kept = [place for place, title in enumerate(titles) if title not in without]
         for place in kept:
             table.add_column(

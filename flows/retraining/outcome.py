@@ -37,10 +37,8 @@ class Retrained:
 
     def decide(self, found: Promotion | TooFewRowsError) -> None:
         """Note who won, or that there was too little to compare with."""
-        if isinstance(found, TooFewRowsError):
-            self.outcome, self.reason = "kept", str(found)
-        else:
-            self.outcome, self.reason = "promoted" if found.decision.promote else "kept", str(found)
+        promoted = isinstance(found, Promotion) and found.decision.promote
+        self.outcome, self.reason = "promoted" if promoted else "kept", str(found)
 
     @property
     def serving(self) -> str | None:

@@ -45,7 +45,8 @@ ASKED_WRONGLY = frozenset(
 
 def passes(task: object, run: object, state: Any) -> bool:
     """Whether a failed task (a Prefect state) is worth another attempt."""
-    return may_pass(state.data if isinstance(state.data, BaseException) else _exception(state))
+    found = state.data if isinstance(state.data, BaseException) else state.result(raise_on_failure=False)
+    return may_pass(found if isinstance(found, BaseException) else None)
 
 
 def may_pass(error: BaseException | None) -> bool:
@@ -67,11 +68,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _exception(state: Any) -> BaseException | None:
-    found = state.result(raise_on_failure=False)
-    return found if isinstance(found, BaseException) else None
 
 
 def task(name: str, *, retried: bool = True) -> "Callable[[Callable[P, R]], Task[P, R]]":

@@ -101,15 +101,10 @@ def deploy(client: "SyncPrefectClient", made: Deployment, *, create_pool: bool) 
         made = _with_webhook(made)
     elif made.config.retrain.notify is not None and not made.config.retrain.notify.startswith("$"):
         notices.check(made.config.retrain.notify)
-    schedules = (
-        []
-        if made.clock is None
-        else [
-            DeploymentScheduleCreate(
-                schedule=CronSchedule(cron=made.clock.cron, timezone=made.clock.timezone), active=True
-            )
-        ]
-    )
+    schedules = []
+    if made.clock is not None:
+        schedule = CronSchedule(cron=made.clock.cron, timezone=made.clock.timezone)
+        schedules = [DeploymentScheduleCreate(schedule=schedule, active=True)]
     client.create_deployment(
         client.create_flow(retrain),
         made.name,

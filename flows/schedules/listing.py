@@ -1,6 +1,6 @@
 """``descent schedules``: what is deployed, when it runs next, how it went last."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,10 +31,6 @@ class Row:
     pool: str | None
     worker: bool
     """Whether a worker is there to run it."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
 
 
 def rows(client: "SyncPrefectClient") -> list[Row]:

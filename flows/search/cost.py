@@ -84,10 +84,11 @@ def _train(plan: Plan, costs: Estimate, workers: int) -> float:
 def _after(plan: Plan, costs: Estimate, question: Question, workers: int) -> float:
     """The finalists alone on every fold, and the refit: as if they were average variants."""
     folds, finalists = question.folds, question.config.validation.finalists
+    trainings = folds * question.repeats
     alone = [costs.seconds(fleet, 1, fleet.variants[0].epochs) for fleet in plan.fleets for _ in fleet.variants]
     rows = 1 + question.config.split.cv / question.config.split.train
     mean = rows * sum(alone) / len(alone)
-    count = min(finalists, len(alone)) * folds
+    count = min(finalists, len(alone)) * trainings
     return mean * (1 - 1 / folds if folds else 0.0) * count / workers + mean
 
 

@@ -9,7 +9,8 @@ members has, in place of ``features/`` and ``model/``, ``members.json`` with the
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,6 +197,18 @@ def _intervals(path: Path) -> tuple[dict[int, float], bool]:
     return widths, bool(stored.get("never_negative", False))
 
 
+@contextmanager
+def bad_request() -> Iterator[None]:
+    """What is wrong with the rows becomes MLflow's error, which its server answers with 400 and the sentence."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+    try:
+        yield
+    except (DataError, ModelError) as error:
+        raise MlflowException(str(error), BAD_REQUEST) from error
+
+
 class Served:
     """A predictor as MLflow calls it: what is wrong with the rows becomes an answer and not an accident."""
 
@@ -208,13 +221,8 @@ class Served:
         Raises:
             MlflowException: the rows do not fit the model; MLflow's server answers 400 with the sentence.
         """
-        from mlflow.exceptions import MlflowException
-        from mlflow.protos.databricks_pb2 import BAD_REQUEST
-
-        try:
+        with bad_request():
             return self.predictor.predict(frame, params)
-        except (DataError, ModelError) as error:
-            raise MlflowException(str(error), BAD_REQUEST) from error
 
 
 def _load_pyfunc(path: str) -> Served:

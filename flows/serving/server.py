@@ -23,7 +23,7 @@ from descent.data.features.compiled.unknown import Unknown
 from descent.flows.errors import RunError, UsageError
 from descent.flows.serving.fetching import version_of
 from descent.flows.serving.manifest import ModelError
-from descent.flows.serving.predictor import Predictor
+from descent.flows.serving.predictor import Predictor, bad_request
 from descent.flows.serving.source import load_model
 from descent.flows.tracking.store import tracking_uri
 
@@ -91,23 +91,18 @@ class Serving:
         Raises:
             MlflowException: it cannot be read; with the sentence, as a bad request.
         """
-        from mlflow.exceptions import MlflowException
-        from mlflow.protos.databricks_pb2 import BAD_REQUEST
-
         from descent.data.reading.csv_text import frame_of, parse_csv
         from descent.data.reading.encoding import to_utf8
 
         assert self.model is not None
         columns = self.model.features.columns
-        try:
+        with bad_request():
             raw, _ = to_utf8(body, "the request", None)
             missing = (*columns.missing, *columns.keep)
             parsed = parse_csv(
                 raw, "the request", missing, dialect=columns.dialect, known=columns.all, numbers=columns.plain_numbers
             )
             return frame_of(parsed.table)
-        except DataError as error:
-            raise MlflowException(str(error), BAD_REQUEST) from error
 
     def predict(
         self, data: "pd.DataFrame", params: dict[str, Any] | None = None, unknown: Unknown | None = None
@@ -118,16 +113,12 @@ class Serving:
             MlflowException: the rows do not fit the model; with its sentence, as a bad request.
         """
         import pandas as pd
-        from mlflow.exceptions import MlflowException
-        from mlflow.protos.databricks_pb2 import BAD_REQUEST
 
         assert self.model is not None
-        try:
+        with bad_request():
             if not isinstance(data, pd.DataFrame):
                 raise ModelError("rows need names for their columns: send dataframe_split or dataframe_records")
             return self.model.predict(data, params, unknown)
-        except (DataError, ModelError) as error:
-            raise MlflowException(str(error), BAD_REQUEST) from error
 
 
 class RowsAsked:

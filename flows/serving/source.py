@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from descent.flows.errors import RunError
+from descent.flows.errors import RunError, first_line
 from descent.flows.serving.manifest import NAME, ModelError
 
 if TYPE_CHECKING:
@@ -66,5 +66,5 @@ def _fetched(address: str) -> Path:
     except (ModelError, RunError):
         raise
     except Exception as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise RunError(f"{address}: cannot be fetched from MLflow at {tracking_uri()}: {said}") from error
+        where = f"{address}: cannot be fetched from MLflow at {tracking_uri()}"
+        raise RunError(f"{where}: {first_line(error)}") from error

@@ -20,6 +20,7 @@ from descent.schemas import (
 )
 from descent.schemas.config.table import ROLES
 from descent.schemas.problems.secrets import absent_variables, with_variables
+from descent.schemas.variants.defaults import SMALL
 from descent.schemas.variants.tasks import check_losses
 
 
@@ -67,18 +68,14 @@ class Question:
         return self.config.validation.folds if self.large is None or self.large.complete else 0
 
     @property
+    def repeats(self) -> int:
+        """How often the rows are divided into folds; by time there is one way."""
+        return 1 if self.inference.split_by == "time" else self.config.validation.repeats
+
+    @property
     def settings(self) -> tuple[FeatureSettings, ...]:
         """The feature settings that occur in the search, in the order of the variants."""
         return tuple(dict.fromkeys(variant.features for variant in self.variants))
-
-
-def table_of(frame: pd.DataFrame | None, config: ExperimentConfig) -> data.Table | None:
-    """A DataFrame as the table of an experiment, called what the configuration calls its source."""
-    return (
-        None
-        if frame is None
-        else data.table_of(frame, conceal(config.data.source), config.data.missing, config.data.keep)
-    )
 
 
 def load(config: ExperimentConfig) -> data.Table:
@@ -143,7 +140,10 @@ def ask(config: ExperimentConfig, frame: pd.DataFrame | None = None) -> Posed:
         DataError: the table cannot be read or used for this.
         ConfigError: the configuration does not fit the table.
     """
-    return Posed(*pose(config, table_of(frame, config) or load(config)))
+    if frame is None:
+        return Posed(*pose(config, load(config)))
+    name = conceal(config.data.source)
+    return Posed(*pose(config, data.table_of(frame, name, config.data.missing, config.data.keep)))
 
 
 def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.DataFrame]:
@@ -174,6 +174,9 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     numeric = len(inference.of_role("numeric"))
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
+    if rows < SMALL and config.search.models is None:
+        few = f"{rows:,} rows are few: networks stay small, and metrics of the test rows are rough"
+        inference = replace(inference, notes=(*inference.notes, few))
     least = float(frame[inference.target].min()) if inference.task == "regression" else None
     config = resolved(
         with_default_search(

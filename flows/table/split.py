@@ -31,7 +31,8 @@ def cut(question: Question, frame: pd.DataFrame, scratch: Path) -> Parts:
     working = np.sort(np.concatenate([split.train, split.cv]))
     rest = frame.iloc[working].reset_index(drop=True)
     train, cv = np.searchsorted(working, split.train), np.searchsorted(working, split.cv)
-    pairs = data.fold_rows(rest, inference, question.folds, config.split.seed) if question.folds else []
+    seeds = range(config.split.seed, config.split.seed + question.repeats) if question.folds else ()
+    pairs = [pair for seed in seeds for pair in data.fold_rows(rest, inference, question.folds, seed)]
     return Parts(rest, train, cv, tuple(pairs), drawn.sealed, drawn.sizes, noticed, drawn.rows)
 
 

@@ -18,7 +18,7 @@ from descent import data
 from descent.data.cells import to_dates
 from descent.data.splits.fingerprints import places
 from descent.data.splits.splits import split_at, telling
-from descent.flows.machine.memory import give_back
+from descent.flows.machine.memory import release
 from descent.flows.table.matrices import Matrices, write_matrix
 from descent.flows.table.parts import Parts
 from descent.flows.table.question import Question
@@ -155,7 +155,7 @@ def featurise(
         write_matrix(x, _transformed(whole.batches(*which), features, known), (len(rows), width))
         np.save(y, target.encode(_usable(whole.y.iloc[rows], inference)))
         named |= {f"x{suffix}": x, f"y{suffix}": y}
-    give_back()
+    release()
     return Matrices(features, target, Sources(**named), width)
 
 

@@ -5,7 +5,7 @@ sender that begins anew reads all of it again and asks MLflow what is there alre
 folder's lock, which the kernel releases with the process::
 
     .descent/outbox/20261124-093000-penguins-1a2b3c/
-      lock, sending, hurry
+      lock, sending
       beginning.json
       variants-00001.json …      one per chunk
       outcome/                   outcome.json, artifacts/, model/
@@ -95,7 +95,7 @@ class Outbox:
         """
         if (self.folder / "beginning.json").exists():
             beginning = replace(self.beginning(), tags=beginning.tags)
-        for name in ("ending.json", "system.json", "hurry"):
+        for name in ("ending.json", "system.json"):
             (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder / "outcome", ignore_errors=True)
         self._write("beginning.json", asdict(beginning))
@@ -109,10 +109,6 @@ class Outbox:
             self._write(f"variants-{self._last + 1:05}.json", [asdict(variant) for variant in fresh])
             self._last += 1
             self._have |= {variant.name for variant in fresh}
-
-    def hurry(self) -> None:
-        """Note that from now on somebody waits until all of it is sent."""
-        (self.folder / "hurry").touch()
 
     def finish(self, outcome: RunOutcome, artifacts: Mapping[str, Path | str], model: Path) -> None:
         """Record the outcome with copies of its files: ``artifacts`` by path, each a file or a text; and the model."""
@@ -190,10 +186,6 @@ class Outbox:
         if not (self.folder / "system.json").exists():
             return []
         return [(int(at), metrics) for at, metrics in self._read("system.json")]
-
-    def waited_for(self) -> bool:
-        """Whether somebody waits: there was a `hurry`, or the run has ended."""
-        return any((self.folder / name).exists() for name in ("hurry", "ending.json", "outcome"))
 
     @property
     def artifacts(self) -> Path:

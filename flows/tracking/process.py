@@ -5,6 +5,8 @@ that takes the place of another that died goes on from there. It imports this mo
 light: neither pandas nor Prefect.
 """
 
+import gc
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from descent.flows.machine.locks import lock
-from descent.flows.tracking import client, store
+from descent.flows.tracking import store
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.sender import Delivery, Sender
 from descent.flows.tracking.system import Sampler
@@ -23,29 +25,27 @@ from descent.flows.workers.pool import Processes
 # again by itself, because the answer was lost, makes a second run.
 ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
-_ready: ContextVar[list[Processes] | None] = ContextVar("ready", default=None)
+NICE = 5
+"""How far recording gives way: a worker that trains on the same processor gets three quarters of it."""
+
+_ready: ContextVar[Processes | None] = ContextVar("ready", default=None)
 
 
 @contextmanager
 def ready() -> Iterator[None]:
-    """Start a recording process for the `Recorder` inside; one that nobody took is killed at the end of the context.
-
-    A mistake in the table need not wait for an import of MLflow.
-    """
-    waiting = [Processes(1, ENVIRONMENT, warm_up)]
-    token = _ready.set(waiting)
+    """Start a recording process for the `Recorder` inside: a mistake in the table need not wait for MLflow's import."""
+    process = started()
+    token = _ready.set(process)
     try:
         yield
     finally:
         _ready.reset(token)
-        for process in waiting:
-            process.shutdown(kill_workers=True)
+        process.shutdown(kill_workers=True)
 
 
-def take() -> Processes:
+def started() -> Processes:
     """The recording process that is ready, or a new one; whoever takes it ends it."""
-    waiting = _ready.get()
-    return waiting.pop() if waiting else Processes(1, ENVIRONMENT, warm_up)
+    return _ready.get() or Processes(1, ENVIRONMENT, warm_up)
 
 
 # What follows runs in the recording process.
@@ -53,19 +53,19 @@ def take() -> Processes:
 
 def warm_up() -> None:
     """Import what will be needed and open the store, while others work."""
-    import gc
-
+    os.nice(NICE)
     gc.disable()  # a tenth of the time goes into collecting what imports keep anyway
-    client.import_mlflow()
+    import mlflow.pyfunc  # noqa: F401 - all of MLflow that will be needed
+
     gc.freeze()
     gc.enable()
     uri = store.tracking_uri()
     if not uri.startswith("http"):  # a server may be slow, and is asked when the run begins
         store.prepare(uri)
-        client.client_of(uri)
+        store.client_of(uri)
 
 
-def begin(folder: Path, watch: bool) -> client.Handle:
+def begin(folder: Path, watch: bool) -> store.Handle:
     """Begin the parent run of an outbox; ``watch`` the machine until `finish`."""
     if watch:
         _watch()
@@ -96,4 +96,4 @@ def _sender(folder: Path) -> Sender:
     """The sender of an outbox, alone until this process ends: that of a command that was killed lives a moment longer,
     in which it could make runs that this one would not see and make again."""
     lock(folder / "sending")
-    return Sender(Outbox(folder), gives_way=True)
+    return Sender(Outbox(folder))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from descent.flows.errors import RunError
-from descent.flows.tracking.client import client_of
+from descent.flows.errors import RunError, first_line
+from descent.flows.tracking.store import client_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -123,8 +123,7 @@ def _told(uri: str, what: str) -> Iterator[None]:
     except RunError:
         raise
     except Exception as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise RunError(f"{what}: MLflow at {uri} refused: {said}") from error
+        raise RunError(f"{what}: MLflow at {uri} refused: {first_line(error)}") from error
 
 
 def _there(client: "MlflowClient", name: str) -> bool:

@@ -6,15 +6,16 @@ looked up by these tags and then completed, not made again.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from descent.flows.errors import RunError
-from descent.flows.tracking import giving_way, logged_model, orphans, store
-from descent.flows.tracking.client import Handle, client_of
+from descent.flows.tracking import logged_model, orphans, store
 from descent.flows.tracking.records import FINISHED, KILLED, Beginning, Ending, RunOutcome, VariantRecord
 from descent.flows.tracking.registry import register
+from descent.flows.tracking.store import Handle, client_of
 from descent.flows.tracking.values import finals, input_of, metrics_of, params_of, tags_of
 
 if TYPE_CHECKING:
@@ -83,17 +84,10 @@ def known(handle: Handle, key: str) -> Known:
             return by_name
 
 
-def log_variants(
-    handle: Handle,
-    beginning: Beginning,
-    variants: Sequence[VariantRecord],
-    there: Known,
-    waited_for: Callable[[], bool],
-) -> None:
+def log_variants(handle: Handle, beginning: Beginning, variants: Sequence[VariantRecord], there: Known) -> None:
     """Record variants as runs nested in the parent; ``there`` are those that MLflow has, whole or not.
 
-    Until ``waited_for`` it gives way to training. A diverged variant is a finished run whose tag ``status`` says so: it
-    was tried, and that was its outcome.
+    A diverged variant is a finished run whose tag ``status`` says so: it was tried, and that was its outcome.
     """
     client = client_of(handle.tracking_uri)
     # SQLite takes one writer at a time; of a server or PostgreSQL most of the time is spent waiting.
@@ -102,7 +96,8 @@ def log_variants(
     def log(variant: VariantRecord) -> None:
         _log_variant(client, handle, beginning, variant, there.get(variant.name))
 
-    giving_way.for_each(log, variants, threads, waited_for)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(log, variants))
 
 
 def finish(

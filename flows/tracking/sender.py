@@ -1,21 +1,18 @@
 """Draining an outbox into MLflow, beside the training or after it, as often as it takes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from descent.flows.errors import RunError
+from descent.flows.errors import RunError, first_line
 from descent.flows.machine.reachable import is_there
 from descent.flows.tracking import runs
-from descent.flows.tracking.client import Handle
 from descent.flows.tracking.outbox import Outbox
 from descent.flows.tracking.records import KILLED, Ending
 from descent.flows.tracking.runs import Known
+from descent.flows.tracking.store import Handle
 
-PAUSE = 5.0
-"""Seconds without another attempt after one that failed, while the run goes on."""
-
-LAST_ATTEMPTS = (1.0, 2.0, 4.0)
+LAST_ATTEMPTS = (0.0, 1.0, 2.0, 4.0)
 """Pauses before the further attempts at the end of a run."""
 
 PATIENCE = 30.0
@@ -32,19 +29,13 @@ class Delivery:
 
 
 class Sender:
-    """Sends one outbox. After a failure it begins anew: MLflow is asked what it has, so nothing is made twice.
+    """Sends one outbox. After a failure it begins anew: MLflow is asked what it has, so nothing is made twice."""
 
-    One that ``gives_way`` lets training go first until the outbox is waited for.
-    """
-
-    def __init__(self, outbox: Outbox, *, gives_way: bool = False) -> None:
+    def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
-        self._waited_for: Callable[[], bool] = outbox.waited_for if gives_way else lambda: True
         self.handle: Handle | None = None
         self._sent = 0
-        self._there: Known = {}
-        self._failed_at: float | None = None
-        self._asked = False
+        self._there: Known | None = None
 
     def begin(self) -> Handle:
         """Begin the parent run; gives a handle without ids where the server cannot answer now: `drain` begins it then.
@@ -61,44 +52,39 @@ class Sender:
         except Exception as error:  # each kind of store has its driver, and each driver its errors
             uri = self.outbox.beginning().tracking_uri
             if uri.startswith(("http://", "https://")) and (_has_failed(error) or not is_there(uri)):
-                self._failed_at = time.monotonic()
                 return Handle(uri, "", "")
             raise RunError(f"MLflow at {uri} cannot be used: {first_line(error)}") from error
 
     def drain(self) -> Delivery:
         """Send what is there and not sent; at once again where that fails, as a connection that idled may be closed."""
-        if self._failed_at is not None and time.monotonic() < self._failed_at + PAUSE:
-            return Delivery(self.handle, reason="MLflow did not answer")
-        reason, last = "", self.handle
-        for _ in range(2):
-            try:
-                uri = self._drain()
-                self._failed_at = None
-                return Delivery(self.handle, uri)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
-                reason, last = first_line(error), self.handle or last
-                self.handle, self._sent, self._asked = None, 0, False
-        self._failed_at = time.monotonic()
-        return Delivery(last, reason=reason)
+        return self._attempt((0.0,))
 
     def finish(self) -> Delivery:
         """Send everything; with pauses and further attempts where that fails."""
-        began = time.monotonic()
-        self._failed_at = None
-        delivery = self.drain()
-        for pause in LAST_ATTEMPTS:
-            if delivery.reason is None or time.monotonic() - began + pause > PATIENCE:
-                break
-            time.sleep(pause)
-            self._failed_at = None
-            delivery = self.drain()
+        return self._attempt(LAST_ATTEMPTS)
+
+    def abandon(self) -> Delivery:
+        """Send what a command has left; a run that it left without a word is marked as killed."""
+        delivery = self.finish()
+        if delivery.reason is None and self.outbox.folder.exists():
+            self.outbox.end(Ending(KILLED, "the command was killed"))
+            delivery = self.finish()
         return delivery
 
-    def abandon(self) -> None:
-        """End a run whose command has gone without a word: send what it left and mark it as killed."""
-        if self.outbox.outcome() is None and self.outbox.ending() is None:
-            self._drain()
-            self.outbox.end(Ending(KILLED, "the command was killed"))
+    def _attempt(self, pauses: Sequence[float]) -> Delivery:
+        """Send until it succeeds, with these pauses between attempts."""
+        began, last, reason = time.monotonic(), self.handle, ""
+        for pause in (*pauses, PATIENCE):
+            try:
+                uri = self._drain()
+                return Delivery(self.handle, uri)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
+                reason, last = first_line(error), self.handle or last
+                self.handle, self._sent, self._there = None, 0, None
+            if time.monotonic() - began + pause >= PATIENCE:
+                break
+            time.sleep(pause)
+        return Delivery(last, reason=reason)
 
     def _begin(self) -> Handle:
         self.handle = runs.begin(self.outbox.beginning())
@@ -111,12 +97,11 @@ class Sender:
         if ending is not None and ending.status == KILLED:  # what has not been sent goes with it
             self._end(handle, ending)
             return None
-        if not self._asked:
+        if self._there is None:
             self._there = runs.known(handle, self.outbox.key)
-            self._asked = True
         beginning = self.outbox.beginning()
         for number, variants in self.outbox.batches(self._sent):
-            runs.log_variants(handle, beginning, variants, self._there, self._waited_for)
+            runs.log_variants(handle, beginning, variants, self._there)
             self._sent = number
         if ending is not None:  # the run failed: what was tried is an outcome
             self._end(handle, ending)
@@ -137,8 +122,3 @@ def _has_failed(error: Exception) -> bool:
     """Whether an error of MLflow's says that its server could not do what it was asked, rather than would not."""
     status = getattr(error, "get_http_status_code", None)
     return status is not None and status() >= 500
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error, or its kind where it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,13 +1,28 @@
-"""Where MLflow keeps the runs: the store that ``MLFLOW_TRACKING_URI`` names, else a file in ``.descent/``."""
+"""Where MLflow keeps the runs, and its client: what ``MLFLOW_TRACKING_URI`` names, else a file in ``.descent/``."""
 
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from descent.flows.machine import databases
 from descent.flows.machine.home import artifacts, home, make_home, mlflow_database
 from descent.flows.machine.locks import locked
 from descent.flows.machine.reachable import reach
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A parent run in MLflow."""
+
+    tracking_uri: str
+    experiment_id: str
+    run_id: str
 
 
 def tracking_uri() -> str:
@@ -23,6 +38,14 @@ def registry_uri(uri: str) -> str:
 def embedded_uri() -> str:
     """The SQLite store in ``.descent/``; its folder need not exist."""
     return f"sqlite:///{mlflow_database()}"
+
+
+@cache
+def client_of(uri: str) -> "MlflowClient":
+    """MLflow's client of a store."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(uri, registry_uri(uri))
 
 
 def artifact_root(uri: str) -> str | None:

@@ -7,7 +7,7 @@ from descent.flows.machine.locks import locked
 from descent.flows.machine.reachable import is_there
 from descent.flows.tracking import process
 from descent.flows.tracking.outbox import Outbox, waiting
-from descent.flows.tracking.sender import Sender, first_line
+from descent.flows.tracking.sender import Sender
 
 
 def unsent() -> list[Outbox]:
@@ -47,10 +47,5 @@ def _send(outbox: Outbox, silent: set[str]) -> str | None:
     if uri in silent or not is_there(uri):
         silent.add(uri)
         return f"nothing answers at {uri}"
-    sender = Sender(outbox)
     with locked(outbox.folder / "sending"):
-        try:
-            sender.abandon()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and the reason is said
-            return first_line(error)
-        return sender.finish().reason
+        return Sender(outbox).abandon().reason

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from descent.flows.errors import RunError
 from descent.flows.machine.environment import PRIVATE
 from descent.flows.machine.home import artifacts, home, make_home, mlflow_database
-from descent.flows.machine.reachable import free_port
+from descent.flows.machine.reachable import ask, free_port
 from descent.flows.tracking.store import embedded_uri, tracking_uri
 from descent.ml.statistics.metrics import greater_is_better
 
@@ -84,25 +84,16 @@ def ui_log() -> Path:
     return home() / "logs" / "mlflow-ui.log"
 
 
+def server_command(store: str, port: int, *options: str) -> list[str]:
+    """MLflow's server over a store, with one worker on the loopback address."""
+    given = ["--backend-store-uri", store, "--host", "127.0.0.1", "--port", str(port), "--workers", "1", *options]
+    return [sys.executable, "-W", "ignore", "-m", "mlflow", "server", *given]
+
+
 def _start_ui(uri: str, port: int) -> "subprocess.Popen[bytes]":
     make_home("logs")
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--default-artifact-root",
-        artifacts().as_uri(),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    # One worker and no job execution: 2 processes instead of 15.
+    command = server_command(uri, port, "--default-artifact-root", artifacts().as_uri())
+    # Without job execution there are 2 processes instead of 15.
     environment = PRIVATE | os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     environment.pop("MLFLOW_TRACKING_URI", None)
     with ui_log().open("wb") as log:
@@ -122,8 +113,8 @@ def _wait_for_ui(process: "subprocess.Popen[bytes]", port: int) -> None:
         if process.poll() is not None:
             raise RunError(f"MLflow's server ended while starting. Its log: {ui_log()}")
         with suppress(OSError, HTTPException):
-            if _ask(port, "GET", "/health") is not None:
-                return
+            ask(port, "/health")
+            return
         time.sleep(0.1)
     raise RunError(f"MLflow's server did not answer within {PATIENCE:.0f} seconds. Its log: {ui_log()}")
 
@@ -145,20 +136,9 @@ def _newest_page(port: int) -> str:
 
 
 def _search(port: int, what: str, query: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = json.loads(_ask(port, "POST", f"/api/2.0/mlflow/{what}/search", json.dumps(query)) or "{}")
-    found: list[dict[str, Any]] = answer.get(what, [])
-    return found
-
-
-def _ask(port: int, method: str, path: str, body: str | None = None) -> str | None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, body, {"content-type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        return text if answer.status == 200 else None
-    finally:
-        connection.close()
+    with suppress(OSError, HTTPException):
+        return list(json.loads(ask(port, f"/api/2.0/mlflow/{what}/search", query)).get(what, []))
+    return []
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

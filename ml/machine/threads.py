@@ -3,7 +3,8 @@
 The matrices are small, so that more threads cost more than they give, and sums that threads share come out in
 another order: with one thread a variant has the same bits in every process. The wheels of NumPy and SciPy each bring
 an OpenBLAS along, whose number of threads can be set while it runs; with another BLAS its environment variable has to
-do (``OMP_NUM_THREADS=1``, ``MKL_NUM_THREADS=1``, ``VECLIB_MAXIMUM_THREADS=1``).
+do (``OMP_NUM_THREADS=1``, ``MKL_NUM_THREADS=1``, ``VECLIB_MAXIMUM_THREADS=1``). threadpoolctl (3.8) does not serve: of
+several threads of a process it lets one alone set the number, and the others train with what that one left.
 """
 
 import ctypes

@@ -59,7 +59,11 @@ def _nesterov(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: 
 
 def _adagrad(p: Array, g: Array, slots: tuple[Array, ...], scratch: Array, lr: Array, epsilon: Array) -> None:
     """s ← s + g²; p ← p − α·g / (√s + ε) (Duchi, Hazan & Singer 2011)."""
-    (s,) = slots
+    _divided(p, g, slots[0], scratch, lr, epsilon)
+
+
+def _divided(p: Array, g: Array, s: Array, scratch: Array, lr: Array, epsilon: Array) -> None:
+    """s ← s + g²; p ← p − α·g / (√s + ε)."""
     np.multiply(g, g, out=scratch)
     s += scratch
     np.sqrt(s, out=scratch)
@@ -74,14 +78,8 @@ def _rmsprop(
 ) -> None:
     """s ← ρ·s + (1 − ρ)g²; p ← p − α·g / (√s + ε) (Tieleman & Hinton 2012). The slot holds s/(1 − ρ)."""
     (s,) = slots
-    np.multiply(g, g, out=scratch)
     s *= rho
-    s += scratch
-    np.sqrt(s, out=scratch)
-    scratch += epsilon
-    g /= scratch
-    g *= lr
-    p -= g
+    _divided(p, g, s, scratch, lr, epsilon)
 
 
 def _rmsprop_columns(h: Mapping[str, Array], lr: Array, steps: Array) -> tuple[Array, ...]:

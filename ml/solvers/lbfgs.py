@@ -9,48 +9,38 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from descent.ml.history import Callback, History, Outcome, Progress
+from descent.ml.history import History, Outcome, Progress
 from descent.ml.machine.interrupts import Interrupts
 from descent.ml.network.layout import Array
-from descent.ml.network.model import Model
-from descent.ml.network.rows import Rows
-from descent.ml.optimizers.settings import Settings, hyperparameters
-from descent.ml.solvers.objectives import Objective, objective_of
+from descent.ml.optimizers.settings import hyperparameters
+from descent.ml.solvers.objectives import Minimisation, Objective, objective_of
 
 _FLAT = 64 * float(np.finfo(np.float64).eps)
 """A relative decrease below this is rounding."""
 
 
-def minimise_all(
-    model: Model,
-    settings: Sequence[Settings],
-    rows: Rows,
-    cv: Rows | None,
-    epochs: int,
-    dtype: str,
-    callback: Callback | None,
-) -> list[Outcome]:
-    """One outcome per variant, minimised one after the other; rows are float64."""
+def minimise_all(asked: Minimisation) -> list[Outcome]:
+    """One outcome per variant, minimised one after the other."""
+    settings, with_cv = asked.settings, asked.cv is not None
     hyper = hyperparameters("lbfgs", settings)
-    objectives = {seed: objective_of(model, rows, cv, seed) for seed in {one.seed for one in settings}}
+    seeds = {one.seed for one in settings}
+    objectives = {seed: objective_of(asked.model, asked.rows, asked.cv, seed) for seed in seeds}
     starts = np.stack([objectives[one.seed].start for one in settings])
-    history = History(starts, np.zeros(len(settings)), epochs, cv is not None)
+    history = History(starts, np.zeros(len(settings)), asked.epochs, with_cv)
     notes = [""] * len(settings)
     try:
         with Interrupts() as interrupts:
             for index, one in enumerate(settings):
-                run = _Run(
-                    index, objectives[one.seed], one.lam / rows.mass, history, len(settings), callback, interrupts
-                )
-                notes[index] = run.minimise(int(hyper["history"][index]), float(hyper["tolerance"][index]), epochs)
+                run = _Run(asked, index, objectives[one.seed], history, interrupts)
+                notes[index] = run.minimise(int(hyper["history"][index]), float(hyper["tolerance"][index]))
                 if run.ended:
                     break
                 history.finish(index, "completed")
     except KeyboardInterrupt:
         pass
     history.end("interrupted")
-    history.kept = history.kept.astype(dtype)
-    return history.outcomes(*exact_costs(history, [objectives[one.seed] for one in settings], cv is not None), notes)
+    history.kept = history.kept.astype(asked.dtype)
+    return history.outcomes(*exact_costs(history, [objectives[one.seed] for one in settings], with_cv), notes)
 
 
 def exact_costs(history: History, objectives: Sequence[Objective], with_cv: bool) -> tuple[Array, Array | None]:
@@ -63,20 +53,10 @@ def exact_costs(history: History, objectives: Sequence[Objective], with_cv: bool
 class _Run:
     """The minimisation for one λ; every iterate is entered in the history, so that an interruption finds the last."""
 
-    def __init__(
-        self,
-        index: int,
-        objective: Objective,
-        decay: float,
-        history: History,
-        count: int,
-        callback: Callback | None,
-        interrupts: Interrupts,
-    ):
-        self.interrupts, self.ended = interrupts, False
-        self.index, self.objective, self.history = index, objective, history
-        self.count, self.callback = count, callback
-        self.decay = decay * objective.penalty
+    def __init__(self, asked: Minimisation, index: int, objective: Objective, history: History, interrupts: Interrupts):
+        self.asked, self.index, self.objective = asked, index, objective
+        self.history, self.interrupts, self.ended = history, interrupts, False
+        self.decay = asked.settings[index].lam / asked.rows.mass * objective.penalty
 
     def value(self, theta: Array) -> tuple[float, Array]:
         """J with its penalty, and the gradient."""
@@ -84,12 +64,13 @@ class _Run:
         pull = self.decay * theta
         return cost + 0.5 * float(pull @ theta), gradient + pull
 
-    def minimise(self, memory: int, tolerance: float, epochs: int) -> str:
+    def minimise(self, memory: int, tolerance: float) -> str:
         """Iterate to the tolerance; returns how it ended, in words."""
 
         def enter(intermediate_result: OptimizeResult) -> None:
-            self._enter(np.array(intermediate_result.x), float(intermediate_result.fun), epochs)
+            self._enter(np.array(intermediate_result.x), float(intermediate_result.fun))
 
+        epochs = self.asked.epochs
         result = minimize(
             self.value,
             self.objective.theta,
@@ -108,15 +89,16 @@ class _Run:
         ended = "reached the limit of" if result.status == 1 else "converged after"
         return f"{ended} {result.nit} iterations"
 
-    def _enter(self, theta: Array, total: float, epochs: int) -> None:
+    def _enter(self, theta: Array, total: float) -> None:
+        epochs, callback = self.asked.epochs, self.asked.callback
         cost = total - 0.5 * float(self.decay * theta @ theta)
         held = self.objective.cost_cv(theta)
         epoch = self.history.iterate(self.index, self.objective.parameters(theta), cost, held)
         self.ended = self.interrupts.wanted
-        if self.callback is not None:
-            done = (self.index + epoch / epochs) / self.count
+        if callback is not None:
+            done = (self.index + epoch / epochs) / len(self.asked.settings)
             ids = np.array([self.index])
             cv = None if held is None else np.array([held])
-            self.ended |= bool(self.callback(Progress(epoch, epochs, done, ids, np.array([cost]), cv)))
+            self.ended |= bool(callback(Progress(epoch, epochs, done, ids, np.array([cost]), cv)))
         if self.ended:
             raise StopIteration  # what SciPy's minimisers take as the wish to end

@@ -22,8 +22,8 @@ from descent.ml.network.layout import Array
 from descent.ml.network.model import Model
 from descent.ml.network.rows import Rows
 from descent.ml.optimizers.settings import Settings, hyperparameters
-from descent.ml.solvers.objectives import QuadraticObjective, Standardised
-from descent.ml.solvers.stacked import FromMoments, OverRows, Together, blocks_of
+from descent.ml.solvers.objectives import Minimisation, Moments, Standardised, offset_of
+from descent.ml.solvers.stacked import OverRows, blocks_of
 
 _JITTER = 1e-10
 """Added to the curvature of standardised columns, so that collinear ones can be inverted; it slows, never misleads."""
@@ -32,26 +32,18 @@ _INVERSES = 1 << 28
 """Bytes that the inverted curvatures of the variants that go in lockstep may take."""
 
 
-def newton_all(
-    model: Model,
-    settings: Sequence[Settings],
-    rows: Rows,
-    cv: Rows | None,
-    epochs: int,
-    dtype: str,
-    callback: Callback | None,
-) -> list[Outcome]:
-    """One outcome per variant; rows are float64. An iteration counts as an epoch; there is no early stopping."""
-    problem = _Problem(model, rows, cv, dtype)
-    history = History(np.zeros((len(settings), model.size)), np.zeros(len(settings)), epochs, cv is not None)
-    descent = _Descent(problem, settings, rows.mass, history, dtype)
+def newton_all(asked: Minimisation) -> list[Outcome]:
+    """One outcome per variant; there is no early stopping."""
+    problem, count = _Problem(asked.model, asked.rows, asked.cv, asked.dtype), len(asked.settings)
+    history = History(np.zeros((count, asked.model.size)), np.zeros(count), asked.epochs, asked.cv is not None)
+    descent = _Descent(problem, asked.settings, asked.rows.mass, history, asked.dtype)
     try:
         with Interrupts() as interrupts:
-            descent.run(epochs, callback, interrupts)
+            descent.run(asked.epochs, asked.callback, interrupts)
     except KeyboardInterrupt:
         pass
     history.end("interrupted")
-    kept = history.kept = history.kept.astype(dtype)
+    kept = history.kept = history.kept.astype(asked.dtype)
     theta = np.stack([problem.theta(one.astype(np.float64)) for one in kept])
     costs_cv = None if problem.held is None else problem.held.cost(theta)
     return history.outcomes(problem.seen.cost(theta), costs_cv, descent.notes)
@@ -64,13 +56,13 @@ class _Problem:
         self.coordinates = Standardised(model, rows)
         self.shape = (model.outputs, model.inputs + 1)
         self.offset: Array | float = 0.0
-        self.seen: Together
-        self.held: Together | None
+        self.seen: Moments | OverRows
+        self.held: Moments | OverRows | None
         if model.loss == "squared_error":
-            quadratic = QuadraticObjective(self.coordinates, rows, cv)
-            self.offset, self.gram = quadratic.offset, quadratic.moments[0]
-            self.seen = FromMoments(quadratic.moments)
-            self.held = None if quadratic.moments_cv is None else FromMoments(quadratic.moments_cv)
+            self.offset = offset_of(rows)
+            self.seen = Moments(self.coordinates, rows, self.offset)
+            self.held = None if cv is None else Moments(self.coordinates, cv, self.offset)
+            self.gram = self.seen.G
         else:
             block = blocks_of(self.coordinates, rows, dtype)
             self.gram = np.zeros((self.shape[1], self.shape[1]))

@@ -5,47 +5,38 @@ z = w·x + b are z = u·x̃ + c, where u = s·w and c = b + w·μ, and the penal
 objective of the same model; only the coordinates in which curvature is estimated are better.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from descent.ml.history import Callback
 from descent.ml.network.blocks import BLOCK, slices, spans
 from descent.ml.network.initializers import initialize
 from descent.ml.network.layout import Array, LayerViews
 from descent.ml.network.model import Model
 from descent.ml.network.program import Program
 from descent.ml.network.rows import Rows
+from descent.ml.optimizers.settings import Settings
 
 
-class Objective(Protocol):
-    """θ (P,) to cost and gradient; all in float64.
+@dataclass(frozen=True)
+class Minimisation:
+    """What a solver is asked for: one outcome per entry of ``settings``; an iteration counts as an epoch.
 
-    ``theta`` is where a minimisation starts, ``start`` the same as parameters (P,), ``penalty`` (P,) the factors in
-    the penalty ½λ/m Σ penalty·θ².
+    ``rows`` and ``cv`` are float64, ``dtype`` that of the parameters wanted.
     """
 
-    theta: Array
-    start: Array
-    penalty: Array
-
-    def value(self, theta: Array) -> tuple[float, Array]:
-        """Mean loss without penalty, and its gradient."""
-        ...
-
-    def cost_cv(self, theta: Array) -> float | None:
-        """J_cv; None without cv rows."""
-        ...
-
-    def parameters(self, theta: Array) -> Array:
-        """Θ as parameters of the model."""
-        ...
-
-    def costs(self, parameters: Array) -> tuple[float, float | None]:
-        """J_train and J_cv at parameters (P,) of the model."""
-        ...
+    model: Model
+    settings: Sequence[Settings]
+    rows: Rows
+    cv: Rows | None
+    epochs: int
+    dtype: str
+    callback: Callback | None
 
 
-def objective_of(model: Model, rows: Rows, cv: Rows | None, seed: int) -> Objective:
+def objective_of(model: Model, rows: Rows, cv: Rows | None, seed: int) -> "Objective":
     """The objective in the coordinates that suit the model; ``seed`` draws the start of a network."""
     if model.hidden:
         sigma = 0.0 if model.embedding is None else model.embedding.sigma
@@ -149,61 +140,81 @@ class LinearObjective(NetworkObjective):
         return super().costs(self.coordinates.theta(parameters))
 
 
-class QuadraticObjective:
-    """Squared error of a linear model: ½ tr(θ G θᵀ) − ⟨θ, C⟩ + ½q, with G = X̃ᵀX̃/m, C = TᵀX̃/m and q = Σ t²/m.
+class Moments:
+    """Squared error over rows as the quadratic form ½ tr(θ G θᵀ) − ⟨θ, C⟩ + ½q, of many θ at once.
 
-    The rows are read once; a step costs (n + 1)² whatever their number. Targets are taken relative to their mean, so
-    that a large mean costs no precision.
+    G = X̃ᵀX̃/m, C = TᵀX̃/m and q = Σ t²/m, with targets relative to ``offset``: the rows are read once, and a step costs
+    (n + 1)² whatever their number.
     """
 
-    def __init__(self, coordinates: Standardised, rows: Rows, cv: Rows | None):
-        self.coordinates, self.penalty = coordinates, coordinates.penalty
-        self.offset = np.sum([rows.t[:, a:b] @ _weights(rows, a, b) for a, b in spans(len(rows), BLOCK)], axis=0)
-        self.offset /= len(rows)
-        self.moments = self._moments(rows)
-        self.moments_cv = None if cv is None else self._moments(cv)
-        self.theta = np.zeros(self.moments[1].size)
-        self.start = np.zeros(self.moments[1].size)
-
-    def _moments(self, rows: Rows) -> tuple[Array, Array, float]:
+    def __init__(self, coordinates: Standardised, rows: Rows, offset: Array):
         columns, m = rows.x.shape[1], len(rows)
-        G, C, q = np.zeros((columns, columns)), np.zeros((len(rows.t), columns)), 0.0
+        self.G, self.C, self.q = np.zeros((columns, columns)), np.zeros((len(rows.t), columns)), 0.0
         for a, b in spans(m, BLOCK):
-            x, t = self.coordinates.block(rows, a, b), rows.t[:, a:b] - self.offset[:, None]
+            x, t = coordinates.block(rows, a, b), rows.t[:, a:b] - offset[:, None]
             w = None if rows.w is None else rows.w[:, a:b]
             wt = t if w is None else t * w
-            G += (x if w is None else x * w.T).T @ x
-            C += wt @ x
-            q += float(np.vdot(t, wt))
-        return G / m, C / m, q / m
+            self.G += (x if w is None else x * w.T).T @ x
+            self.C += wt @ x
+            self.q += float(np.vdot(t, wt))
+        self.G, self.C, self.q = self.G / m, self.C / m, self.q / m
+
+    def cost(self, theta: Array) -> Array:
+        """Mean loss (V,), without penalty."""
+        return self.value(theta)[0]
+
+    def value(self, theta: Array) -> tuple[Array, Array]:
+        """Mean loss (V,) and gradient (V, K, n + 1), without penalty; rounding makes no perfect fit negative."""
+        product = np.matmul(theta, self.G)
+        flat = (len(theta), -1)
+        cost = 0.5 * (np.vecdot(theta.reshape(flat), (product - 2 * self.C).reshape(flat)) + self.q)
+        return np.maximum(cost, 0), product - self.C
+
+
+def offset_of(rows: Rows) -> Array:
+    """The mean of each target (K,): relative to it, a large mean costs no precision."""
+    sums = [rows.t[:, a:b] @ _weights(rows, a, b) for a, b in spans(len(rows), BLOCK)]
+    return np.asarray(np.sum(sums, axis=0) / len(rows))
+
+
+class QuadraticObjective:
+    """Squared error of a linear model, from the moments of its rows."""
+
+    def __init__(self, coordinates: Standardised, rows: Rows, cv: Rows | None):
+        self.coordinates, self.penalty, self.offset = coordinates, coordinates.penalty, offset_of(rows)
+        self.seen = Moments(coordinates, rows, self.offset)
+        self.held = None if cv is None else Moments(coordinates, cv, self.offset)
+        self.shape = (1, *self.seen.C.shape)
+        self.theta = self.start = np.zeros(self.seen.C.size)
 
     def value(self, theta: Array) -> tuple[float, Array]:
         """Mean loss without penalty, and its gradient."""
-        G, C, q = self.moments
-        full = theta.reshape(C.shape)
-        product = full @ G
-        return 0.5 * (float(np.vdot(full, product - 2 * C)) + q), (product - C).ravel()
+        cost, gradient = self.seen.value(theta.reshape(self.shape))
+        return float(cost[0]), gradient.ravel()
 
     def cost_cv(self, theta: Array) -> float | None:
         """J_cv; None without cv rows."""
-        if self.moments_cv is None:
-            return None
-        G, C, q = self.moments_cv
-        full = theta.reshape(C.shape)
-        return 0.5 * (float(np.vdot(full, full @ G - 2 * C)) + q)
+        return None if self.held is None else float(self.held.cost(theta.reshape(self.shape))[0])
 
     def parameters(self, theta: Array) -> Array:
         """Θ in the columns' own units, with the targets' mean."""
-        full = self.coordinates.parameters(theta).reshape(self.moments[1].shape)
+        full = self.coordinates.parameters(theta).reshape(self.shape[1:])
         full[:, -1] += self.offset
         return full.ravel()
 
     def costs(self, parameters: Array) -> tuple[float, float | None]:
-        """J_train and J_cv at parameters (P,) of the model; rounding may not make a perfect fit negative."""
-        full = self.coordinates.theta(parameters).reshape(self.moments[1].shape)
+        """J_train and J_cv at parameters (P,) of the model."""
+        full = self.coordinates.theta(parameters).reshape(self.shape[1:])
         full[:, -1] -= self.offset
-        held = self.cost_cv(full.ravel())
-        return max(0.0, self.value(full.ravel())[0]), None if held is None else max(0.0, held)
+        return self.value(full.ravel())[0], self.cost_cv(full.ravel())
+
+
+Objective = NetworkObjective | QuadraticObjective
+"""θ (P,) to cost and gradient, all in float64.
+
+``theta`` is where a minimisation starts, ``start`` the same as parameters (P,), ``penalty`` (P,) the factors in the
+penalty ½λ/m Σ penalty·θ².
+"""
 
 
 def _weights(rows: Rows, a: int, b: int) -> Array:

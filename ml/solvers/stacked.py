@@ -6,7 +6,6 @@ read once for a whole group.
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 
@@ -18,18 +17,6 @@ from descent.ml.network.rows import Rows
 from descent.ml.solvers.objectives import Standardised
 
 GROUP = 16
-
-
-class Together(Protocol):
-    """θ (V, K, n + 1) in float64 to the mean losses (V,) and, unless told otherwise, their gradients."""
-
-    def cost(self, theta: Array) -> Array:
-        """Mean loss (V,), without penalty."""
-        ...
-
-    def value(self, theta: Array) -> tuple[Array, Array]:
-        """Mean loss (V,) and gradient (V, K, n + 1), without penalty."""
-        ...
 
 
 def blocks_of(coordinates: Standardised, rows: Rows, dtype: str) -> Callable[[int, int], Array]:
@@ -93,21 +80,3 @@ class OverRows:
             shape = (variants, self.model.outputs, rows)
             self.losses[variants, rows] = self.model.criterion(shape, self.dtype, self.model.huber_delta)
         return self.losses[variants, rows]
-
-
-class FromMoments:
-    """Squared error as the quadratic form ½⟨θG − 2C, θ⟩ + ½q (`ml.solvers.objectives`): it needs no rows again."""
-
-    def __init__(self, moments: tuple[Array, Array, float]):
-        self.G, self.C, self.q = moments
-
-    def cost(self, theta: Array) -> Array:
-        """Mean loss (V,), without penalty."""
-        return self.value(theta)[0]
-
-    def value(self, theta: Array) -> tuple[Array, Array]:
-        """Mean loss (V,) and gradient (V, K, n + 1), without penalty."""
-        product = np.matmul(theta, self.G)
-        flat = (len(theta), -1)
-        cost = 0.5 * (np.vecdot(theta.reshape(flat), (product - 2 * self.C).reshape(flat)) + self.q)
-        return np.maximum(cost, 0), product - self.C

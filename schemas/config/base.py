@@ -1,7 +1,9 @@
 """What all parts of a configuration have in common."""
 
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+from typing import Annotated, Any, Union, get_args
+
+from pydantic import BaseModel, ConfigDict, Discriminator, GetCoreSchemaHandler, Tag
+from pydantic_core import CoreSchema, PydanticCustomError
 
 REFUSED = "refused"
 """Type of the errors that ``refuse`` makes."""
@@ -28,6 +30,18 @@ class ConfigModel(BaseModel):
 
 
 def kind_tag(value: object) -> str | None:
-    """For unions whose member the key ``kind`` chooses: its tag, with "=", so that it is never mistaken for a key."""
+    """The tag that the key ``kind`` chooses, with "=", so that it is never mistaken for a key."""
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     return None if kind is None else f"={kind}"
+
+
+class ByKind:
+    """Of a union: the key ``kind`` chooses the member, by the words that each allows for it."""
+
+    def __get_pydantic_core_schema__(self, union: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        tagged = (
+            Annotated[member, Tag(f"={kind}")]
+            for member in get_args(union)
+            for kind in get_args(member.model_fields["kind"].annotation)
+        )
+        return handler.generate_schema(Annotated[Union[tuple(tagged)], Discriminator(kind_tag)])  # noqa: UP007

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
-from descent.schemas.config.base import kind_tag
+from descent.schemas.config.base import ByKind
 from descent.schemas.config.sweeps import NumberSweep, SweepModel
 
 
@@ -29,5 +29,5 @@ class Pbld(SweepModel):
     )
 
 
-Embedding = Annotated[Annotated[NoEmbedding, Tag("=none")] | Annotated[Pbld, Tag("=pbld")], Discriminator(kind_tag)]
+Embedding = Annotated[NoEmbedding | Pbld, ByKind()]
 """Any embedding of numbers, chosen by ``kind``."""

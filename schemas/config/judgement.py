@@ -24,6 +24,12 @@ class ValidateConfig(ConfigModel):
     folds: int = Field(
         default=5, ge=0, description="number of folds, at least 2; 0 turns it off", json_schema_extra=NOT_ONE
     )
+    repeats: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1,
+        description="how often the rows are divided into folds anew: 2 in the default search of fewer than 500 rows; "
+        "folds in time are the same every time, and are made once",
+        examples=[3],
+    )
     finalists: Annotated[int, Field(ge=1)] = Field(
         default=3, description="how many of the best variants are cross-validated"
     )

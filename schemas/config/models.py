@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from descent.schemas.config.base import kind_tag, refuse
+from descent.schemas.config.base import ByKind, refuse
 from descent.schemas.config.embeddings import Embedding
 from descent.schemas.config.optimizers import SOLVERS, Adam, NetworkOptimizer, Newton, Optimizer
 from descent.schemas.config.sweeps import ListSweep, Many, NumberSweep, Sweep, SweepModel, choices, whole_choices
@@ -148,11 +148,5 @@ class NetworkSearch(SweepModel):
         return self
 
 
-AnyModel = Annotated[
-    Annotated[LinearSearch, Tag("=linear")]
-    | Annotated[LinearSearch, Tag("=logistic")]
-    | Annotated[LinearSearch, Tag("=softmax")]
-    | Annotated[NetworkSearch, Tag("=network")],
-    Discriminator(kind_tag),
-]
+AnyModel = Annotated[LinearSearch | NetworkSearch, ByKind()]
 """Any family of models, chosen by ``kind``."""

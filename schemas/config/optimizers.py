@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
-from descent.schemas.config.base import kind_tag
+from descent.schemas.config.base import ByKind
 from descent.schemas.config.schedules import Schedule
 from descent.schemas.config.sweeps import NumberSweep, Sweep, SweepModel
 
@@ -118,20 +118,11 @@ class Newton(Lbfgs):
     tolerance: Positive = Field(default=1e-8, description=TOLERANCE, examples=[1e-8])
 
 
-_Any = (
-    Annotated[Sgd, Tag("=sgd")]
-    | Annotated[Momentum, Tag("=momentum")]
-    | Annotated[Nesterov, Tag("=nesterov")]
-    | Annotated[AdaGrad, Tag("=adagrad")]
-    | Annotated[RmsProp, Tag("=rmsprop")]
-    | Annotated[Adam, Tag("=adam")]
-    | Annotated[AdamW, Tag("=adamw")]
-    | Annotated[Lbfgs, Tag("=lbfgs")]
-)
-NetworkOptimizer = Annotated[_Any, Discriminator(kind_tag)]
+_Any = Sgd | Momentum | Nesterov | AdaGrad | RmsProp | Adam | AdamW | Lbfgs
+NetworkOptimizer = Annotated[_Any, ByKind()]
 """What can train a network, chosen by ``kind``."""
 
-Optimizer = Annotated[_Any | Annotated[Newton, Tag("=newton")], Discriminator(kind_tag)]
+Optimizer = Annotated[_Any | Newton, ByKind()]
 """Any optimizer, chosen by ``kind``: what can train a linear model."""
 
 SOLVERS = (Lbfgs, Newton)

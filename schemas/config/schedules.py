@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
-from descent.schemas.config.base import kind_tag
+from descent.schemas.config.base import ByKind
 from descent.schemas.config.sweeps import NumberSweep, SweepModel
 
 Warmup = NumberSweep[Annotated[int, Field(ge=0)]]
@@ -72,13 +72,5 @@ class OneCycle(SweepModel):
     warmup: Warmup = WARMUP
 
 
-Schedule = Annotated[
-    Annotated[Constant, Tag("=constant")]
-    | Annotated[Step, Tag("=step")]
-    | Annotated[Exponential, Tag("=exponential")]
-    | Annotated[Cosine, Tag("=cosine")]
-    | Annotated[CosLog4, Tag("=coslog4")]
-    | Annotated[OneCycle, Tag("=one_cycle")],
-    Discriminator(kind_tag),
-]
+Schedule = Annotated[Constant | Step | Exponential | Cosine | CosLog4 | OneCycle, ByKind()]
 """Any schedule, chosen by ``kind``."""

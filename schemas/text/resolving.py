@@ -3,7 +3,6 @@
 from typing import Any
 
 from descent.schemas.config.experiment import ExperimentConfig
-from descent.schemas.config.models import AnyModel
 from descent.schemas.text.loading import validated
 from descent.schemas.variants.defaults import default_search
 from descent.schemas.variants.effort import with_effort
@@ -20,7 +19,6 @@ def resolved(
     group: str | None = None,
     time: str | None = None,
     metric: str | None = None,
-    models: tuple[AnyModel, ...] | None = None,
 ) -> ExperimentConfig:
     """A copy with inferred values written in; None leaves a value as it is.
 
@@ -31,7 +29,6 @@ def resolved(
         "data": {"task": task, "group": group, "time": time},
         "split": {"by": split_by, "draw": draw},
         "select": {"metric": metric},
-        "search": {"models": models},
     }
     sections: dict[str, Any] = {} if name is None else {"name": name}
     for section, values in changes.items():

@@ -34,7 +34,7 @@ FEW_NUMBERS = 100
 
 FEW_ROWS, MANY_ROWS = 8_000, 30_000
 """Up to so many rows quick embeds numbers, which takes half as long again; with more it leaves that out. Tables of more
-than the second leave out dropout, which made two of them worse, and have rows enough for `SHARP` waves."""
+than the second have rows enough for `SHARP` waves."""
 FAST, SHARP = 1.0, 10.0
 """σ of their frequencies. On 2,000 rows five networks averaged had 0.81 (concrete) to 1.21 (bike) times the loss of σ =
 0.1 on cv rows: `benchmarks.accuracy.ingredients --rows 2000 --change "σ = 1"`. The second tells single values apart,
@@ -88,17 +88,15 @@ def default_search(
     )
     embedded: tuple[NoEmbedding | Pbld, ...] | None = None
     if 0 < numbers <= FEW_NUMBERS and rows <= HUGE:
-        embedded = (NoEmbedding(), Pbld(), Pbld(sigma=FAST))
-        if rows >= MANY_ROWS:
-            embedded += (Pbld(sigma=SHARP),)
+        waves = (Pbld(), Pbld(sigma=FAST)) if rows < MANY_ROWS else (Pbld(sigma=FAST), Pbld(sigma=SHARP))
+        embedded = (NoEmbedding(), *waves)
         if effort == "quick":
             embedded = embedded[1:2] if rows < FEW_ROWS else None
-    dropped = rows < MANY_ROWS or (embedded is None and rows <= HUGE)
     network = NetworkSearch(
         layers=_layers(rows, effort),
         activation="mish",
         initializer="lecun",
-        dropout=(0.0, 0.1) if dropped and effort != "quick" and not amounts else 0.0,
+        dropout=(0.0, 0.1) if rows <= HUGE and effort != "quick" and not amounts else 0.0,
         loss=("squared_error", "poisson") if amounts and rows <= HUGE else "squared_error",
         embedding=embedded,
         rates=Rates(ntk=True, embedding=0.1),

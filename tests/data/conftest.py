@@ -1,7 +1,7 @@
 """Tables made in memory, and the settings that features are made with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,12 @@ import pandas as pd
 import pytest
 
 from descent.data import Inference, Table, infer
-
-
-@dataclass(frozen=True)
-class Settings:
-    degree: int = 1
-    interaction_only: bool = False
-    scale: str = "standard"
-    impute: str = "median"
-    encode: str = "target"
-    max_levels: int = 20
-    rare: float = 0.01
-    max_columns: int = 2000
+from descent.schemas import FeatureSettings
 
 
 @pytest.fixture(scope="session")
-def settings() -> type[Settings]:
-    return Settings
+def settings() -> Callable[..., FeatureSettings]:
+    return partial(FeatureSettings, max_levels=20)
 
 
 @pytest.fixture(scope="session")

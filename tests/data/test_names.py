@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from descent.data import ColumnError, find_column
-from descent.data.options import exclude, setting_of_one
+from descent.data.options import exclude, setting
 
 NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1, max_size=4)
 
@@ -19,7 +19,7 @@ NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_siz
 def test_a_shell_hands_back_the_very_names(names: list[str]) -> None:
     for option, key, wanted in (
         (exclude(names), "data.exclude", names),
-        (setting_of_one("data.group", names[0]), "data.group", names[0]),
+        (setting("data.group", names[0]), "data.group", names[0]),
     ):
         flag, value = shlex.split(option)
         assert (flag, value.partition("=")[0], json.loads(value.partition("=")[2])) == ("--set", key, wanted)

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
+
+from descent.flows.tracking.ui import server_command
 
 from .stores import new_store
 
@@ -32,24 +33,9 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-W",
-                "ignore",
-                "-m",
-                "mlflow",
-                "server",
-                "--backend-store-uri",
-                new_store(self.folder),
-                "--artifacts-destination",
-                str(self.folder / "artifacts"),
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(self.port),
-                "--workers",
-                "1",
-            ],
+            server_command(
+                new_store(self.folder), self.port, "--artifacts-destination", str(self.folder / "artifacts")
+            ),
             env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """Codes become categories, row numbers survive gaps, and what meant "no value" still means it when a model is asked."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,17 +8,9 @@ import pytest
 
 from descent import data
 from descent.data.features.compiled.features import CompiledFeatures
+from descent.schemas import FeatureSettings
 
-SETTINGS = SimpleNamespace(
-    degree=1,
-    interaction_only=False,
-    scale="standard",
-    impute="median",
-    encode="target",
-    max_levels=20,
-    rare=0.01,
-    max_columns=2000,
-)
+SETTINGS = FeatureSettings(max_levels=20)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from sklearn.base import clone
 from descent.data.features import numeric
 from descent.data.features.settings import FeatureOptions
 
+from .scikit_learn import through
+
 
 @dataclass(frozen=True)
 class Given:
@@ -46,7 +48,7 @@ def test_rows_in_blocks_give_what_all_rows_give_at_once(
     found = numeric.fit_transform(blocks, x, width)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(numeric.transform(blocks, x), found)
+    np.testing.assert_array_equal(through(blocks, x), found)
     own = clone(once.named_steps["impute"]).fit(x)
     np.testing.assert_allclose(blocks.named_steps["impute"].statistics_, own.statistics_, rtol=1e-12)
     if impute != "mean":

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,17 +14,9 @@ from descent.data.features.compiled.features import CompiledFeatures
 from descent.data.features.compiled.unknown import Unknown
 from descent.data.reading import streaming
 from descent.data.reading.streaming import stream
+from descent.schemas import FeatureSettings
 
-SETTINGS = SimpleNamespace(
-    degree=1,
-    interaction_only=False,
-    scale="standard",
-    impute="median",
-    encode="target",
-    max_levels=3,
-    rare=0.0,
-    max_columns=2000,
-)
+SETTINGS = FeatureSettings(max_levels=3, rare=0.0)
 RNG = np.random.default_rng(1)
 COLUMNS = {
     "version": ["1.0", "1.1", "1.10", "beta"],

@@ -51,7 +51,7 @@ RECORDED = {
     "random": ["fa09988870a9916c", "9052cd0169c87606"],
     "stratified": ["7c14660f23b99077", "40bdd3eb984e1aa0"],
     "group": ["dfa0f17cf3380fbd", "fb4b46255df366e4"],
-    "time": ["d1be1b2fdd2c0a9e", "03ae4c2e80d97f6f"],
+    "time": ["d1be1b2fdd2c0a9e", "8d6107187860a33d"],
     "column": ["67d7b4e822627e6a", "9052cd0169c87606"],
     "random, classes": ["fa09988870a9916c", "9052cd0169c87606"],
 }

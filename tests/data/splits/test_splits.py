@@ -331,11 +331,18 @@ def test_folds_in_time_are_fitted_on_the_past(moments: list[int], folds: int) ->
         assert times[fit].max() < times[held].min()
 
 
+def test_folds_of_few_moments_begin_further_back() -> None:
+    times = np.repeat(np.arange(7), 10)
+    pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 5)
+    assert [times[held].min() for _, held in pairs] == [1, 2, 3, 4, 5]
+
+
 def test_folds_of_distinct_moments_are_scikit_learns() -> None:
     times = np.random.default_rng(0).permutation(53)
     pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 4)
     order = np.argsort(times)
-    for (fit, held), (wanted_fit, wanted_held) in zip(pairs, TimeSeriesSplit(4).split(times), strict=True):
+    wanted = TimeSeriesSplit(4, test_size=len(times) // 8).split(times)
+    for (fit, held), (wanted_fit, wanted_held) in zip(pairs, wanted, strict=True):
         assert fit.tolist() == order[wanted_fit].tolist()
         assert held.tolist() == order[wanted_held].tolist()
 

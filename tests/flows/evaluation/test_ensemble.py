@@ -147,6 +147,27 @@ def test_a_fold_that_explodes_is_told_and_averaged_nowhere(flats: tuple[Steps, l
     assert [one.weight for one in final.model.members] == [0.5, 0.5]
 
 
+def test_folds_drawn_twice_say_twice_what_a_row_is_and_all_their_models_are_averaged(tmp_path: Path) -> None:
+    steps = Steps.take(prices(150), "price", tmp_path, NETWORK, *FEW, "validate.repeats=2")
+    (first, _), (again, _) = steps.parts.folds[0], steps.parts.folds[3]
+    assert len(steps.parts.folds) == 6 and sorted(first) != sorted(again)
+    both = entries(steps)
+    held = [folds.score_fold(number, both, steps.study) for number in range(1, 7)]
+    network = folds.finalists(both, held, steps.study)[0]
+    assert network.outputs is not None and len(network.models) == 6
+    for row in (0, 50, 100):
+        said = [
+            each[0].outputs[list(rows).index(row)]
+            for each, (_, rows) in zip(held, steps.parts.folds, strict=True)
+            if row in rows
+        ]
+        assert len(said) == 2
+        assert network.outputs[row] == pytest.approx(np.mean(said))
+    assert network.se == pytest.approx(np.std(network.folds, ddof=1) / np.sqrt(3))  # of three folds, not six
+    final = finished(Selection(network, ((network, 1.0),)), steps.at(tmp_path / "final"))
+    assert len(final.model.members) == 6
+
+
 def test_a_member_that_is_gone_is_told(flats: tuple[Steps, list[Finalist]], tmp_path: Path) -> None:
     steps, (network, _) = flats
     final = finished(Selection(network, ((network, 1.0),)), steps.at(tmp_path))

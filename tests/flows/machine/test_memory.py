@@ -28,6 +28,6 @@ def test_what_was_freed_is_given_back_although_something_newer_is_kept() -> None
     kept = arrays.pop()
     arrays.clear()
     before = psutil.Process().memory_info().rss
-    memory.give_back()
+    memory.release()
     assert psutil.Process().memory_info().rss < before - 50e6
     assert kept.sum() == 8000

@@ -8,8 +8,8 @@ import pandas as pd
 from descent.flows.evaluation.final_test import tested
 from descent.flows.promotion import kept
 from descent.flows.tracking import logged_model, registry
-from descent.flows.tracking.client import client_of
 from descent.flows.tracking.registry import CHAMPION, Registry
+from descent.flows.tracking.store import client_of
 
 from ..steps import Steps
 

@@ -15,8 +15,8 @@ import pytest
 from descent.flows.errors import RunError
 from descent.flows.promotion.promote import promote, rollback
 from descent.flows.table import ledger
-from descent.flows.tracking.client import client_of
 from descent.flows.tracking.registry import CHALLENGER, CHAMPION, Registry
+from descent.flows.tracking.store import client_of
 
 from ..stores import new_store
 from .made import Store, table

@@ -11,8 +11,8 @@ import pytest
 from descent.flows.errors import RunError
 from descent.flows.promotion import promote as promoting
 from descent.flows.promotion.promote import promote, rollback
-from descent.flows.tracking.client import client_of
 from descent.flows.tracking.registry import CHALLENGER, CHAMPION
+from descent.flows.tracking.store import client_of
 
 from ...browser import browser, missing
 from ..tracking_server import Server

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from descent.data.roles.roles import Column
 from descent.flows.evaluation.importance import ColumnImportance, Importance
-from descent.flows.report.contents import ColumnShown, Contents, TestRows
+from descent.flows.report.contents import Contents, TestRows
 from descent.flows.report.drawing import Drawing, Shown
 from descent.schemas import ExperimentResult
 
@@ -154,7 +155,7 @@ def contents(task: str = "multiclass", *, hostile: str = HOSTILE, **changes: Any
         "result": result(task, hostile=hostile),
         "drawing": drawing,
         "rows": rows(task),
-        "columns": [ColumnShown(hostile, "numeric", hostile), ColumnShown("area", "numeric", "numbers")],
+        "columns": [Column(hostile, "numeric", hostile), Column("area", "numeric", "numbers")],
         "config_yaml": f"name: '{hostile}'\n",
         "config_path": "runs/x/experiment.yaml",
         "importance": Importance(

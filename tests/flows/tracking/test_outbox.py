@@ -25,16 +25,3 @@ def test_an_outcome_that_cannot_be_written_leaves_nothing_of_itself(
     found = box.outcome()
     assert found is not None
     assert found.winner == made.winner
-    assert box.waited_for()
-
-
-def test_a_run_that_goes_on_is_not_waited_for_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESCENT_HOME", str(tmp_path / ".descent"))
-    box = Outbox.of("run")
-    box.begin(beginning("run", "sqlite://"))
-    assert not box.waited_for()
-    box.hurry()
-    assert box.waited_for()
-    again = Outbox.of("run")
-    again.begin(beginning("run", "sqlite://"))
-    assert not again.waited_for()

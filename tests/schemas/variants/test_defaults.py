@@ -37,6 +37,17 @@ def test_the_steps_of_a_training_stay_at_a_few_thousand(rows: int) -> None:
     assert 500 < search.epochs * rows * 0.6 / batch < 10_000
 
 
+@pytest.mark.parametrize(
+    ("rows", "effort", "repeats"), [(499, "standard", 2), (500, "standard", 1), (499, "quick", 1), (60, "thorough", 2)]
+)
+def test_few_rows_are_divided_into_folds_twice(rows: int, effort: str, repeats: int) -> None:
+    config = config_from(LEAST, [f"search.effort={effort}"])
+    filled = with_default_search(config, task="binary", rows=rows, columns=4, numeric_columns=4)
+    assert filled.validation.repeats == repeats
+    said = config_from(LEAST, [f"search.effort={effort}", "validate.repeats=3"])
+    assert with_default_search(said, task="binary", rows=rows, columns=4, numeric_columns=4).validation.repeats == 3
+
+
 def test_what_is_written_is_kept() -> None:
     config = config_from(LEAST, ["search.epochs=7", "search.early_stopping=null", "features.degree=3"])
     filled = with_default_search(config, task="binary", rows=100, columns=4, numeric_columns=4)

@@ -3,8 +3,8 @@
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,19 +23,11 @@ from descent.flows.serving.predictor import Predictor
 from descent.ml.checkpoints import save_model
 from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.model import Embedding
+from descent.schemas import FeatureSettings
 
 from ..close import assert_close
 
-SETTINGS = SimpleNamespace(
-    degree=1,
-    interaction_only=False,
-    scale="standard",
-    impute="median",
-    encode="target",
-    max_levels=20,
-    rare=0.01,
-    max_columns=2000,
-)
+SETTINGS = FeatureSettings(max_levels=20)
 TARGETS: dict[str, Callable[[pd.Series], Any]] = {
     "number": lambda score: 1000 + 100 * score,
     "amount": lambda score: np.exp(score),
@@ -61,9 +53,7 @@ def table(rows: int = 300) -> pd.DataFrame:
 
 def predictor(folder: Path, kind: str = "number", dtype: str = "float32", **options: Any) -> Predictor:
     """A model that learned nothing, on features that learned their part: weights are drawn."""
-    settings = SimpleNamespace(
-        **vars(SETTINGS) | {key: options.pop(key) for key in [*options] if key in vars(SETTINGS)}
-    )
+    settings = replace(SETTINGS, **{key: options.pop(key) for key in [*options] if hasattr(SETTINGS, key)})
     frame = table()
     if options.pop("sparse", False):
         frame.loc[frame.index % 4 > 0, ["bill", "weight"]] = np.nan
