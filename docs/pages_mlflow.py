@@ -43,7 +43,7 @@ def draw(images: Path, command: Path) -> None:
         subprocess.run([command, "promote", "diabetes"], check=True)
 
     from descent.flows.tracking import store, ui
-    from descent.flows.tracking.client import client_of
+    from descent.flows.tracking.store import client_of
 
     uri = store.tracking_uri()
     store.prepare(uri)
