@@ -6,6 +6,7 @@ The example of the README runs in a Python that has imported nothing.
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from descent.schemas import ExperimentResult, load_config
 
 from .embedded import ROOT, Answer, Embedded
 from .tables import churn, prices, write
+from .waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -111,12 +113,15 @@ def test_the_seconds_of_the_stages_fit_into_the_total(example: Answer) -> None:
 
 
 def test_prefect_has_one_completed_run_with_a_task_per_step_chunk_and_fold(example: Answer, home: Embedded) -> None:
+    def completed() -> list[Any]:
+        found = home.prefect(
+            "select task_run.name, task_run.state_name from task_run join flow_run on flow_run.id = flow_run_id "
+            "where flow_run.name = 'penguins'"
+        )
+        return found if {state for _, state in found} == {"Completed"} else []
+
     assert home.flow_runs("penguins") == ["Completed"]
-    tasks = home.prefect(
-        "select task_run.name, task_run.state_name from task_run join flow_run on flow_run.id = flow_run_id "
-        "where flow_run.name = 'penguins'"
-    )
-    assert {state for _, state in tasks} == {"Completed"}
+    tasks = eventually(completed)  # the server writes down the states of tasks a little later
     steps = [re.sub(r"-\w{3}$", "", name) for name, _ in tasks]
     once = {"split rows", "plan", "leaderboard", "select", "diagnose", "refit", "final test", "record"}
     assert {name for name in steps if steps.count(name) == 1} >= once
@@ -199,6 +204,7 @@ def test_the_model_in_mlflow_predicts_the_raw_table_without_pickle(
     import mlflow.pyfunc
 
     place = example.json["mlflow"]
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # another test may have set one
     monkeypatch.setenv("MLFLOW_TRACKING_URI", place["tracking_uri"])
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
