@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -271,8 +271,8 @@ class TestResult(ResultModel):
         default_factory=dict,
         description="metrics of gradient-boosted trees trained on the same rows; empty if none were",
     )
-    beaten: bool = Field(
-        default=False, description="whether the trees are better by more than two standard errors of the difference"
+    beaten_by: tuple[Literal["baseline", "linear", "boosted"], ...] = Field(
+        default=(), description="which of these are better by more than two standard errors of the difference"
     )
     intervals: Mapping[str, tuple[Number, Number]] = Field(
         default_factory=dict, description="bootstrap interval of each metric, low and high"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from descent.flows.evaluation.baselines import dummy_metrics
+from descent.flows.evaluation.baselines import dummy_metrics, dummy_outputs
 from descent.flows.evaluation.refit import Final
 from descent.flows.evaluation.rival import Rival, clearly_better
 from descent.flows.run.study import Study
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 @dataclass(frozen=True)
 class Tested:
     """Metrics on the test rows: of the model, of the dummy that knows no features, of the plain linear model, and of
-    boosted trees (empty where there are none); ``beaten`` says whether these are clearly better than the model.
+    boosted trees (empty where there are none); ``beaten_by`` names those of them that are clearly better.
 
     ``intervals`` hold the model's metrics with the probability ``confidence``. ``y`` (m,) are the test rows' targets:
     numbers in their own units, or class codes. ``outputs`` are the model's: predictions (m,) in those units, logits
@@ -37,7 +37,7 @@ class Tested:
     baseline: Mapping[str, float]
     linear: Mapping[str, float]
     boosted: Mapping[str, float]
-    beaten: bool
+    beaten_by: tuple[str, ...]
     intervals: Mapping[str, tuple[float, float]]
     count: ledger.Count
     y: Array = field(repr=False)
@@ -70,7 +70,15 @@ def tested(final: Final, study: Study, rival: Rival | None = None) -> Tested:
     y_in_units = column.to_numpy(np.float64) if regression else y
     outputs_in_units = target.decode(outputs) if regression else outputs
     clusters = pd.factorize(pd.concat(seen.groups), use_na_sentinel=False)[0] if grouped else None
+    others = {"baseline": dummy_outputs(task, known, len(inference.classes), len(y))}
+    if seen.linear:
+        others["linear"] = np.concatenate(seen.linear)
+    if regression:
+        others = {name: target.decode(z) for name, z in others.items()}
     trees = np.concatenate(seen.boosted) if seen.boosted else None
+    if trees is not None:
+        others["boosted"] = trees
+    beaten_by = (name for name, z in others.items() if _beaten(question, y_in_units, outputs_in_units, z, clusters))
     return Tested(
         metrics=units(metrics.evaluate(task, None, y, outputs)),
         baseline=units(dummy_metrics(task, known, y, len(inference.classes))),
@@ -84,16 +92,16 @@ def tested(final: Final, study: Study, rival: Rival | None = None) -> Tested:
             clusters=clusters,
         ),
         boosted={} if trees is None else metrics.evaluate(task, None, y_in_units, trees),
-        beaten=trees is not None and _beaten(question, y_in_units, outputs_in_units, trees, clusters),
+        beaten_by=tuple(beaten_by),
         count=count,
         y=y_in_units,
         outputs=outputs_in_units,
     )
 
 
-def _beaten(question: Question, y: Array, mine: Array, trees: Array, clusters: Array | None) -> bool:
+def _beaten(question: Question, y: Array, mine: Array, others: Array, clusters: Array | None) -> bool:
     metric = question.metric if row_losses(question.task, question.metric, y, mine) else "log_loss"
-    losses = [row_losses(question.task, metric, y, outputs) for outputs in (mine, trees)]
+    losses = [row_losses(question.task, metric, y, outputs) for outputs in (mine, others)]
     own, theirs = (one[1] for one in losses if one is not None)
     return clearly_better(own, theirs, np.arange(len(y)) if clusters is None else clusters)
 

@@ -44,7 +44,7 @@ def markdown(result: ExperimentResult) -> str:
         f"## {plain(result.experiment)}: {result.diagnosis.verdict}",
         f"Selected **{plain(selected.name)}** of {len(result.variants)} variants: "
         f"{metric} {number(selected.cv.mean)}{error}.",
-        *([plain(words.rival(result))] if result.test.beaten else []),
+        *([plain(words.rival(result))] if result.test.beaten_by else []),
         plain(words.made_of(result)),
         "",
         *(f"{plain(line)}\n" for line in (result.search.summary if result.search else ())),

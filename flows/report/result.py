@@ -177,7 +177,7 @@ def _test(tested: Tested) -> dict[str, object]:
         "baseline": tested.baseline,
         "linear": tested.linear,
         "boosted": tested.boosted,
-        "beaten": tested.beaten,
+        "beaten_by": tested.beaten_by,
         "intervals": tested.intervals,
         "confidence": count.confidence,
         "opening": {

@@ -71,7 +71,7 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     _print_diagnosis(result, console)
     console.print()
     console.print(_indented(words.made_of(result)))
-    if result.test.beaten:
+    if result.test.beaten_by:
         console.print(_indented(f"! {words.rival(result)}"), style="yellow")
     console.print(_test_table(result, console))
     for caveat in words.caveats(result):

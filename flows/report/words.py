@@ -72,16 +72,21 @@ def rows(result: ExperimentResult) -> list[list[str]]:
 
 
 def rival(result: ExperimentResult) -> str:
-    """What to say first where boosted trees are clearly better; nothing where they are not."""
+    """What to say first of models that are clearly better on the test rows; nothing where none is."""
     test, metric = result.test, result.selected.metric or ""
-    if not test.beaten:
-        return ""
-    mine, theirs = test.metrics.get(metric), test.boosted.get(metric)
-    figures = "" if None in (mine, theirs) else f" ({metric_name(metric)} {apart(theirs)} against {apart(mine)})"
-    return (
-        f"Another kind of model, gradient-boosted trees, predicts these rows clearly better{figures}: where "
-        f"only accuracy matters, use those. {len(result.variants)} variants were tried here."
-    )
+    said = {
+        "boosted": "Another kind of model, gradient-boosted trees, predicts these rows clearly better{}: where only "
+        f"accuracy matters, use those. {len(result.variants)} variants were tried here.",
+        "linear": "A plain linear model predicts the test rows clearly better{}: use that one.",
+        "baseline": "A dummy that knows no features predicts the test rows clearly better{}: they are unlike those "
+        "that the model learned from, or there is little to learn.",
+    }
+    found = []
+    for name in (one for one in said if one in test.beaten_by):
+        mine, theirs = test.metrics.get(metric), getattr(test, name).get(metric)
+        figures = "" if None in (mine, theirs) else f" ({metric_name(metric)} {apart(theirs)} against {apart(mine)})"
+        found.append(said[name].format(figures))
+    return " ".join(found)
 
 
 def made_of(result: ExperimentResult) -> str:

@@ -1,5 +1,6 @@
 """The one look at the test rows: noted before, verified, measured with intervals and beside simple models."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.extmath import softmax
 
 from descent.flows.errors import RunError
 from descent.flows.evaluation import final_test
+from descent.flows.evaluation.ensemble import Member
 from descent.flows.table import ledger
 
 from ..steps import Steps
@@ -71,6 +73,16 @@ def test_the_linear_model_of_classes_is_logistic_regression(tmp_path: Path) -> N
     )
     expected = log_loss(rows["churn"], logistic.predict_proba(features.transform(rows)))
     assert final_test.tested(made, steps.at(tmp_path, "r")).linear["log_loss"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_model_that_predicts_the_opposite_is_beaten_by_a_dummy_and_by_a_line(tmp_path: Path) -> None:
+    steps = Steps.take(prices(), "price", tmp_path, LINEAR)
+    made = steps.refit(tmp_path)
+    assert final_test.tested(made, steps.at(tmp_path, "r")).beaten_by == ()
+    trained = made.model.members[0].trained
+    opposite = replace(made.model, members=(Member(replace(trained, parameters=-trained.parameters), 1.0),))
+    found = final_test.tested(replace(made, model=opposite), steps.at(tmp_path, "s"))
+    assert set(found.beaten_by) == {"baseline", "linear"}
 
 
 def test_an_opening_is_noted_with_the_digest_of_what_was_opened(tmp_path: Path, home: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from descent.flows.report.markdown import leaderboard, markdown, plain
 from descent.flows.report.terminal import print_report
-from descent.flows.report.words import number
+from descent.flows.report.words import number, rival
 from descent.schemas import ExperimentResult
 from descent.schemas.results import TestResult as Tested
 
@@ -77,6 +77,15 @@ def test_a_note_shows_the_outcome_and_escapes_names() -> None:
     assert "|  | this model | 95 % interval | plain linear | always the mean |" in note
     assert "| rmse | 1.5 | 1.25 to 1.75 | 2 | 3 |" in note
     assert "| r2 | 0.5 | – | – | 0 |" in note
+
+
+def test_models_that_are_clearly_better_are_named_before_all_else() -> None:
+    assert rival(result()) == ""
+    test = result().test.model_copy(update={"beaten_by": ("baseline", "linear")})
+    said = rival(result().model_copy(update={"test": test}))
+    clearly = "predicts the test rows clearly better (root mean squared error"
+    assert said.startswith(f"A plain linear model {clearly} 2 against 1.5): use that one.")
+    assert f"A dummy that knows no features {clearly} 3 against 1.5)" in said
 
 
 def test_the_leaderboard_is_a_table_of_numbers_with_null_for_what_is_none() -> None:
