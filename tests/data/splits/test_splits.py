@@ -6,29 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.model_selection import TimeSeriesSplit
 
-from descent.data import Column, ColumnError, Inference, SplitError, Table, fold_rows, infer, split_rows
+from descent.data import Column, ColumnError, SplitError, Table, fold_rows, infer, split_rows
+
+from .questions import SEEDS, question
 
 FRACTIONS = st.tuples(*[st.integers(1, 8)] * 3).map(lambda parts: tuple(part / sum(parts) for part in parts))
-SEEDS = st.integers(0, 2**32 - 1)
-
-
-def question(task: str, by: str, classes: tuple[int, ...] = ()) -> Inference:
-    columns = (Column("g", "group", ""), Column("t", "time", ""), Column("x", "numeric", ""), Column("s", "split", ""))
-    return Inference(
-        "y",
-        task,
-        classes,
-        columns,
-        by,
-        "g" if by == "group" else None,
-        "t" if by == "time" else None,
-        (),
-        split_column="s" if by == "column" else None,
-    )
 
 
 @given(st.integers(15, 300), FRACTIONS, SEEDS)
@@ -206,21 +191,6 @@ def test_settings_of_a_split_that_cannot_be(options: dict[str, object], message:
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(("task", "group"), [("regression", False), ("multiclass", False), ("regression", True)])
-def test_folds_of_a_predefined_split_are_drawn_from_what_is_not_test(task: str, group: bool) -> None:
-    y = np.arange(60) % 3
-    frame = pd.DataFrame({"s": ["train", "train", "cv"] * 20, "y": y, "g": np.arange(60) // 4})
-    asked = question(task, "column", () if task == "regression" else (0, 1, 2))
-    asked = replace(asked, group="g" if group else None)
-    pairs = fold_rows(frame, asked, 4)
-    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(60))
-    for fit, held in pairs:
-        if group:
-            assert not set(frame["g"][fit]) & set(frame["g"][held])
-        if task == "multiclass":
-            assert np.bincount(y[held]).tolist() == [5, 5, 5]
-
-
 def test_seeds_differ() -> None:
     frame, asked = pd.DataFrame({"y": np.arange(50)}), question("regression", "random")
     assert (split_rows(frame, asked, seed=0).train != split_rows(frame, asked, seed=1).train).any()
@@ -281,80 +251,6 @@ def test_a_single_class_to_learn_from_is_refused(by: str) -> None:
         else:
             assert set(y[split.train]) == {0, 1}
     assert refused
-
-
-@given(st.integers(20, 200), st.integers(2, 8), SEEDS)
-def test_folds_hold_every_row_out_once(rows: int, folds: int, seed: int) -> None:
-    pairs = fold_rows(pd.DataFrame({"y": np.arange(rows)}), question("regression", "random"), folds, seed)
-    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(rows))
-    for fit, held in pairs:
-        assert sorted(np.concatenate([fit, held])) == list(range(rows))
-        assert abs(len(held) - rows / folds) <= 1
-
-
-@given(st.lists(st.integers(2, 60), min_size=2, max_size=5), st.integers(2, 5), SEEDS)
-def test_folds_are_stratified(counts: list[int], folds: int, seed: int) -> None:
-    y = np.repeat(np.arange(len(counts)), counts)
-    if max(counts) < folds or len(y) <= folds:
-        with pytest.raises(SplitError, match=f"validate.folds is {folds}, but "):
-            fold_rows(
-                pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
-            )
-        return
-    pairs = fold_rows(
-        pd.DataFrame({"y": y}), question("multiclass", "stratified", tuple(range(len(counts)))), folds, seed
-    )
-    assert sorted(np.concatenate([held for _, held in pairs])) == list(range(len(y)))
-    for fit, held in pairs:
-        assert not set(fit) & set(held)
-        for code, count in enumerate(counts):
-            assert abs((y[held] == code).sum() - count / folds) <= 1
-            assert (y[fit] == code).any()
-
-
-def test_more_folds_than_rows_of_any_class() -> None:
-    with pytest.raises(SplitError, match=r"validate\.folds is 5, but no class has more than 4 rows"):
-        fold_rows(pd.DataFrame({"y": [0, 1] * 4}), question("binary", "stratified", (0, 1)), 5)
-
-
-@settings(max_examples=30)
-@given(st.lists(st.integers(0, 100), min_size=30, max_size=100), st.integers(2, 5))
-def test_folds_in_time_are_fitted_on_the_past(moments: list[int], folds: int) -> None:
-    times = np.array(moments)
-    try:
-        pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), folds)
-    except SplitError:
-        assert np.bincount(times).max() > len(times) // (folds + 1)
-        return
-    assert len(pairs) == folds
-    for fit, held in pairs:
-        assert times[fit].max() < times[held].min()
-
-
-def test_folds_of_few_moments_begin_further_back() -> None:
-    times = np.repeat(np.arange(7), 10)
-    pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 5)
-    assert [times[held].min() for _, held in pairs] == [1, 2, 3, 4, 5]
-
-
-def test_folds_of_distinct_moments_are_scikit_learns() -> None:
-    times = np.random.default_rng(0).permutation(53)
-    pairs = fold_rows(pd.DataFrame({"t": times, "y": times}), question("regression", "time"), 4)
-    order = np.argsort(times)
-    wanted = TimeSeriesSplit(4, test_size=len(times) // 8).split(times)
-    for (fit, held), (wanted_fit, wanted_held) in zip(pairs, wanted, strict=True):
-        assert fit.tolist() == order[wanted_fit].tolist()
-        assert held.tolist() == order[wanted_held].tolist()
-
-
-@pytest.mark.parametrize(
-    ("by", "folds", "message"),
-    [("random", 30, "train and cv have 20 rows"), ("group", 5, "train and cv have 4 groups")],
-)
-def test_more_folds_than_rows_or_groups(by: str, folds: int, message: str) -> None:
-    frame = pd.DataFrame({"y": np.arange(20), "g": np.arange(20) % 4})
-    with pytest.raises(SplitError, match=message):
-        fold_rows(frame, question("regression", by), folds)
 
 
 def test_a_label_that_is_text_is_stratified_too() -> None:
