@@ -19,6 +19,9 @@ from descent.ml.statistics.comparison import row_losses
 
 Array = NDArray[Any]
 
+PARTS = 5
+"""Into so many parts units are cut, of which each judges the weights that the others chose."""
+
 
 @dataclass(frozen=True, eq=False)
 class Finalist:
@@ -111,7 +114,9 @@ class Judge:
     def select(self, finalists: Sequence[Finalist], picks: int) -> Selection:
         """The winner, and the average of several finalists where that is better by the same rule.
 
-        The weights are greedy (`ml.ensembles.greedy_weights`); ``picks`` is how many votes are given out.
+        The weights are greedy (`ml.ensembles.greedy_weights`); ``picks`` is how many votes are given out. They are
+        compared on rows that did not choose them (`_unseen`): chosen and compared on the same ten stretches of time,
+        an average with networks beat the linear model of nycflights13_q1, which won on the test rows.
         """
         winner = self.choose(finalists)
         usable = [one for one in finalists if one.outputs is not None]
@@ -122,7 +127,7 @@ class Judge:
         outputs = [np.asarray(one.outputs)[known] for one in usable]
         weights = greedy_weights(self.task, self.y[known], outputs, picks)
         members = tuple((one, weight) for one, weight in zip(usable, weights, strict=True) if weight > 0)
-        whole = blend(self.task, outputs, weights)
+        whole = self._unseen(outputs, known, picks)
         metric = self.metric if row_losses(self.task, self.metric, self.y[known], whole) else "log_loss"
         mine = row_losses(self.task, metric, self.y[known], np.asarray(winner.outputs)[known])
         theirs = row_losses(self.task, metric, self.y[known], whole)
@@ -131,6 +136,17 @@ class Judge:
         if len(members) > 1 and gain > (0.0 if self.rule == "best" else se):
             return Selection(winner, members, self.calibrated(members, averaged=True))
         return self._alone(winner, averaged)
+
+    def _unseen(self, outputs: Sequence[Array], known: Array, picks: int) -> Array:
+        """The average's outputs, for each part of the units with the weights that the other parts choose."""
+        parts = np.unique(self.units[known], return_inverse=True)[1] % PARTS
+        y, found = self.y[known], np.empty_like(outputs[0])
+        for part in np.unique(parts):
+            here, others = parts == part, parts != part
+            chosen = others if others.any() else here
+            weights = greedy_weights(self.task, y[chosen], [z[chosen] for z in outputs], picks)
+            found[here] = blend(self.task, [z[here] for z in outputs], weights)
+        return found
 
     def _alone(self, winner: Finalist, averaged: bool) -> Selection:
         members = ((winner, 1.0),)

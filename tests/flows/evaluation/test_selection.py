@@ -112,6 +112,20 @@ def test_an_average_wins_where_errors_are_others_and_not_where_they_are_the_same
     assert len(judge(y=y).select([one, two], 1).members) == 1
 
 
+def test_an_average_is_not_chosen_for_what_it_owes_to_chance() -> None:
+    """Nine models whose errors are those of ten stretches of time, none better than zero: weights fitted to the ten
+    stretches seem to gain more than their standard error in 11 of these 30 draws."""
+    taken = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        units, y = np.repeat(np.arange(10), 40), rng.normal(size=ROWS)
+        simple = says(0, y, np.zeros(ROWS), parameters=1)
+        others = [says(1, y, 0.5 * rng.normal(size=10)[units], parameters=9) for _ in range(9)]
+        members = judge(y=y, units=units).select([simple, *others], 10).members
+        taken += [one for one, _ in members] != [simple]
+    assert taken <= 4
+
+
 def test_rows_that_no_fold_held_out_count_for_nobody() -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(size=ROWS)
