@@ -26,6 +26,7 @@ import prefect.task_engine  # noqa: F401
 
 from descent.flows import experiment, launch, retrain  # noqa: F401
 from descent.flows.cli.app import main
+from descent.flows.machine import environment
 from descent.flows.report import page  # noqa: F401
 from descent.flows.tracking import process as recording
 from descent.flows.workers import pool, processes
@@ -71,7 +72,35 @@ class Process(processes.Process):
         self._connection.send(first)
 
 
-def become(order: Mapping[str, Any]) -> None:
+class Prepared:
+    """What `environment.quiet` has done here already for the forks of one environment: Prefect reads its settings for
+    half a second."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, str] | None = None
+        self.added: dict[str, str] = {}
+
+    def prepare(self, order: Mapping[str, Any]) -> None:
+        """Be prepared for this order; not where that would make the home, or the order wants the logs."""
+        wanted = {
+            name: value
+            for name, value in order["environment"].items()
+            if name.startswith(("PREFECT_", "MLFLOW_", "DESCENT_"))
+        }
+        able = not {"--verbose", "-v"} & {*order["words"]} and Path(wanted.get("DESCENT_HOME", "/"), "prefect").exists()
+        if able and wanted == self._read:
+            return
+        environment._prepared.clear()
+        self._read, self.added = None, {}
+        if able:
+            os.environ.clear()
+            os.environ.update(order["environment"])
+            environment.quiet()
+            self._read = wanted
+            self.added = {name: value for name, value in os.environ.items() if name not in order["environment"]}
+
+
+def become(order: Mapping[str, Any], added: Mapping[str, str]) -> None:
     """Make this fork the process that was ordered."""
     signal.alarm(order["seconds"])
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process lives
@@ -79,7 +108,7 @@ def become(order: Mapping[str, Any]) -> None:
         os.dup2(os.open(path, os.O_RDWR), number)
     os.chdir(order["folder"])
     os.environ.clear()
-    os.environ.update(order["environment"])
+    os.environ.update(order["environment"] | added)
     sys.argv[1:] = order["words"]
     pool.Process = Process  # type: ignore[misc]
     exec(order["first"], {})
@@ -102,10 +131,12 @@ def run() -> NoReturn:
 
 if __name__ == "__main__":
     gc.freeze()  # no fork looks for garbage in it
+    prepared = Prepared()
     for line in sys.stdin:
         order = json.loads(line)
+        prepared.prepare(order)
         child = os.fork()
         if not child:
-            become(order)
+            become(order, prepared.added)
             run()
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
