@@ -3,9 +3,10 @@
     python -m benchmarks.accuracy.ingredients FOLDER… [--only TABLE …] [--rows 1500] [--change NAME …]
 
 Five networks learn from four fifths of some train rows each and keep the epoch that was best on their own fifth; they
-are asked about the cv rows, one by one and averaged. No test row is touched. Printed are losses, and as a ratio of the
-recipe's their geometric mean over the tables, their median and on how many tables they are higher. By time, the fifths are blocks that follow one another. For classes the
-average is also asked with its logits divided by the temperature that is best on the fifths.
+predict the cv rows, one by one and averaged. No test row is touched. Printed are losses, and as a ratio of the recipe's
+their geometric mean over the tables, their median and on how many tables they are higher. By time, the fifths are
+blocks that follow one another. For classes the average also predicts with its logits divided by the temperature that is
+best on the fifths.
 """
 
 import argparse
