@@ -14,22 +14,35 @@ import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, NoReturn
 
-import mlflow.pyfunc
-import mlflow.store.model_registry.sqlalchemy_store
-import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
-import prefect.flow_engine
-import prefect.task_engine  # noqa: F401
-
-from descent.flows import experiment, launch, retrain  # noqa: F401
 from descent.flows.cli.app import main
 from descent.flows.machine import environment
-from descent.flows.report import page  # noqa: F401
 from descent.flows.tracking import process as recording
 from descent.flows.workers import pool, processes
+from descent.ml.machine import source
+
+IMPORTED = (
+    "alembic.command",
+    "descent.flows.experiment",
+    "descent.flows.launch",
+    "descent.flows.report.page",
+    "descent.flows.retrain",
+    "git",
+    "graphviz",
+    "mlflow.pyfunc",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.tracing.provider",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+    "pyarrow.dataset",
+    "ruamel.yaml",
+)
+"""What commands import as they go, and those that they start."""
 
 
 @dataclass
@@ -130,6 +143,9 @@ def run() -> NoReturn:
 
 
 if __name__ == "__main__":
+    for name in IMPORTED:
+        import_module(name)
+    source.code()
     gc.freeze()  # no fork looks for garbage in it
     prepared = Prepared()
     for line in sys.stdin:
