@@ -1,8 +1,8 @@
 """Other libraries' models at their defaults, one thread each, on the rows that descent learns from.
 
 scikit-learn's linear models and MLPs see numbers imputed by the median and scaled, categories one-hot; trees and the
-networks of pytabkit see numbers as they are and categories as such, as their documentation wants them. LightGBM,
-CatBoost and pytabkit are the optional extra ``rivals``; what is not installed is left out.
+networks of pytabkit see numbers as they are and categories as such, as their documentation wants them; missing numbers
+are imputed for the networks. LightGBM, CatBoost and pytabkit are the optional extra ``rivals``; what is not installed is left out.
 """
 
 import importlib.util
@@ -84,6 +84,10 @@ def _pytabkit(name: str) -> Callable[[Rows, int], tuple[Any, Any, Any]]:
 
         kind = getattr(pytabkit, f"{name}_{'Regressor' if rows.task == 'regression' else 'Classifier'}")
         learn, test = _categories(rows, None)
+        numbers = list(rows.numbers)  # it takes no missing ones
+        middle = learn[numbers].median().fillna(0.0)
+        for part in (learn, test):
+            part[numbers] = part[numbers].fillna(middle)
         return kind(random_state=seed, n_threads=1, device="cpu", verbosity=0), learn, test
 
     return made
