@@ -156,7 +156,7 @@ def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator
             which = f"fold {missing[0]} was" if len(missing) == 1 else f"folds {', '.join(map(str, missing))} were"
             yield (
                 f"{entry.variant.name}: {which} left out of its score and of its average: it diverged "
-                f"there, or cost over {FAR:.0f} times as much as on the other folds, and more than knowing no feature"
+                f"there, or cost over {FAR:.0f} times as much as on the other folds, and more than a dummy"
             )
 
 

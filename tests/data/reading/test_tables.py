@@ -86,7 +86,7 @@ def test_a_row_is_called_by_number_and_line(tmp_path: Path) -> None:
         (b" \n\n", "t.csv", "t.csv: the file is empty"),
         (gzip.compress(b"", mtime=0), "t.csv.gz", "t.csv.gz: the file is empty"),
         (b"a,b\n", "t.csv", "t.csv: only a header line, no rows"),
-        (b"a,b\n1,2\n3\n", "t.csv", "t.csv: line 3 has 1 cell, the header has 2: add what is missing ('3')"),
+        (b"a,b\n1,2\n3\n", "t.csv", "t.csv: line 3 has 1 cell, the header has 2: add the missing cells ('3')"),
         (b"a,b\n1,2\n3,4,5\n", "t.csv", "t.csv: line 3 has 3 cells, the header has 2: put quotes around texts"),
         (b"a,b\n1,2,\n3,4,5\n", "t.csv", "t.csv: line 2 has 3 cells, the header has 2"),
         (b'a,b\n1,"x\n3,z\n', "t.csv", "t.csv: line 2: a quote"),

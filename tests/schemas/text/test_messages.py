@@ -94,7 +94,7 @@ SECTIONS = [
     ),
     (
         "compute: {engine: dask, address: 'tcp://x:1', workers: 2}",
-        "compute: the scheduler at address has the workers that it has: leave out workers, or address",
+        "compute: the scheduler at address has its own workers: leave out workers, or address",
     ),
     ("compute: {workers: 0}", "compute.workers: 0 is not allowed: write a whole number ≥ 1, or auto"),
     ("compute: {workers: all}", "compute.workers: all is not allowed: write a whole number ≥ 1, or auto"),
