@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.ingredients FOLDER… [--only TABLE …] [--rows 1500] [--change NAME …]
 
 Five networks learn from four fifths of some train rows each and keep the epoch that was best on their own fifth; they
-are asked about the cv rows, one by one and averaged. No test row is touched. Printed are losses, and their geometric
+are evaluated on the cv rows, one by one and averaged. No test row is touched. Printed are losses, and their geometric
 mean over the tables as a ratio of the recipe's. By time, the fifths are blocks that follow one another. For classes the
 average is also asked with its logits divided by the temperature that is best on the fifths.
 """
@@ -68,7 +68,7 @@ CHANGES: dict[str, Mapping[str, Any]] = {
 
 
 class Sample(NamedTuple):
-    """Rows of one table to learn from, those that are asked about, and the fifth of each row."""
+    """Rows of one table to learn from, those to predict, and the fifth of each row."""
 
     learn: pd.DataFrame
     asked: pd.DataFrame

@@ -167,7 +167,7 @@ def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
     if twice := sorted(name for name, count in counts.items() if count > 1):
         places = [str(index + 1) for index, name in enumerate(names) if name == twice[0]]
         raise ColumnError(
-            f"{where}: the column name {twice[0]!r} stands {len(places)} times in the header "
+            f"{where}: the column name {twice[0]!r} occurs {len(places)} times in the header "
             f"(columns {', '.join(places[:8])}{', …' * (len(places) > 8)}): rename or remove all but one"
         )
     return names

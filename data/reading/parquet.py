@@ -77,7 +77,7 @@ def _table(raw: bytes, where: str) -> pa.Table:
     names = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ColumnError(
-            f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times: rename or remove all but one"
+            f"{where}: the column name {twice[0]!r} occurs {names.count(twice[0])} times: rename or remove all but one"
         )
     return table
 

@@ -90,7 +90,7 @@ def test_a_row_is_called_by_number_and_line(tmp_path: Path) -> None:
         (b"a,b\n1,2\n3,4,5\n", "t.csv", "t.csv: line 3 has 3 cells, the header has 2: put quotes around texts"),
         (b"a,b\n1,2,\n3,4,5\n", "t.csv", "t.csv: line 2 has 3 cells, the header has 2"),
         (b'a,b\n1,"x\n3,z\n', "t.csv", "t.csv: line 2: a quote"),
-        (b"a,a\n1,2\n", "t.csv", "t.csv: the column name 'a' stands 2 times in the header (columns 1, 2): rename"),
+        (b"a,a\n1,2\n", "t.csv", "t.csv: the column name 'a' occurs 2 times in the header (columns 1, 2): rename"),
         ("a,b\n1,öäü\n".encode() + b"2,\xf6\n", "t.csv", "t.csv: line 3: byte 0xf6 is not UTF-8 text, as the rest"),
         (b"a,b\n1,\x00\x01\n", "t.csv", "t.csv: not a text file: byte 7 is 0x00"),
         (gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:-9], "t.csv.gz", "t.csv.gz: the gzip file is damaged or cut off"),
