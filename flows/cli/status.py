@@ -39,7 +39,7 @@ def status() -> None:
 
 @reported()
 def down() -> None:
-    """End what runs in the background for this folder."""
+    """Stop what runs in the background for this folder."""
     from descent.flows.prefect_server.server import stop_server
 
     print("the local Prefect server has stopped" if stop_server() else "nothing was running")
