@@ -29,7 +29,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 run: setup  ## run the example experiment (EXPERIMENT=file.yaml for another)
 	@$(BIN)/descent run $(EXPERIMENT)
 
-test: setup lint types unit  ## everything that must hold: lint, types, tests
+test: setup  ## everything that must hold: lint, types, tests
+	@$(MAKE) --no-print-directory --jobs 2 unit lint types  # tests wait for servers now and then
 
 lint: setup
 	$(BIN)/ruff check .

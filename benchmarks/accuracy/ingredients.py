@@ -3,9 +3,10 @@
     python -m benchmarks.accuracy.ingredients FOLDER… [--only TABLE …] [--rows 1500] [--change NAME …]
 
 Five networks learn from four fifths of some train rows each and keep the epoch that was best on their own fifth; they
-are evaluated on the cv rows, one by one and averaged. No test row is touched. Printed are losses, and their geometric
-mean over the tables as a ratio of the recipe's. By time, the fifths are blocks that follow one another. For classes the
-average is also asked with its logits divided by the temperature that is best on the fifths.
+predict the cv rows, one by one and averaged. No test row is touched. Printed are losses, and as a ratio of the recipe's
+their geometric mean over the tables, their median and on how many tables they are higher. By time, the fifths are
+blocks that follow one another. For classes the average also predicts with its logits divided by the temperature that is
+best on the fifths.
 """
 
 import argparse
@@ -68,7 +69,7 @@ CHANGES: dict[str, Mapping[str, Any]] = {
 
 
 class Sample(NamedTuple):
-    """Rows of one table to learn from, those to predict, and the fifth of each row."""
+    """Rows of one table to learn from, those that are asked about, and the fifth of each row."""
 
     learn: pd.DataFrame
     asked: pd.DataFrame
@@ -96,9 +97,12 @@ def main() -> None:
                     calibrated.append(cooled / mean)
                     print(f"{question.name}: calibrated {cooled:.5g}, {cooled / mean:.3f} of that", flush=True)
     reference = np.log(found["recipe"])
+    print("| change | one network | five averaged | median of these | tables worse |\n|---|---|---|---|---|")
     for name, values in found.items():
-        one, mean = np.exp((np.log(values) - reference).mean(axis=0))
-        print(f"| {name} | {one:.3f} | {mean:.3f} |")
+        ratios = np.exp(np.log(values) - reference)
+        one, mean = np.exp(np.log(ratios).mean(axis=0))
+        worse = f"{(ratios[:, 1] > 1).sum()} of {len(ratios)}"
+        print(f"| {name} | {one:.3f} | {mean:.3f} | {np.median(ratios[:, 1]):.3f} | {worse} |")
     if calibrated:
         print(f"averages calibrated out of fold: {np.exp(np.log(calibrated).mean()):.3f}")
     print(f"five averaged against one: {np.exp((reference[:, 1] - reference[:, 0]).mean()):.3f}")

@@ -54,6 +54,11 @@ class Finalist:
         return stdev(self.folds) / sqrt(len(self.folds) / self.repeats) if len(self.folds) > 1 else None
 
     @property
+    def known(self) -> Array:
+        """Rows (m,) about which it was asked by a fold on which it did not explode."""
+        return np.asarray(np.isfinite(_rows(self.outputs)).all(axis=1))
+
+    @property
     def is_linear(self) -> bool:
         """Whether it has no hidden layer."""
         return not self.entry.variant.layers
@@ -100,9 +105,8 @@ class Judge:
         """
         sign = -1.0 if self.greater_is_better else 1.0
         best = min(finalists, key=lambda one: sign * one.mean)
-        losses = [one.losses for one in finalists if one.losses is not None]
-        if len(losses) == len(finalists) and (known := ~np.isnan(np.stack(losses)).any(axis=0)).any():
-            best = finalists[int(np.argmin([float(one[known].mean()) for one in losses]))]
+        if all(one.losses is not None for one in finalists):
+            best = self._lowest(finalists)
         if self.rule == "best" or best.se is None:
             return best
         within = [one for one in finalists if one is best or not self._clearly_worse(one, best)]
@@ -119,11 +123,13 @@ class Judge:
         an average with networks beat the linear model of nycflights13_q1, which won on the test rows.
         """
         winner = self.choose(finalists)
-        usable = [one for one in finalists if one.outputs is not None]
         averaged = picks > 1 and not winner.is_linear  # the models of its folds; else one, trained again on all rows
-        if picks < 2 or len(usable) < 2 or winner.outputs is None:
+        if picks < 2 or winner.outputs is None:
             return self._alone(winner, averaged)
-        known = np.all([np.isfinite(_rows(one.outputs)).all(axis=1) for one in usable], axis=0)
+        known = winner.known  # another that exploded on a fold would keep the rows of that fold from all
+        usable = [one for one in finalists if one.outputs is not None and one.known[known].all()]
+        if len(usable) < 2:
+            return self._alone(winner, averaged)
         outputs = [np.asarray(one.outputs)[known] for one in usable]
         weights = greedy_weights(self.task, self.y[known], outputs, picks)
         members = tuple((one, weight) for one, weight in zip(usable, weights, strict=True) if weight > 0)
@@ -161,7 +167,7 @@ class Judge:
         """
         if self.task == "regression" or any(one.outputs is None for one, _ in members):
             return None
-        known = np.all([np.isfinite(_rows(one.outputs)).all(axis=1) for one, _ in members], axis=0)
+        known = np.all([one.known for one, _ in members], axis=0)
         y, units = self.y[known], self.units[known]
         whole = blend(self.task, [np.asarray(one.outputs)[known] for one, _ in members], [w for _, w in members])
         found = temperature(self.task, y, whole)
@@ -174,8 +180,19 @@ class Judge:
             return None
         return Calibration(found, float(before[1].mean()), float(after[1].mean()))
 
+    def _lowest(self, finalists: Sequence[Finalist]) -> Finalist:
+        """The lowest mean loss: among those known on most rows first, then against each that exploded on a fold."""
+        best, *others = sorted(finalists, key=lambda one: (-int(one.known.sum()), float(np.nanmean(_losses(one)))))
+        for one in others:
+            both = one.known & best.known
+            if both.any() and _losses(one)[both].mean() < _losses(best)[both].mean():
+                best = one
+        return best
+
     def _clearly_worse(self, one: Finalist, best: Finalist) -> bool:
         if one.losses is not None and best.losses is not None:
+            if (best.known & ~one.known).any():  # it exploded where the best did not
+                return True
             difference = one.losses - best.losses
             known = np.isfinite(difference)
             worse, se = paired(difference[known], self.units[known])
@@ -201,6 +218,11 @@ def paired(differences: Array, units: Array) -> tuple[float, float]:
         return mean, float("inf")
     sums = np.bincount(code, differences - mean, minlength=count)
     return mean, float(np.sqrt(count / (count - 1) * (sums**2).sum()) / len(differences))
+
+
+def _losses(finalist: Finalist) -> Array:
+    assert finalist.losses is not None
+    return finalist.losses
 
 
 def _rows(outputs: Array | None) -> Array:

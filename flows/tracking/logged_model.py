@@ -4,9 +4,12 @@ import json
 import re
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from descent.data.features.compiled.features import CompiledFeatures
@@ -62,23 +65,39 @@ class Flavor:
     def save_model(self, path: str, mlflow_model: "Model", **_: Any) -> None:
         """Write the model to ``path``; MLflow calls this."""
         from mlflow import pyfunc
+        from mlflow.utils import environment
 
         target = json.loads((self.folder / "target.json").read_text(encoding="utf-8"))
         model_format = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))["format"]
         mlflow_model.add_flavor(
             "descent", data=f"data/{self.folder.name}", format=model_format, task=target["task"], target=target["name"]
         )
-        pyfunc.save_model(
-            path,
-            mlflow_model=mlflow_model,
-            loader_module=f"{PACKAGE}.{PREDICTOR}",
-            data_path=str(self.folder),
-            code_paths=[str(self.code)],
-            signature=signature(self.folder, self.inputs),
-            input_example=example(self.folder),
-            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
-            metadata={"columns": self.inputs},
-        )
+        with _unasked(environment, "warn_dependency_requirement_mismatches"):
+            pyfunc.save_model(
+                path,
+                mlflow_model=mlflow_model,
+                loader_module=f"{PACKAGE}.{PREDICTOR}",
+                data_path=str(self.folder),
+                code_paths=[str(self.code)],
+                signature=signature(self.folder, self.inputs),
+                input_example=example(self.folder),
+                pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+                metadata={"columns": self.inputs},
+            )
+
+
+@contextmanager
+def _unasked(module: ModuleType, check: str) -> Iterator[None]:
+    """Without a check of MLflow's, where it has one of that name: whether the versions that were just read are those
+    installed. For that it lists every file of every installed package, a second at the end of each run."""
+    kept = getattr(module, check, None)
+    if kept is not None:
+        setattr(module, check, lambda requirements: None)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            setattr(module, check, kept)
 
 
 def example(folder: Path) -> "pd.DataFrame":

@@ -14,21 +14,35 @@ import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, NoReturn
 
-import mlflow.pyfunc
-import mlflow.store.model_registry.sqlalchemy_store
-import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
-import prefect.flow_engine
-import prefect.task_engine  # noqa: F401
-
-from descent.flows import experiment, launch, retrain  # noqa: F401
 from descent.flows.cli.app import main
-from descent.flows.report import page  # noqa: F401
+from descent.flows.machine import environment
 from descent.flows.tracking import process as recording
 from descent.flows.workers import pool, processes
+from descent.ml.machine import source
+
+IMPORTED = (
+    "alembic.command",
+    "descent.flows.experiment",
+    "descent.flows.launch",
+    "descent.flows.report.page",
+    "descent.flows.retrain",
+    "git",
+    "graphviz",
+    "mlflow.pyfunc",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.tracing.provider",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+    "pyarrow.dataset",
+    "ruamel.yaml",
+)
+"""What commands import as they go, and those that they start."""
 
 
 @dataclass
@@ -71,7 +85,35 @@ class Process(processes.Process):
         self._connection.send(first)
 
 
-def become(order: Mapping[str, Any]) -> None:
+class Prepared:
+    """What `environment.quiet` has done here already for the forks of one environment: Prefect reads its settings for
+    half a second."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, str] | None = None
+        self.added: dict[str, str] = {}
+
+    def prepare(self, order: Mapping[str, Any]) -> None:
+        """Be prepared for this order; not where that would make the home, or the order wants the logs."""
+        wanted = {
+            name: value
+            for name, value in order["environment"].items()
+            if name.startswith(("PREFECT_", "MLFLOW_", "DESCENT_"))
+        }
+        able = not {"--verbose", "-v"} & {*order["words"]} and Path(wanted.get("DESCENT_HOME", "/"), "prefect").exists()
+        if able and wanted == self._read:
+            return
+        environment._prepared.clear()
+        self._read, self.added = None, {}
+        if able:
+            os.environ.clear()
+            os.environ.update(order["environment"])
+            environment.quiet()
+            self._read = wanted
+            self.added = {name: value for name, value in os.environ.items() if name not in order["environment"]}
+
+
+def become(order: Mapping[str, Any], added: Mapping[str, str]) -> None:
     """Make this fork the process that was ordered."""
     signal.alarm(order["seconds"])
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process lives
@@ -79,7 +121,7 @@ def become(order: Mapping[str, Any]) -> None:
         os.dup2(os.open(path, os.O_RDWR), number)
     os.chdir(order["folder"])
     os.environ.clear()
-    os.environ.update(order["environment"])
+    os.environ.update(order["environment"] | added)
     sys.argv[1:] = order["words"]
     pool.Process = Process  # type: ignore[misc]
     exec(order["first"], {})
@@ -101,11 +143,16 @@ def run() -> NoReturn:
 
 
 if __name__ == "__main__":
+    for name in IMPORTED:
+        import_module(name)
+    source.code()
     gc.freeze()  # no fork looks for garbage in it
+    prepared = Prepared()
     for line in sys.stdin:
         order = json.loads(line)
+        prepared.prepare(order)
         child = os.fork()
         if not child:
-            become(order)
+            become(order, prepared.added)
             run()
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

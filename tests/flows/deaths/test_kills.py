@@ -1,4 +1,7 @@
-"""`descent run` killed at random moments, or started twice: nothing is lost, twice or different."""
+"""`descent run` killed at random moments, or started twice: nothing is lost, twice or different.
+
+`test_deaths` kills each process once, at a moment of its choice.
+"""
 
 import json
 import subprocess
@@ -24,10 +27,10 @@ def figures(folder: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.long)])
-def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(kills: int, tmp_path: Path) -> None:
-    found = figures(tmp_path, "benchmarks.deaths.kills", "--kills", str(kills), "--each", str(kills))
-    assert (found["kills"], found["failures"], found["duplicate runs in MLflow"]) == (kills, [], 0)
+@pytest.mark.long
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    found = figures(tmp_path, "benchmarks.deaths.kills", "--kills", "20", "--each", "20")
+    assert (found["kills"], found["failures"], found["duplicate runs in MLflow"]) == (20, [], 0)
     assert found["identical"] == found["completed on the command that was left alone"] == found["experiments"]
 
 

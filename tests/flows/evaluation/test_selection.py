@@ -140,6 +140,19 @@ def test_rows_that_no_fold_held_out_count_for_nobody() -> None:
     assert np.isfinite([weight for _, weight in judge(y=y).select([one, two], 5).members]).all()
 
 
+def test_a_finalist_that_exploded_on_folds_keeps_no_rows_from_the_others() -> None:
+    """On the rows that all three are known on, line and network make up for each other; on the rest they do not."""
+    y, rng = np.zeros(ROWS), np.random.default_rng(0)
+    units, easy = np.repeat(np.arange(10), 40), np.arange(ROWS) < 160
+    line = says(0, y, 1 + 0.01 * rng.normal(size=ROWS), parameters=2)
+    network = says(1, y, np.where(easy, -1, 3) + 0.01 * rng.normal(size=ROWS), parameters=9)
+    outputs = np.where(easy, 1.1, np.nan)
+    exploded = Finalist(entry(2, 1.0, parameters=2), (1.1, 1.1), outputs, outputs**2)
+    found = judge(y=y, units=units).select([line, network, exploded], 10)
+    assert found.winner is line
+    assert found.members == ((line, 1.0),)
+
+
 @pytest.mark.parametrize(("sure", "picks", "wanted"), [(3.0, 5, False), (1 / 3, 5, True), (3.0, 1, True)])
 def test_an_average_may_be_made_surer_and_one_model_also_less_sure(sure: float, picks: int, wanted: bool) -> None:
     rng = np.random.default_rng(0)
