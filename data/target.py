@@ -36,7 +36,7 @@ class Target:
         values = column.to_numpy(np.float64)
         if values.min() == values.max():  # not the deviation: rounding leaves that of 0.1, 0.1, 0.1 above zero
             raise ColumnError(
-                f"target {column.name!r} has one value only in the training rows ({values[0]:g}): nothing can be "
+                f"target {column.name!r} has only one value in the training rows ({values[0]:g}): nothing can be "
                 "learned. Split in another way (split.by, split.seed), or use rows in which it varies"
             )
         with np.errstate(over="ignore"):

@@ -122,6 +122,6 @@ def _run(
             if server.is_local:
                 refuse_full_disk(0)  # its database is there as well
             remedy = f"Its log: {server_log()}" if server.is_local else "Unset PREFECT_API_URL to use a local one"
-            raise RunError(f"{reason}. Run again when it can. {remedy}") from error
+            raise RunError(f"{reason}. Run again when it is available. {remedy}") from error
         say(f"{reason}. The run is complete; only its page there does not show it")
         return made[0]

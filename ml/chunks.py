@@ -114,7 +114,7 @@ def train_chunk(chunk: Chunk) -> ChunkResult:
         try:
             found = _train(chunk, arrays, report)
         except CheckpointError as error:
-            notes.append(f"training begins anew: {error}")
+            notes.append(f"training starts over: {error}")
             resumed = 0
             chunk.checkpoint.unlink(missing_ok=True)
             found = _train(chunk, arrays, report)

@@ -50,7 +50,7 @@ class DataResult(ResultModel):
     split_by: str | None = None
     notes: tuple[str, ...] = Field(default=(), description="how the table was read, and what was decided about it")
     findings: tuple[FindingResult, ...] = Field(
-        default=(), description="what the checks before training noticed, the gravest first"
+        default=(), description="what the checks before training noticed, the most severe first"
     )
 
 
@@ -80,7 +80,7 @@ class VariantResult(ResultModel):
     )
     message: str | None = None
     fleet: int | None = None
-    reused: bool = Field(default=False, description="a run before had trained it; this one took it from the cache")
+    reused: bool = Field(default=False, description="trained by an earlier run, and taken from the cache")
 
 
 class RungResult(ResultModel):
@@ -100,7 +100,7 @@ class SearchResult(ResultModel):
     estimated_seconds: Mapping[str, float] = Field(description="train, if no variant stops early; and after it")
     budget: Mapping[str, Number] | None = Field(default=None, description="minutes and epochs, where a budget was set")
     epochs: int = Field(description="of all variants together; iterations of lbfgs and newton are not counted")
-    reused: int = Field(default=0, description="variants that a run before had trained; seconds do not count them")
+    reused: int = Field(default=0, description="variants trained by an earlier run; seconds exclude them")
     summary: tuple[str, ...] = Field(default=(), description="what was cut and why, in words")
 
 
@@ -164,7 +164,7 @@ class AdviceResult(ResultModel):
 
     text: str
     setting: str | None = Field(default=None, description="what to type after --set; null where no key does it")
-    gain: Gain | None = Field(default=None, description="how far J_cv would fall; null where nothing measured tells")
+    gain: Gain | None = Field(default=None, description="how far J_cv would fall; null where it was not measured")
     confidence: Number = Field(default=None, description="probability that J_cv falls at all; null as gain is")
 
 
@@ -214,7 +214,7 @@ class Projection(ResultModel):
     cv: Number
     low: Number
     high: Number
-    asymptote: Number = Field(description="J_cv at endlessly many rows")
+    asymptote: Number = Field(description="J_cv in the limit of many rows")
 
 
 class FollowedResult(ResultModel):
@@ -244,7 +244,7 @@ class DiagnosisResult(ResultModel):
 class OpeningResult(ResultModel):
     """The line in the ledger of openings that this look at the test rows left, and what it counts."""
 
-    number: int = Field(description="models that have looked at these test rows by now, this one among them")
+    number: int = Field(description="models tested on these rows so far, this one among them")
     elsewhere: int = Field(description="other sets of test rows of this table and target that were opened")
     unreadable: int = Field(description="lines of the ledger that cannot be read and may hide openings")
     when: str = Field(description="in UTC")
@@ -292,7 +292,7 @@ class Seconds(ResultModel):
     track: float
     other: Mapping[str, float] = Field(default_factory=dict, description="further stages by name")
     beside: Mapping[str, float] = Field(
-        default_factory=dict, description="processor time of processes beside the run, by what they do"
+        default_factory=dict, description="CPU time of processes alongside the run, by what they do"
     )
 
 
@@ -303,7 +303,7 @@ class MlflowRun(ResultModel):
     experiment_id: str
     run_id: str
     unsent: str | None = Field(
-        default=None, description="why MLflow has not got all of the run; what it lacks waits for descent sync"
+        default=None, description="why MLflow lacks part of the run; the rest waits for descent sync"
     )
 
 
@@ -326,5 +326,5 @@ class ExperimentResult(ResultModel):
     model: str = Field(description="path or URI of the model")
     report: str | None = Field(default=None, description="path of the report, one HTML file; none if it failed")
     warnings: tuple[str, ...] = Field(
-        default=(), description="what the run could not make beside the result and the model: a picture, the report"
+        default=(), description="what the run could not make besides the result and the model: a figure, the report"
     )

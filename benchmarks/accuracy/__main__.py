@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy FOLDER… [--kept results.jsonl] [--ours NAME=COMMAND …] [--only TABLE …]
 
 Every FOLDER has tables and their ``catalog.json``. Each table is split three times (``split.seed`` 0, 1, 2); all models
-learn from the same train and cv rows and are asked about the same test rows. Results are kept in a file of JSON lines:
+learn from the same train and cv rows and are evaluated on the same test rows. Results are kept in a file of JSON lines:
 what stands there is not measured again, so a run can be ended and gone on with, and rivals are measured once.
 ``--ours before=/elsewhere/bin/descent`` measures another checkout beside this one, ``--ours=`` none;
 ``--page`` alone writes the page from what is kept.

@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.in_time FOLDER… [--only TABLE …] [--rows 12000]
 
-Networks learn from the first 40, 55 and 70 % of the train and cv rows, and are asked about what follows (20, 20 and
+Networks learn from the first 40, 55 and 70 % of the train and cv rows, and are evaluated on what follows (20, 20 and
 30 %); no test row is touched. Printed are rmse or log loss of an average of five, each stopped by a fifth that lies
 between others (``stretches``), or trained on all rows for the epochs that were best on a fold that follows in time
 (``all rows``, as the flow does it), and the ratio.

@@ -50,7 +50,7 @@ def _ranks(found: Losses, models: Sequence[str], results: Sequence[Measured]) ->
     lines = [
         f"## Average rank among those with results of all {len(found)} pairs of table and split",
         "",
-        "| model | average rank | best on | mean AUC | seconds of processor, median |",
+        "| model | average rank | best on | mean AUC | CPU seconds, median |",
         "|---|---|---|---|---|",
     ]
     for name in sorted(ranks, key=ranks.__getitem__):

@@ -1,4 +1,4 @@
-"""From results to a comparison: who was asked about the same rows, average ranks, wins, and ratios with intervals."""
+"""From results to a comparison: models on the same rows, average ranks, wins, and ratios with intervals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

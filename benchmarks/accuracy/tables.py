@@ -1,4 +1,4 @@
-"""Open tables with the columns that may honestly be used, and the rows that every model learns from and is asked about.
+"""Open tables with the columns that may honestly be used, and the rows that every model is trained and evaluated on.
 
 A folder of tables has a ``catalog.json``: a list of objects with ``name``, ``path``, ``target``, and where they apply
 ``categorical`` (numbers that are codes) and ``task``.

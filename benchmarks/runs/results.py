@@ -4,7 +4,7 @@
 
 FOLDER has the tables and their catalog.json. Every table is run as a new user would type it, ``descent run FILE
 --target T``, in a folder of its own; where it has columns that are only known afterwards, once more without them.
-scikit-learn's models, at their defaults, are trained on the same train and cv rows and asked about the same test rows,
+scikit-learn's models, at their defaults, are trained on the same train and cv rows and tested on the same test rows,
 with the columns that descent uses: numbers imputed and scaled, categories one-hot (ordinal codes for trees).
 """
 
@@ -196,13 +196,13 @@ and categories, missing values, groups, dates, leaks. `python -m benchmarks.runs
 docstring says how.
 
 The three columns after the dummy are scikit-learn's models at their defaults, on the same rows: trained on train and cv
-together, asked about the same test rows. Where a table has columns that are only known after the fact, descent points
-them out first thing, with the words to exclude them; the second row is what it gives then, and the honest one.
+rows together, tested on the same test rows. If a table has columns that are only known after the fact, descent points
+them out first, with the option that excludes them; the second row is the result without them, and the honest one.
 
 {table}
 
 The metric is the rmse, or the log loss; lower is better. J is ½ rmse² or the log loss, on the rows that the selected
-variant learned from and on the cv rows. The dummy knows the mean, or the shares of the classes. Trees are a different
+variant was trained on and on the cv rows. The dummy knows the mean, or the shares of the classes. Trees are a different
 kind of model: descent has none. Seconds are those of the run, in a new folder, while other programs used the machine.
 
 | measured on | |

@@ -61,8 +61,8 @@ def calendar_values(frame: pd.DataFrame, columns: "Columns") -> list[NDArray[Any
             layouts = spelling.layouts if isinstance(spelling, Dates) else ()
             written = " or ".join(dict.fromkeys([*(EXAMPLES[layout] for layout in layouts), "2024-01-31T12:00:00"]))
             raise FeatureError(
-                f"column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} is not a date as the model learned "
-                f"them: write {written}"
+                f"column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} is not a date in a form that the "
+                f"model learned: write {written}"
             )
         parsed[name] = pd.Series(dates)
     return [_feature(parsed[name], part) for name, part in columns.calendar]

@@ -92,7 +92,7 @@ class FeatureMap:
             parts.append(levels.fit_transform(coder, coded, y))
         made = cls(columns, steps, one_hot, coder, settings.scale != "none")
         if not made.names:
-            raise FeatureError("no features: no column of the training rows is of use. Check `descent check`")
+            raise FeatureError("no features: no column of the training rows is usable. See `descent check`")
         return made, made._joined(parts)
 
     @property
@@ -180,11 +180,11 @@ def _refuse_too_many(count: int, encoded: int, rows: int, columns: Columns, sett
     if encoded > count / 2:
         what = (
             f"mostly from the categories of {listed(columns.categorical, 5)}: leave one out, raise features.rare, or "
-            "take features.encode=target"
+            "use features.encode=target"
         )
     elif settings.degree > 1:
         what = f"from degree {settings.degree} over {len(columns.numeric)} numeric columns: lower features.degree"
     else:
         what = f"from {len(columns.numeric):,} numeric columns: leave some out"
     most = f"--set features.max_columns={count}"
-    raise FeatureError(f"{count:,} features would come out, {what}, or allow them: {most}")
+    raise FeatureError(f"{count:,} features would result, {what}, or allow them: {most}")

@@ -32,7 +32,8 @@ def small_classes(seen: Examined) -> list[Finding]:
             (seen.inference.target,),
             f"{'a class has' if len(few) == 1 else f'{len(few)} classes have'} fewer than {FEWEST} rows for training "
             f"and cv: {named}",
-            "parts and folds may lack it, and its metrics are chance: collect more rows, or join it with another",
+            "parts and folds may lack it, and its metrics are mostly noise: collect more rows, or merge it with "
+            "another class",
         )
     ]
 
@@ -57,7 +58,7 @@ def class_imbalance(seen: Examined) -> list[Finding]:
             "warning",
             (inference.target,),
             f"severe imbalance: {named} of the rows",
-            f"accuracy is {share.max():.1%} for always saying {share.idxmax()}: choose models by log_loss (the "
+            f"always predicting {share.idxmax()} has an accuracy of {share.max():.1%}: choose models by log_loss (the "
             f"default) or {metrics}, in select.metric",
         )
     ]
@@ -94,7 +95,7 @@ def classes_not_in_parts(seen: Examined) -> list[Finding]:
             "warning",
             (inference.target,),
             "; ".join(told),
-            "a class that is not in train cannot be learned, and one that is not in cv or test is not judged: "
+            "a class that is not in train cannot be learned, and one that is not in cv or test is not evaluated: "
             f"{otherwise}",
         )
     ]

@@ -10,12 +10,12 @@ MOSTLY_MISSING = 0.8
 
 def constant_columns(seen: Examined) -> list[Finding]:
     """Columns of one value; the models do not see them."""
-    return _of_role(seen, "constant", "constant-column", "nothing need be done: no model sees")
+    return _of_role(seen, "constant", "constant-column", "nothing to do: no model sees")
 
 
 def identifiers(seen: Examined) -> list[Finding]:
     """Columns that name or number the rows; the models do not see them."""
-    return _of_role(seen, "identifier", "identifier", "nothing need be done: no model sees")
+    return _of_role(seen, "identifier", "identifier", "nothing to do: no model sees")
 
 
 def free_text(seen: Examined) -> list[Finding]:
@@ -49,7 +49,7 @@ def mostly_missing(seen: Examined) -> list[Finding]:
             "note",
             tuple(names),
             f"{joined_names(names)} {'has' if len(names) == 1 else 'have'} no value in {share:.0%} of the rows or more",
-            "what stands in for it is mostly a guess; that there is a value is a feature of its own; to leave out: "
+            "imputed values are mostly guesses; whether there is a value is a feature of its own; to leave out: "
             f"{exclude(names)}",
         )
     ]
@@ -67,6 +67,6 @@ def missing_target(seen: Examined) -> list[Finding]:
             "warning" if share > 0.1 else "note",
             (inference.target,),
             f"{inference.without_target:,} rows ({share:.1%}) have no value of {inference.target} and are left out",
-            "if they are not missing by chance, the model knows nothing of rows like them: find out why",
+            "if they are not missing at random, the model knows nothing of rows like them: find out why",
         )
     ]

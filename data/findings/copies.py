@@ -26,7 +26,7 @@ def duplicate_rows(seen: Examined) -> list[Finding]:
             "warning" if copies > FEW * rows and not _repeats_by_chance(seen) else "note",
             (),
             f"{copies:,} of {rows:,} rows for training and cv are exact copies of others",
-            "if they are errors, remove them from the table; if things were really seen twice, leave them",
+            "if they are errors, remove them from the table; if they were really observed twice, keep them",
         )
     ]
 
@@ -49,7 +49,7 @@ def duplicates_across_splits(seen: Examined) -> list[Finding]:
             (),
             f"{counts['cv']:,} of {len(seen.cv):,} cv rows and {counts['test']:,} of {len(seen.test):,} test rows "
             "have the same inputs as a training row",
-            "a model that learns by heart looks better on them than it is; remove copies from the table, or name what "
+            "a model that memorises rows looks better on them than it is; remove copies from the table, or name what "
             "they share in data.group so that they stay on one side",
         )
     ]

@@ -35,11 +35,9 @@ def extreme_outliers(seen: Examined) -> list[Finding]:
         counts = pd.Series(values[far]).value_counts()
         mark = counts.index[0] if counts.iloc[0] >= SENTINEL and abs(counts.index[0]) in MARKS else None
         if mark is not None:
-            action = f"it looks like a mark of a missing value: {setting('data.missing', [f'{mark:.0f}'])}"
+            action = f"it looks like a code for a missing value: {setting('data.missing', [f'{mark:.0f}'])}"
         else:
-            action = (
-                "if it is a slip, mend it; if the column is skewed, add its logarithm, or set features.scale: robust"
-            )
+            action = "correct errors; if the column is skewed, add its logarithm, or set features.scale: robust"
         found.append(
             Finding(
                 "extreme-outliers",

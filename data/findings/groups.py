@@ -54,9 +54,9 @@ def group_ignored(seen: Examined) -> list[Finding]:
             continue
         share, chance = between_groups(values, y, inference)
         matters = share >= ALIKE and chance < SURE
-        evidence = f"{distinct:,} values of {name} in {len(present):,} rows, which the split tears apart"
+        evidence = f"{distinct:,} values of {name} in {len(present):,} rows, which the split separates"
         if matters:
-            evidence += f"; rows of one value are alike in {inference.target} (intraclass correlation {share:.2f})"
+            evidence += f"; rows of one value are similar in {inference.target} (intraclass correlation {share:.2f})"
         found.append(
             Finding(
                 "group-ignored",
@@ -125,9 +125,9 @@ def hidden_groups(seen: Examined) -> list[Finding]:
             "warning",
             (best,),
             f"{share:.0%} of the rows equal another in every number but {best} ({others}): {things:,} things, measured "
-            "several times, which the split tears apart",
-            "a model may know a thing again instead of understanding it: add a column that numbers the things and name "
-            "it in data.group",
+            "several times, which the split separates",
+            "a model may recognise a thing instead of learning a pattern: add a column that numbers the things and "
+            "name it in data.group",
         )
     ]
 

@@ -108,11 +108,11 @@ def _certain(frame: pd.DataFrame, names: list[str], positive: NDArray[np.bool_])
     beside = _beside([str(name) for name in frame.columns], sure, flags) if len(sure) > 1 else []
     one = len(sure) == 1
     evidence = (
-        f"{joined_names(sure)} {'is a flag that never errs' if one else 'are flags that never err'}: wherever "
-        f"{'it' if one else 'one'} is raised, the target is positive"
+        f"{joined_names(sure)} {'is a flag that is never wrong' if one else 'are flags that are never wrong'}: "
+        f"wherever {'it' if one else 'one'} is set, the target is positive"
     )
     if beside:
-        evidence += f"; {joined_names(beside)} stands among them and is a rare flag like them"
+        evidence += f"; {joined_names(beside)} is a rare flag like them, placed among them"
     return [leak([name for name in names if name in sure or name in beside], evidence)]
 
 
@@ -142,7 +142,7 @@ def _together(names: list[str], x: Array, y: Array, alone: list[str]) -> list[Fi
     if len(part) < 2 or set(part) <= set(alone):
         return []
     said = f"R² {whole:.3f}" if whole < EXACT else "exactly, R² 1"
-    return [leak(part, f"{joined_names(part)} together give the target ({said})")]
+    return [leak(part, f"{joined_names(part)} together determine the target ({said})")]
 
 
 def _needed(names: list[str], x: Array, y: Array, whole: float) -> list[str]:

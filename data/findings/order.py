@@ -31,7 +31,7 @@ def sorted_rows(seen: Examined) -> list[Finding]:
     if not inference.by_chance or len(rows) < FEWEST:
         return []
     if (how := _sorted_by_target(rows, inference)) is not None:
-        action = "the random split shuffles them, so nothing need be done; a split by hand or in order would be wrong"
+        action = "the random split shuffles them, so there is nothing to do; a split by hand or in order would be wrong"
         return [Finding("sorted-rows", "note", (inference.target,), f"the rows are {how} {inference.target}", action)]
     numeric = set(inference.of_role("numeric"))
     size = {name: likeness(_values(rows[name], name in numeric)) for name in inputs_of(inference)}
@@ -44,18 +44,18 @@ def sorted_rows(seen: Examined) -> list[Finding]:
     alike = joined_names([*([inference.target] if moves else []), *named], 5)
     if moves:
         action = (
-            "if rows stand in the order of time, a random split lets models learn from the future: add a column with "
-            "the time, or the row's number, and name it in data.time; if they are sorted by something else, nothing "
-            "need be done"
+            "if the rows are in time order, a random split lets models learn from the future: add a column with "
+            "the time, or the row's number, and name it in data.time; if they are sorted by something else, there "
+            "is nothing to do"
         )
     else:
-        action = "the random split shuffles them; if the order is that of time, name a column in data.time"
+        action = "the random split shuffles them; if that is time order, name a column in data.time"
     return [
         Finding(
             "sorted-rows",
             "warning" if moves else "note",
             tuple(named),
-            f"the rows are in some order: neighbours are alike in {alike}",
+            f"the rows are in some order: neighbours are similar in {alike}",
             action,
         )
     ]
@@ -78,7 +78,7 @@ def time_ignored(seen: Examined) -> list[Finding]:
         matters = r >= TARGET_ALIKE and z >= SURE
         evidence = f"{name} holds dates, by which the rows are not split"
         if matters:
-            evidence += f", and {inference.target} is alike in rows close in time (likeness {r:.2f} of 1)"
+            evidence += f", and {inference.target} is similar in rows close in time (similarity {r:.2f} of 1)"
         found.append(
             Finding(
                 "time-ignored",

@@ -39,9 +39,9 @@ def scaled_before_split(seen: Examined) -> list[Finding]:
             "scaled-before-split",
             "warning",
             tuple(names),
-            f"{joined_names(names)} {'was' if len(names) == 1 else 'were'} scaled over all rows, those for the test "
-            f"included ({how})",
-            "give the table as it was measured: scales are learned here, on training rows alone",
+            f"{joined_names(names)} {'was' if len(names) == 1 else 'were'} scaled over all rows, test rows included "
+            f"({how})",
+            "give the values as measured: scales are learned here, on training rows only",
         )
     ]
 
@@ -73,7 +73,7 @@ def target_encoded(seen: Examined) -> list[Finding]:
             tuple(names),
             f"every value of {joined_names(names)} is the mean of {inference.target} over the rows that have it, each "
             "row's own included",
-            f"give the category itself, which is encoded here without its own rows; leave out: {exclude(names)}",
+            f"give the category itself, which is encoded here without the row's target; leave out: {exclude(names)}",
         )
     ]
 

@@ -47,11 +47,11 @@ def drift(seen: Examined) -> list[Finding]:
     elif by == "time":
         severity = "warning"
         action = (
-            "the future differs from the past: expect J_cv and J_test above J_train, and train anew when rows come in"
+            "the future differs from the past: expect J_cv and J_test above J_train, and retrain when new rows arrive"
         )
     else:
-        severity, action = "warning", "the parts should be alike: look at how the rows were chosen and ordered"
-    evidence = f"cv and test rows can be told from training rows (ROC AUC {size:.2f}), most by {listed(columns, 3)}"
+        severity, action = "warning", "the parts should be alike: check how the rows were chosen and ordered"
+    evidence = f"cv and test rows can be told from training rows (ROC AUC {size:.2f}), mostly by {listed(columns, 3)}"
     return [Finding("drift", severity, tuple(columns), evidence, action)]  # type: ignore[arg-type]
 
 
@@ -90,13 +90,15 @@ def drift_since(before: pd.DataFrame, now: pd.DataFrame, inference: Inference) -
     told = told_apart(inference, before.drop(columns=target), now.drop(columns=target))
     if told is not None:
         size, columns = told
-        evidence = f"fresh rows can be told from those before (ROC AUC {size:.2f}), most by {listed(columns, 3)}"
-        action = "the champion meets other rows than it learned from: see whether they were collected as before"
+        evidence = f"fresh rows can be told from earlier ones (ROC AUC {size:.2f}), mostly by {listed(columns, 3)}"
+        action = (
+            "these rows are unlike those that the champion was trained on: check whether they were collected as before"
+        )
         found.append(Finding("drift", "warning", tuple(columns), evidence, action))
     if min(len(before), len(now)) >= FEWEST and (moved := _target_moved(before, now, inference)) is not None:
         what, old, new = moved
-        evidence = f"{what} goes from {old:.4g} in the rows before to {new:.4g} in the fresh ones"
-        action = "see whether the target is still measured as before"
+        evidence = f"{what} goes from {old:.4g} in earlier rows to {new:.4g} in the fresh ones"
+        action = "check whether the target is still measured as before"
         found.append(Finding("target-drift", "warning", (target,), evidence, action))
     return found
 
@@ -115,8 +117,8 @@ def target_drift(seen: Examined) -> list[Finding]:
             "warning",
             (inference.target,),
             f"{what} goes from {before:.4g} in the training rows to {after:.4g} in the cv rows",
-            "what is learned from earlier rows is off for later ones: add a column that tells when, or train on recent "
-            "rows only",
+            "what is learned from earlier rows does not hold for later ones: add a column with the time, or train on "
+            "recent rows only",
         )
     ]
 

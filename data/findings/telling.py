@@ -37,7 +37,7 @@ def telling_columns(seen: Examined, known: list[str]) -> list[Finding]:
     found, task = [], inference.task
     perfect = [name for name in names if scores[name] >= NEARLY_ALL[task]]
     for name in perfect:
-        found.append(leak([name], f"{name} alone tells the target almost entirely ({measure} {scores[name]:.3f})"))
+        found.append(leak([name], f"{name} alone determines the target almost entirely ({measure} {scores[name]:.3f})"))
     if perfect or known:  # beside a copy of the target, all others tell little
         return found
     best = max(names, key=lambda name: scores[name])
@@ -49,7 +49,7 @@ def telling_columns(seen: Examined, known: list[str]) -> list[Finding]:
     return [
         leak(
             [best],
-            f"{best} is suspicious: alone it tells more of the target ({measure} {scores[best]:.2f}) than all "
+            f"{best} is suspicious: alone it says more about the target ({measure} {scores[best]:.2f}) than all "
             f"{len(names) - 1} other columns together ({others:.2f})",
             "suspicious-predictor",
         )

@@ -41,7 +41,7 @@ def totals_row(seen: Examined) -> list[Finding]:
             "warning",
             tuple(name for name in names if name in {*said, *summed}),
             f"the last row {how}: it sums up the others",
-            "take it out of the table, or it is learned from, or tested on, like any other",
+            "remove it from the table, or models are trained or tested on it like on any other row",
         )
     ]
 

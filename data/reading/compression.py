@@ -40,11 +40,11 @@ def _unpacked(stream: Any, kind: str, raw: bytes, where: str) -> bytes:
             whole += piece
             if len(whole) > limit:
                 raise TableError(
-                    f"{where}: {len(raw):,} bytes unpack to more than {limit:,}: that is no table but a file made to "
-                    "fill the memory. If it is a table, unpack it yourself and give the unpacked file"
+                    f"{where}: {len(raw):,} bytes unpack to more than {limit:,}: that is not a table but a file made "
+                    "to fill the memory. If it is a table, unpack it yourself and give the unpacked file"
                 )
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise TableError(f"{where}: the {kind} file is damaged or cut off ({error}): fetch it again") from None
     except MemoryError:
-        raise TableError(f"{where}: the unpacked file does not fit into the memory: give fewer rows") from None
+        raise TableError(f"{where}: the unpacked file does not fit in memory: give fewer rows") from None
     return bytes(whole)

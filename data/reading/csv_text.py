@@ -148,7 +148,7 @@ def _check_lines(raw: bytes, where: str) -> None:
             rest = min(found for found in (raw.find(b"\n", at), raw.find(b"\r", at), len(raw)) if found >= 0) - at
             raise TableError(
                 f"{where}: line {line} has {rest:,} bytes, more than the {LONGEST_LINE:,} that a row of a table may "
-                "have: is a line break lost, or is it another kind of file?"
+                "have: is a line break missing, or is it another kind of file?"
             )
         line += raw.count(b"\n", at, end + 1)
         at = end + 1
@@ -167,7 +167,7 @@ def _header(raw: bytes, delimiter: str, where: str) -> list[str]:
     if twice := sorted(name for name, count in counts.items() if count > 1):
         places = [str(index + 1) for index, name in enumerate(names) if name == twice[0]]
         raise ColumnError(
-            f"{where}: the column name {twice[0]!r} stands {len(places)} times in the header "
+            f"{where}: the column name {twice[0]!r} occurs {len(places)} times in the header "
             f"(columns {', '.join(places[:8])}{', …' * (len(places) > 8)}): rename or remove all but one"
         )
     return names
@@ -232,9 +232,9 @@ def _find_ragged_line(raw: bytes, delimiter: str, where: str, width: int, before
                     f"{where}: line {before + begins} has {len(row)} cell{'s' * (len(row) != 1)}, the header has "
                     f"{width}: "
                     + (
-                        "add what is missing"
+                        "add the missing cells"
                         if len(row) < width
-                        else f"put quotes around texts with {delimiter!r} in them, or take out what is too much"
+                        else f"put quotes around texts with {delimiter!r} in them, or remove the extra cells"
                     )
                     + f" ({shown(row, delimiter)})"
                 )

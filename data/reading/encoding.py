@@ -50,7 +50,9 @@ def to_utf8(raw: bytes, where: str, encoding: str | None = None) -> tuple[bytes,
             _refuse_binary(raw, where)
             _refuse_broken_utf8(raw, at, where)
             guess = _detected(raw)
-        note = f"encoding: {guess} (detected, as it is not UTF-8); if letters look wrong, give another in data.encoding"
+        note = (
+            f"encoding: {guess} (detected, as it is not UTF-8); if characters look wrong, give another in data.encoding"
+        )
         return _decoded(raw, guess, where), [note]
     if b"\x00" in raw:
         guess = _sixteen_bits(raw)
@@ -137,7 +139,7 @@ def _refuse_broken_utf8(raw: bytes, at: int, where: str) -> None:
     shown = raw[begin : begin + 60].split(b"\n")[0].decode("utf-8", "replace")
     raise TableError(
         f"{where}: line {line}: byte 0x{raw[at]:02x} is not UTF-8 text, as the rest of the file is "
-        f"({shown!r}): mend the byte, or name another encoding in data.encoding"
+        f"({shown!r}): fix the byte, or name another encoding in data.encoding"
     )
 
 

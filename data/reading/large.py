@@ -71,7 +71,7 @@ class LargeTable:
             metadata = _opened(path, f"{where}/{name}" if name else where).metadata
             schema = metadata.schema.to_arrow_schema()
             if twice := sorted({one for one in schema.names if schema.names.count(one) > 1}):
-                raise ColumnError(f"{where}: the column name {twice[0]!r} stands more than once: rename all but one")
+                raise ColumnError(f"{where}: the column name {twice[0]!r} occurs more than once: rename all but one")
             rows += metadata.num_rows
             size += _bytes(metadata, schema)
             schemas.append(schema.remove_metadata())

@@ -54,7 +54,7 @@ def parse_parquet(files: list[tuple[str, bytes]], where: str) -> tuple[pd.DataFr
         del table  # its columns are gone
         return frame, notes
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        raise TableError(f"{where}: cells that cannot be read ({first_line(error)}): write the file anew") from None
+        raise TableError(f"{where}: cells that cannot be read ({first_line(error)}): write the file again") from None
 
 
 def _table(raw: bytes, where: str) -> pa.Table:
@@ -65,7 +65,7 @@ def _table(raw: bytes, where: str) -> pa.Table:
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows * columns > LARGEST:
             raise TableError(
-                f"{where}: {rows:,} rows of {columns:,} columns are more than fit into a memory: give fewer rows"
+                f"{where}: {rows:,} rows of {columns:,} columns are more than fit in memory: give fewer rows"
             )
         table = file.read()
     except TableError:
@@ -77,7 +77,7 @@ def _table(raw: bytes, where: str) -> pa.Table:
     names = table.column_names
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ColumnError(
-            f"{where}: the column name {twice[0]!r} stands {names.count(twice[0])} times: rename or remove all but one"
+            f"{where}: the column name {twice[0]!r} occurs {names.count(twice[0])} times: rename or remove all but one"
         )
     return table
 
@@ -85,7 +85,7 @@ def _table(raw: bytes, where: str) -> pa.Table:
 def misfit(where: str, files: int, error: BaseException) -> TableError:
     """What to say of Parquet files whose columns have different types."""
     return TableError(
-        f"{where}: the {files} Parquet files do not fit together ({first_line(error)}): give their columns the same "
+        f"{where}: the {files} Parquet files do not match ({first_line(error)}): give their columns the same "
         "types, or name one file"
     )
 

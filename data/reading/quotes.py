@@ -60,7 +60,9 @@ def check_breaks(raw: bytes, delimiter: str, where: str, before: int, width: int
         )
     if breaks < MANY:
         return []
-    return [f'the cell that begins in line {first:,} has {breaks:,} line breaks: is a quote (") lost or too much?']
+    return [
+        f'the cell that begins in line {first:,} has {breaks:,} line breaks: is a quote (") missing, or one too many?'
+    ]
 
 
 def _in_order(raw: bytes, delimiter: str) -> bool:
@@ -128,8 +130,8 @@ def _refuse(raw: bytes, begin: int, where: str, before: int) -> NoReturn:
     rest = raw[closing.end() : closing.end() + 20].split(b"\n")[0].decode("utf-8", "ignore")
     raise TableError(
         f'{where}: line {_line(raw, closing.end(), before)}: a closing quote (") is followed by text ({rest!r}); it '
-        f"was opened in line {_line(raw, begin, before)}: double the quotes that belong to the text, or take out the "
-        "one that is too much"
+        f"was opened in line {_line(raw, begin, before)}: double the quotes that belong to the text, or remove the "
+        "extra one"
     )
 
 

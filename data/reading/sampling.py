@@ -32,7 +32,7 @@ def sampled(whole: LargeTable, target: str, budget: int, seed: int) -> Table:
     seen, compared = (", folds and curves", "") if complete else (" and curves", ", and there are no folds of a sample")
     notes = [
         f"a run with this table in memory would take about {RUN * whole.bytes / 1e9:.3g} GB, more than data.memory: it "
-        f"is read some rows at a time. Roles, checks{seen} are seen on {len(rows):,} of its {len(known):,} rows; "
+        f"is read some rows at a time. Roles, checks{seen} use {len(rows):,} of its {len(known):,} rows; "
         f"training, J_cv, refit and test use all{compared}"
     ]
     if left_out:

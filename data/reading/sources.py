@@ -73,7 +73,7 @@ def _near(path: Path, where: str) -> Files:
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise TableError(f"{where}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except MemoryError:
-        raise TableError(f"{where}: does not fit into the memory: give fewer rows, or fewer columns") from None
+        raise TableError(f"{where}: does not fit in memory: give fewer rows, or fewer columns") from None
 
 
 def _unchanged(path: Path, where: str) -> bytes:
@@ -91,7 +91,7 @@ def _unchanged(path: Path, where: str) -> bytes:
     if (before.st_mtime_ns, before.st_size) != after or len(raw) != before.st_size:
         raise TableError(
             f"{where}: the file changed while it was read ({before.st_size:,} bytes before, {after[1]:,} after): wait "
-            "until it is written, or give a copy"
+            "until it is complete, or give a copy"
         )
     return raw
 

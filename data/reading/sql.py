@@ -75,7 +75,7 @@ def read_query(source: str, query: str, where: str) -> tuple[pd.DataFrame, list[
             try:
                 result = connection.execute(text(query))
                 if not result.returns_rows:
-                    raise TableError(f"{where}: data.query gives no rows (it is no SELECT): {_short(query)}")
+                    raise TableError(f"{where}: data.query gives no rows (it is not a SELECT): {_short(query)}")
                 names, rows = list(result.keys()), result.fetchall()
             except TableError:
                 raise
@@ -99,7 +99,7 @@ def read_query(source: str, query: str, where: str) -> tuple[pd.DataFrame, list[
     if not re.search(r"\border\s+by\b", query, re.IGNORECASE):
         notes.append(
             "the query has no ORDER BY: the database may give the rows in another order next time, and then the split "
-            "is another one"
+            "differs"
         )
     return pd.DataFrame.from_records([tuple(row) for row in rows], columns=names, coerce_float=True), notes
 

@@ -85,7 +85,7 @@ def refuse_slips(column: pd.Series, seen: Guess, table: Table) -> None:
         name = str(column.name)
         what = "numbers" if isinstance(seen.spelling, Numbers) else seen.spelling.kind
         raise ColumnError(
-            f"{_first_wrong(column, wrong, table)} stands among {what} ({count(int(wrong.sum()), 'such value')}). "
+            f"{_first_wrong(column, wrong, table)} is among {what} ({count(int(wrong.sum()), 'such value')}). "
             f"If it means a missing value: {_as_missing(column, wrong)}; "
             f"if the {what} are names: {setting('data.categorical', [name])}; or {exclude([name])}"
         )
@@ -101,7 +101,7 @@ def empty_columns(columns: Mapping[str, pd.Series], needed: Sequence[str], table
     if not empty:
         return []
     which = f"column {empty[0]!r} has" if len(empty) == 1 else f"columns {listed(empty)} have"
-    evidence, name = f"{which} no value in any row that can be used", "all-missing-column"
+    evidence, name = f"{which} no value in any usable row", "all-missing-column"
     if split := [column for column in empty if column in needed]:
         _refuse(table, name, split, evidence, "the rows cannot be split by it: name another column")
     return [Finding(name, "note", tuple(empty), evidence, f"left out; to say so: {exclude(empty)}")]
@@ -126,7 +126,7 @@ def refuse_huge_numbers(columns: Mapping[str, pd.Series], table: Table) -> None:
         huge,
         f"{'column' if len(huge) == 1 else 'columns'} {listed(huge)}, {table.row(int(index[position]))}: "
         f"{values[position]:g} is too large to compute with",
-        f"mend it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
+        f"fix it, or say that it means a missing value: {setting('data.missing', [repr(float(values[position]))])}",
     )
 
 
@@ -150,7 +150,7 @@ def refuse_hopeless_target(column: pd.Series, task: str, table: Table, *, said: 
             table,
             "constant-target",
             [name],
-            f"target {name!r} has one value only ({shortened(column.iloc[0]).strip(QUOTES)}): "
+            f"target {name!r} has only one value ({shortened(column.iloc[0]).strip(QUOTES)}): "
             "there is nothing to predict",
             "choose another target, or a table in which it varies",
         )
@@ -197,14 +197,14 @@ def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
     label = lonely.index[0]
     row = column.index[int(np.argmax((column == label).to_numpy()))]
     more = f" ({len(lonely)} such classes)" if len(lonely) > 1 else ""
-    name, evidence = str(column.name), f"class {shortened(label)} has one row only ({table.row(row)}){more}"
+    name, evidence = str(column.name), f"class {shortened(label)} has only one row ({table.row(row)}){more}"
     if len(counts) - len(lonely) < 2 or table.whole is not None:
         _refuse(
             table,
             "class-of-one-row",
             [name],
             f"target {name!r}: {evidence}. A class needs at least two: one to learn from, one to check",
-            "remove the row or join the class with another",
+            "remove the row or merge the class with another",
         )
     left = "the row is" if len(lonely) == 1 else "the rows are"
     return [
@@ -213,7 +213,7 @@ def lone_classes(column: pd.Series, task: str, table: Table) -> list[Finding]:
             "warning",
             (name,),
             f"{evidence}; a class needs at least two, one to learn from and one to check, so {left} left out",
-            "join such a class with another, or collect more of its rows",
+            "merge such a class with another, or collect more of its rows",
         )
     ]
 

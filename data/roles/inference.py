@@ -307,7 +307,9 @@ def _split(
         by = "group" if group is not None else "time" if time is not None else drawn
         if by != drawn:
             why = (
-                f"rows of one {group} stay together" if by == "group" else f"rows follow {time}: the test is the future"
+                f"rows of one {group} stay together"
+                if by == "group"
+                else f"rows are ordered by {time}: the test rows are the latest"
             )
             notes.append(f"split by {by}: {why}; otherwise: --set split.by={drawn}")
     if by == "column" and split_column is None:
@@ -315,7 +317,7 @@ def _split(
     if by == "stratified" and task == "regression":
         raise ColumnError(
             f"{path}: split.by is stratified, which keeps the shares of classes, but the target is a number. "
-            "Take --set split.by=random"
+            "Use --set split.by=random"
         )
     if by == "group" and group is None:
         raise ColumnError(f"{path}: split.by is group, but data.group does not say which column")

@@ -61,7 +61,7 @@ def doubt(seen: Spelled, name: str, role: str) -> Finding | None:
     what, action = _in_the_way(guessed, name, f"if they are names: {setting('data.categorical', [name])}")
     cells = f"{guessed.share:.0%} of the cells"
     how = "a category" if role == "categorical" else "names of the rows, which no model sees"
-    return Finding("unread-values", "warning", (name,), f"{name}: {cells} {what}; they are taken for {how}", action)
+    return Finding("unread-values", "warning", (name,), f"{name}: {cells} {what}; they are treated as {how}", action)
 
 
 def refuse_unread_target(seen: Spelled, target: str, column: pd.Series, table: Table) -> None:
@@ -94,27 +94,30 @@ def _in_the_way(seen: Guess, name: str, otherwise: str) -> tuple[str, str]:
     keep = f"; {otherwise}"
     if seen.why == "order":
         return (
-            f"are dates such as {example}, of which none says whether the day or the month comes first",
+            f"are dates such as {example}, none of which says whether the day or the month comes first",
             f"say it: {setting('data.date_order', 'dmy')} or {setting('data.date_order', 'mdy')}{keep}",
         )
     if seen.why == "decimal":
         return (
-            f"are numbers such as {example}, in which the comma may be a decimal mark or stand between thousands",
+            f"are numbers such as {example}, in which the comma may be a decimal or a thousands mark",
             f"say it: {setting('data.decimal', ',')} or {setting('data.decimal', '.')}{keep}",
         )
     reasons = {
         "ranges": ("are ranges", f"to read the middle of each: {numeric}"),
-        "prefix": ("are numbers behind a text", f"to read the numbers: {numeric}"),
-        "pairs": ("are two numbers", "write them into two columns"),
-        "some": ("are numbers, some with a unit and some without,", f"write them alike; to read them all: {numeric}"),
+        "prefix": ("are numbers after a text", f"to read the numbers: {numeric}"),
+        "pairs": ("are two numbers", "write them in two columns"),
+        "some": (
+            "are numbers, some with a unit and some without,",
+            f"write them the same way; to read them all: {numeric}",
+        ),
         "units": (
             "are numbers in several units or currencies",
             f"bring them to one; to read the numbers alone: {numeric}",
         ),
-        "percent": ("are numbers with % and without", f"write them alike; to read the numbers alone: {numeric}"),
+        "percent": ("are numbers with % and without", f"write them the same way; to read the numbers alone: {numeric}"),
         "decimals": (
             "are numbers whose marks contradict each other",
-            f"write them alike, or say {setting('data.decimal', '.')} and {numeric}",
+            f"write them the same way, or say {setting('data.decimal', '.')} and {numeric}",
         ),
     }
     if seen.why in reasons:

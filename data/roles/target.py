@@ -88,7 +88,7 @@ def target_numbers(column: pd.Series, table: Table) -> pd.Series:
         raise ColumnError(
             f"{table.path}: target {column.name!r}, {table.row(int(column.index[row]))}: "
             f"{shortened(column.iloc[row])} is not a number ({count(int(wrong.sum()), 'such value')}), "
-            "but data.task is regression. Mend the value, or say that it "
+            "but data.task is regression. Fix the value, or say that it "
             f"means a missing one: {setting('data.missing', [str(column.iloc[row])])}"
         )
     return pd.Series(numbers, column.index, name=column.name)

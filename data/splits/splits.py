@@ -94,8 +94,8 @@ def _checked(parts: Sequence[Indices], frame: pd.DataFrame, inference: Inference
         learned = frame[inference.target].iloc[parts[0]]
         if learned.nunique() < 2:
             raise SplitError(
-                f"the training rows have one class only ({learned.iloc[0]}): nothing can be learned from a split by "
-                f"{inference.split_by}. Change split.train or split.seed, or take --set split.by=stratified"
+                f"the training rows have only one class ({learned.iloc[0]}): nothing can be learned from a split by "
+                f"{inference.split_by}. Change split.train or split.seed, or use --set split.by=stratified"
             )
     return Split(*(np.sort(part) for part in parts))
 
@@ -121,7 +121,7 @@ def _parts(
 def _empty(name: str, frame: pd.DataFrame, inference: Inference, draw: str) -> str:
     if inference.split_by == "column":
         return (
-            f"column {inference.split_column!r} says {name} of no row that can be used: mark some rows with "
+            f"column {inference.split_column!r} says {name} for no usable row: mark some rows with "
             f"{' or '.join(SPELLINGS[name][:2])}, or let them be drawn: leave split.column out"
         )
     return (

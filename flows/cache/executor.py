@@ -26,7 +26,7 @@ SECONDS = 5.0
 Writing them took 0.5 to 1.1 % of the training of four kinds of chunks, from many small networks to a single wide one.
 """
 STALE = 7 * 86400.0
-"""Age in seconds at which a checkpoint that nobody has gone on from is removed."""
+"""Age in seconds at which a checkpoint that no run has resumed from is removed."""
 
 
 @dataclass(frozen=True)

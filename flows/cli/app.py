@@ -27,7 +27,7 @@ from descent.flows.cli import (
 
 app = typer.Typer(
     name="descent",
-    help="Turn a table into a model that can be trusted.",
+    help="Turn a table into a model you can trust.",
     epilog="Start with: descent run experiments/penguins.yaml   or: descent run your.csv --target COLUMN",
     no_args_is_help=True,
     add_completion=False,

@@ -171,4 +171,4 @@ def _finalists(plan: "Plan", most: int) -> str:
     linear = [variant for variant in variants if not variant.layers]
     also = ["the best linear one"] * bool(linear)
     also += ["the plain one (λ = 1)"] * any(one.lambda_ == 1 and one.features.degree == 1 for one in linear)
-    return f"the best {most}" + (f" (in any case {' and '.join(also)})" if also else "")
+    return f"the best {most}" + (f" (always including {' and '.join(also)})" if also else "")

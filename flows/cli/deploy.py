@@ -56,7 +56,7 @@ def deploy(
     from descent.schemas import ConfigError
 
     if timezone is not None and cron is None:
-        raise ConfigError("--timezone is that of --cron: give both")
+        raise ConfigError("--timezone belongs to --cron: give both")
     webhook = notify if notify is not None and "://" in notify else None
     told = [] if notify is None or webhook is not None else [f"retrain.notify={notify}"]
     config = config_of(source, target, [*(set_ or []), *told])

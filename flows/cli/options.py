@@ -19,7 +19,9 @@ Effort = Annotated[
     str | None,
     typer.Option("--effort", metavar="EFFORT", help="quick, standard or thorough: size of the default search."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout, all else on stderr.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print exactly one JSON object on stdout, everything else on stderr.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Prefect and MLflow.")]
 Model = Annotated[
     str,

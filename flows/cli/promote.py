@@ -33,7 +33,7 @@ def promote(
 
 @reported()
 def rollback(name: Name) -> None:
-    """Make the champion before this one the champion again."""
+    """Make the previous champion the champion again."""
     registry = _registry(name)
     from descent.flows.promotion.promote import rollback
 

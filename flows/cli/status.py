@@ -28,7 +28,7 @@ def status() -> None:
     else:
         since = f"{datetime.fromtimestamp(server.since):%Y-%m-%d %H:%M}"
         print(f"prefect  {server.url}   process {server.pid}, since {since}")
-    print(f"mlflow   {tracking_uri()}   (to look at it: descent ui)")
+    print(f"mlflow   {tracking_uri()}   (to view it: descent ui)")
     if waiting := unsent():
         print(f"outbox   {len(waiting)} run{'s' * (len(waiting) > 1)} not in MLflow yet; to send: descent sync")
     for run in claim.waiting():
@@ -39,7 +39,7 @@ def status() -> None:
 
 @reported()
 def down() -> None:
-    """End what runs in the background for this folder."""
+    """Stop what runs in the background for this folder."""
     from descent.flows.prefect_server.server import stop_server
 
     print("the local Prefect server has stopped" if stop_server() else "nothing was running")

@@ -26,9 +26,9 @@ from descent.schemas import fleet_key
 Array = NDArray[Any]
 
 FAR = 3.0
-"""A fold has exploded where its cost is so many times the median of the others, and above a dummy's."""
+"""A fold has exploded if its cost is this many times the median of the others, and above the dummy's."""
 STRETCHES = 10
-"""Into so many stretches rows are cut that follow each other in time; those of one stretch hang together, as weeks of
+"""Number of blocks into which rows in time order are cut; those of one block are correlated, as weeks of
 one weather do. Of forty, each is about a day of nycflights13_q1, and what networks gained there seemed certain."""
 
 
@@ -156,7 +156,7 @@ def exploded(found: Sequence[Finalist], candidates: Sequence[Entry]) -> Iterator
             which = f"fold {missing[0]} was" if len(missing) == 1 else f"folds {', '.join(map(str, missing))} were"
             yield (
                 f"{entry.variant.name}: {which} left out of its score and of its average: it diverged "
-                f"there, or cost over {FAR:.0f} times as much as on the other folds, and more than knowing no feature"
+                f"there, or cost over {FAR:.0f} times as much as on the other folds, and more than a dummy"
             )
 
 

@@ -38,6 +38,6 @@ def rival_of(study: Study) -> Rival | None:
 
 def clearly_better(mine: Array, rivals: Array, units: Array) -> bool:
     """Whether the rival's losses (m,) on the test rows are lower than the model's by more than two paired standard
-    errors; rows of one unit hang together."""
+    errors; rows of one unit are correlated."""
     gain, se = paired(np.asarray(mine) - np.asarray(rivals), units)
     return bool(np.isfinite(se) and gain > 2 * se)

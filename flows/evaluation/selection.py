@@ -85,7 +85,7 @@ class Calibration:
 @dataclass(frozen=True)
 class Judge:
     """How finalists are compared: ``rule`` and ``metric`` of the configuration, ``y`` of all rows of the frame (numbers
-    in their own units, or codes), and ``units`` (m,): rows of one unit (a group, a stretch of time) hang together."""
+    in their own units, or codes), and ``units`` (m,): rows of one unit (a group, a block of time) are correlated."""
 
     task: str
     metric: str

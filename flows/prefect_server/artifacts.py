@@ -26,7 +26,7 @@ def publish_decision(page: str, experiment: str, warn: Callable[[str], None]) ->
     """Put who is champion, and why, beside them."""
 
     def make() -> None:
-        create_markdown_artifact(page, key="decision", description=f"{experiment}: who is the champion")
+        create_markdown_artifact(page, key="decision", description=f"{experiment}: promoted or kept")
 
     beside("the decision's artifact in Prefect", make, warn)
 

@@ -88,9 +88,9 @@ def _kept_alive(say: Callable[[str], None]) -> Iterator[None]:
                     continue
                 left -= 1
                 if start_server().started:  # else another command was quicker
-                    say("the local Prefect server has died; another is started, and the run goes on")
+                    say("the local Prefect server died; another has been started, and the run continues")
             except (RunError, OSError) as error:
-                say(f"the local Prefect server has died, and no other can be started: {error}")
+                say(f"the local Prefect server died, and no other can be started: {error}")
                 return
 
     keeper = Thread(target=keep, name="server keeper", daemon=True)

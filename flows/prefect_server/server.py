@@ -99,7 +99,7 @@ def wait_ready(server: Server) -> None:
         except (OSError, HTTPException):
             pass  # refused or cut off: it has ended, or is ending
         if running_server() is None:
-            raise RunError(f"the local Prefect server ended while starting.{_last_words()}")
+            raise RunError(f"the local Prefect server exited while starting.{_last_words()}")
         time.sleep(0.05)
     raise RunError(f"the local Prefect server did not answer within {START_SECONDS:.0f} seconds.{_last_words()}")
 
@@ -118,7 +118,7 @@ def stop_server() -> bool:
         if server is None:
             return False
         if _used_by_others(folder):
-            raise RunError("the local Prefect server is in use by another descent command; end that first")
+            raise RunError("the local Prefect server is in use by another descent command; stop that first")
         _end(folder, server)
     return True
 

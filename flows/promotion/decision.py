@@ -51,7 +51,7 @@ def decide(
     )
     bound = f"with {100 * confidence:g} % confidence by more than {own.lower:.4g}"
     if worse:
-        reason = f"worse by {', '.join(worse)}, which is guarded ({numbers}, {bound})"
+        reason = f"worse in {', '.join(worse)}, which is guarded ({numbers}, {bound})"
     elif own.better:
         reason = f"better: {numbers}, {bound}"
     else:

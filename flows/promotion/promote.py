@@ -38,7 +38,7 @@ class Promotion:
     def __str__(self) -> str:
         against = f"champion, version {self.champion}" if self.champion else "no champion"
         outcome = "is the champion now" if self.decision.promote else "is not promoted"
-        rows = f" ({self.rows:,} rows that neither has learned from)" if self.rows else ""
+        rows = f" ({self.rows:,} rows new to both)" if self.rows else ""
         return f"{self.name} version {self.challenger} against {against}: {outcome}: {self.decision.reason}{rows}"
 
 
@@ -64,7 +64,7 @@ def promote(registry: Registry, *, confidence: float | None = None, guards: Sequ
             )
         if champion is not None and champion.number == challenger.number:
             raise RunError(
-                f"{registry.name}: version {champion.number} is the champion already: train a new challenger"
+                f"{registry.name}: version {champion.number} is already the champion: train a new challenger"
             )
         found = (
             _first(registry, challenger)
@@ -132,8 +132,8 @@ def _compared(
     if count < FEWEST:
         what = "rows" if units is None else f"values of {about.group}"
         raise TooFewRowsError(
-            f"{registry.name}: of the challenger's {len(known):,} test rows {int(known.sum()):,} are among those that "
-            f"the champion learned from; {count} {what} are left, too few to compare (at least {FEWEST}). Train the "
+            f"{registry.name}: of the challenger's {len(known):,} test rows {int(known.sum()):,} are among "
+            f"the champion's training rows; {count} {what} are left, too few to compare (at least {FEWEST}). Train the "
             "challenger on a table with new rows"
         )
     target = models[0].target

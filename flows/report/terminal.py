@@ -92,7 +92,7 @@ def headed(title: str, *, collapse_padding: bool = False) -> "Table":
 
 
 def _leaderboard(result: ExperimentResult, metric: str, console: "Console") -> "Table":
-    title = f"Leaderboard: {len(result.variants)} variants by {metric} on the cross-validation set"
+    title = f"Leaderboard: {len(result.variants)} variants by {metric} on the cv rows"
     shown = result.variants[:SHOWN]
     second = [name for name in SECOND if name in result.variants[0].metrics.cv and name != metric][:1]
     columns = {

@@ -41,7 +41,7 @@ def deadline(minutes: float) -> Iterator[None]:
         with timeout(60 * minutes, timeout_exc_type=_TooLongError):
             yield
     except _TooLongError:
-        raise RunError(f"not done after {minutes:g} minutes (retrain.minutes): the retraining was ended") from None
+        raise RunError(f"not done after {minutes:g} minutes (retrain.minutes): the retraining was stopped") from None
 
 
 class _TooLongError(TimeoutError):

@@ -106,8 +106,8 @@ def _refuse_fewer_rows(parts: Parts, champion: Champion, wanted: RetrainConfig) 
     rows, before = parts.sizes["train"] + parts.sizes["cv"], champion.about.learned_rows
     if rows < wanted.rows * before:
         raise BadDataError(
-            f"only {rows:,} rows to learn from, where the champion ({champion.version.address}) had {before:,}: is the "
-            "table whole? If it is meant to be this small, lower retrain.rows"
+            f"only {rows:,} rows to train on, where the champion ({champion.version.address}) had {before:,}: is the "
+            "table complete? If it is meant to be this small, lower retrain.rows"
         )
 
 

@@ -62,7 +62,7 @@ def send(where: str, notice: Notice) -> None:
         return
     status = _wait(block.call(payload(notice))).status_code
     if status >= 300:
-        raise RunError(f"the Prefect block {where} was answered with {status}")
+        raise RunError(f"the Prefect block {where}: its address answered {status}")
 
 
 def payload(notice: Notice) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _block(where: str) -> Any:
             + (f"There are: {', '.join(there)}" if there else "Make one in the Prefect UI, under Blocks")
         ) from error
     if not isinstance(block, NotificationBlock | Webhook):
-        raise ConfigError(f"retrain.notify: the Prefect block {where} sends no messages: take a notification block")
+        raise ConfigError(f"retrain.notify: the Prefect block {where} sends no messages: use a notification block")
     return block
 
 
@@ -128,4 +128,4 @@ def _post(where: str, notice: Notice) -> None:
         raise RunError(f"the URL in {where} answered {error.code} {error.reason}") from None
     except OSError as error:
         reason = getattr(error, "reason", None) or error
-        raise RunError(f"nothing took the message at the URL in {where}: {type(reason).__name__}") from None
+        raise RunError(f"the message could not be sent to the URL in {where}: {type(reason).__name__}") from None

@@ -155,4 +155,4 @@ def tell(config: ExperimentConfig, notice: notices.Notice) -> None:
         return
     state = _notify(config.retrain.notify, notice, return_state=True)
     if not state.is_completed():
-        log.error("nobody was told: %s", state.message)
+        log.error("no notification was sent: %s", state.message)

@@ -53,7 +53,7 @@ def _next(cron: str, zone: str) -> datetime:
     from prefect._vendor.croniter.croniter import croniter
 
     if any(field.casefold() in ("h", "r") for field in cron.split()):
-        raise ValueError("fields drawn by chance (h, r) are not allowed")
+        raise ValueError("random fields (h, r) are not allowed")
     found: datetime = croniter(cron, datetime.now(ZoneInfo(zone))).get_next(datetime)  # type: ignore[no-untyped-call]
     return found
 

@@ -55,8 +55,8 @@ def deployable(config: ExperimentConfig, folder: str) -> ExperimentConfig:
     source = config.data.source
     if conceal(source) != source:
         raise ConfigError(
-            f"{conceal(source)}: a deployment is shown to whoever sees the Prefect server, and this source holds a "
-            "password: write ${NAME} in its place, and set that environment variable where the worker runs"
+            f"{conceal(source)}: a deployment is visible to everyone who can see the Prefect server, and this "
+            "source holds a password: write ${NAME} instead, and set that environment variable where the worker runs"
         )
     if not is_url(source):
         source = str(Path(folder) / Path(source).expanduser())

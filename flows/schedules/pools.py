@@ -32,7 +32,7 @@ def client() -> Iterator["SyncPrefectClient"]:
     except PrefectHTTPStatusError as error:
         status = error.response.status_code
         if status == 401:
-            raise RunError("the Prefect server wants a login: set PREFECT_API_AUTH_STRING") from error
+            raise RunError("the Prefect server requires a login: set PREFECT_API_AUTH_STRING") from error
         raise RunError(f"the Prefect server refused: {status} {error.response.text[:300]}") from error
     except httpx.HTTPError as error:
         raise RunError(f"the Prefect server does not answer: {type(error).__name__}: {error}") from error

@@ -155,7 +155,7 @@ class Race:
             limits = {"minutes": search.budget.minutes, "variant-epochs": search.budget.epochs}
             given = " and ".join(f"{value:g} {unit}" for unit, value in limits.items() if value is not None)
             yield (
-                f"The budget of {given} ended {statuses['budget']} of {len(self.entries)} variants before they "
+                f"The budget of {given} stopped {statuses['budget']} of {len(self.entries)} variants before they "
                 "finished; they are marked budget and ranked by what they had reached."
             )
 

@@ -82,7 +82,7 @@ class Serving:
             self.waiting = str(error)
             LOG.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - MLflow's drivers raise what they like; the next look may succeed
-            self.waiting = f"{self.address}: MLflow at {tracking_uri()} cannot be asked ({type(error).__name__})"
+            self.waiting = f"{self.address}: MLflow at {tracking_uri()} cannot be queried ({type(error).__name__})"
             LOG.warning("%s", self.waiting)
 
     def read(self, body: bytes) -> "pd.DataFrame":
@@ -221,8 +221,8 @@ def password_for(host: str, *, open_to_all: bool) -> str | None:
     password = os.environ.get("DESCENT_SERVE_PASSWORD") or None
     if password is None and not open_to_all and host not in ("127.0.0.1", "localhost", "::1"):
         raise UsageError(
-            f"other machines can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or say "
-            f"--no-password"
+            f"other machines can reach {host}: set DESCENT_SERVE_PASSWORD (the account is {ACCOUNT}), or pass "
+            "--no-password"
         )
     return password
 

@@ -53,7 +53,9 @@ def _predicted(
         kept = frame[list(dict.fromkeys(find_column(frame, name, "--keep", where) for name in keep))]
         found = model.predict(frame, params, unknown)
         if twice := set(kept.columns) & set(found.columns):
-            raise ColumnError(f"{where}: column {min(twice)!r} cannot be kept beside a prediction of that name")
+            raise ColumnError(
+                f"{where}: column {min(twice)!r} cannot be kept: a column of the predictions has that name"
+            )
         yield pd.concat([kept, found], axis=1)
 
 

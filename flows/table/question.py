@@ -175,7 +175,7 @@ def pose(config: ExperimentConfig, table: data.Table) -> tuple[Question, pd.Data
     columns = numeric + len(inference.categories) + len(inference.dates)
     rows = len(frame) if table.whole is None else table.whole.rows
     if rows < SMALL and config.search.models is None:
-        few = f"{rows:,} rows are few: networks stay small, and metrics of the test rows are rough"
+        few = f"{rows:,} rows are few: networks stay small, and metrics on the test rows are imprecise"
         inference = replace(inference, notes=(*inference.notes, few))
     least = float(frame[inference.target].min()) if inference.task == "regression" else None
     config = resolved(

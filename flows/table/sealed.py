@@ -45,9 +45,9 @@ class Sealed:
             raise RunError(f"the sealed test rows cannot be read: {self.path}: {error.strerror}. Run again") from error
         if found != self.digest:
             raise RunError(
-                f"the sealed test rows were changed: {self.path} has SHA-256 {found[:12]}…, sealed was "
-                f"{self.digest[:12]}…. No test result can be given for them. Run again, and let no other "
-                f"program write there"
+                f"the sealed test rows were changed: {self.path} has SHA-256 {found[:12]}…, but "
+                f"{self.digest[:12]}… when it was sealed. They can give no test result. Run again, and let no "
+                f"other program write there"
             )
 
 

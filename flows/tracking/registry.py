@@ -103,7 +103,7 @@ class Registry:
         with _told(self.uri, version.address):
             client_of(self.uri).set_registered_model_alias(self.name, alias, version.number)
         if (now := self.version(alias)) is None or now.number != version.number:
-            raise RunError(f"{version.address} was made the {alias}, but somebody changed it at the same time")
+            raise RunError(f"{version.address} was made the {alias}, but it was changed elsewhere at the same time")
 
     def note(self, version: Version, tags: Mapping[str, str], description: str | None = None) -> None:
         """Write on a version what was decided about it."""

@@ -111,7 +111,7 @@ def _wait_for_ui(process: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RunError(f"MLflow's server ended while starting. Its log: {ui_log()}")
+            raise RunError(f"MLflow's server exited while starting. Its log: {ui_log()}")
         with suppress(OSError, HTTPException):
             ask(port, "/health")
             return

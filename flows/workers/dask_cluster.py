@@ -56,7 +56,7 @@ class Cluster(Executor):
         if chunk is not None and chunk.checkpoint is not None and not self._shared:
             if chunk.pause is not None or chunk.states:
                 raise RunError(
-                    "search: halving and budgets in epochs hand states on in files, and the Dask workers do not see "
+                    "search: halving and budgets in epochs pass states on in files, and the Dask workers do not see "
                     "those of this machine: start them where they do, or use strategy: grid or random with a budget in "
                     "minutes"
                 )

@@ -114,7 +114,7 @@ def _against_bias(seen: Observations, alone: bool) -> Iterator[Advice]:
             )
         yield Advice(f"More rows alone will hardly help: {why}.")
     if seen.level is None:
-        yield Advice("If nobody can predict this better, set diagnose.baseline, and bias is counted from there.")
+        yield Advice("If no one can predict this better, set diagnose.baseline, and bias is measured from there.")
 
 
 def _against_variance(seen: Observations) -> Iterator[Advice]:

@@ -145,7 +145,7 @@ def _costs(seen: Observations) -> list[Evidence]:
     train, cv = seen.cost_train, seen.cost_cv
     return [
         Evidence("J_train", train, f"J_train is {train:.4g}, the cost on the training rows."),
-        Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on the cross-validation rows."),
+        Evidence("J_cv", cv, f"J_cv is {cv:.4g}, the cost on the cv rows."),
         Evidence("J_dummy", seen.cost_dummy, dummy),
     ]
 

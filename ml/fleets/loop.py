@@ -62,7 +62,7 @@ class Loop:
         self.epoch = 0
 
     def run(self, callback: Callback | None, keeper: "Keeper | None") -> list[Outcome]:
-        """Train until everything has ended; a checkpoint that exists is gone on from."""
+        """Train until everything has ended; resumes from a checkpoint that exists."""
         if keeper is not None and keeper.path.exists():
             from descent.ml.fleets.resuming import load_training
 

@@ -46,7 +46,12 @@ class Settings:
     ntk: bool = False
 
 
-_OPTIONAL = ("learning_rate", "momentum", "decay", "beta1", "beta2", "epsilon", "history", "tolerance")
+def defaults_of(optimizer: str) -> dict[str, float]:
+    """The hyperparameters that an optimizer takes, with their defaults."""
+    return dict(RULES[optimizer].defaults if optimizer in RULES else SOLVERS[optimizer])
+
+
+_OPTIONAL = {name for optimizer in OPTIMIZERS for name in defaults_of(optimizer)}
 FACTORS = ("bias_rate", "scale_rate", "embedding_rate", "ntk")
 """Settings that give kinds of parameters a learning rate of their own."""
 _LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -66,11 +71,6 @@ _LIMITS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "scale_rate": ("> 0", lambda v: v > 0),
     "embedding_rate": ("> 0", lambda v: v > 0),
 }
-
-
-def defaults_of(optimizer: str) -> dict[str, float]:
-    """The hyperparameters that an optimizer takes, with their defaults."""
-    return dict(RULES[optimizer].defaults if optimizer in RULES else SOLVERS[optimizer])
 
 
 def check_settings(optimizer: str, settings: Sequence[Settings]) -> None:

@@ -22,7 +22,7 @@ class Pbld(SweepModel):
         default=16, description="waves per numeric column", examples=[8]
     )
     width: NumberSweep[Annotated[int, Field(ge=1)]] = Field(
-        default=3, description="columns that the waves of a number become, beside the number", examples=[7]
+        default=3, description="columns that the waves of a number become, next to the number", examples=[7]
     )
     sigma: NumberSweep[Annotated[float, Field(gt=0)]] = Field(
         default=0.1, description="standard deviation of the frequencies at the start", examples=[[0.05, 0.5]]

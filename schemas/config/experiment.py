@@ -45,9 +45,7 @@ class ExperimentConfig(ConfigModel):
         default=DiagnoseConfig.model_construct(), description="against what the winner is diagnosed"
     )
     compute: ComputeConfig = Field(default=ComputeConfig.model_construct(), description="the machine")
-    track: TrackConfig = Field(
-        default=TrackConfig.model_construct(), description="what is recorded in MLflow beside the results"
-    )
+    track: TrackConfig = Field(default=TrackConfig.model_construct(), description="what else is recorded in MLflow")
 
     registration: RegisterConfig = Field(
         default=RegisterConfig.model_construct(),

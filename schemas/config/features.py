@@ -26,9 +26,9 @@ class FeaturesConfig(SweepModel):
         default="target", description="how categories of more than max_levels levels become numbers"
     )
     max_levels: Annotated[int, Field(ge=1)] = Field(
-        default=50, description="categories of up to so many levels get one column per level"
+        default=50, description="categories with at most this many levels get one column per level"
     )
     rare: Annotated[float, Field(ge=0, lt=0.5)] = Field(
-        default=0.01, description="categories in fewer than this share of training rows are grouped"
+        default=0.01, description="levels in fewer than this share of the training rows are grouped"
     )
     max_columns: Annotated[int, Field(ge=1)] = Field(default=2000, description="more features than this are an error")

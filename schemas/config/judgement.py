@@ -26,8 +26,8 @@ class ValidateConfig(ConfigModel):
     )
     repeats: Annotated[int, Field(ge=1, le=20)] = Field(
         default=1,
-        description="how often the rows are divided into folds anew: 2 in the default search of fewer than 500 rows; "
-        "folds in time are the same every time, and are made once",
+        description="how often the rows are divided into folds: 2 in the default search for fewer than 500 rows; "
+        "folds in time are always the same, and are made once",
         examples=[3],
     )
     finalists: Annotated[int, Field(ge=1)] = Field(
@@ -94,7 +94,7 @@ class ComputeConfig(ConfigModel):
         examples=["tcp://10.0.0.5:8786"],
     )
     workers: Workers = Field(
-        default="auto", description="training processes; auto = one per processor, or all that the scheduler has"
+        default="auto", description="training processes; auto = one per processor, or all workers of the scheduler"
     )
     dtype: Literal["float32", "float64"] = Field(default="float32", description="precision of the training")
 
@@ -103,7 +103,7 @@ class ComputeConfig(ConfigModel):
         if self.address is not None and self.engine != "dask":
             raise refuse("address is that of a Dask scheduler: write engine: dask as well, or leave it out")
         if self.address is not None and self.workers != "auto":
-            raise refuse("the scheduler at address has the workers that it has: leave out workers, or address")
+            raise refuse("the scheduler at address has its own workers: leave out workers, or address")
         return self
 
 

@@ -16,7 +16,7 @@ class RetrainConfig(ConfigModel):
     """What `descent retrain` and a schedule (`descent deploy`) do beside the experiment itself."""
 
     minutes: Annotated[float, Field(gt=0)] = Field(
-        default=360.0, description="a retraining that takes longer is ended, and has failed"
+        default=360.0, description="a retraining that takes longer is stopped and counts as failed"
     )
     rows: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.5, description="fewer rows than this share of the champion's are bad data: a file cut short, say"
@@ -40,7 +40,7 @@ class RetrainConfig(ConfigModel):
             return notify
         if "://" in notify:
             raise refuse(
-                "a URL that takes messages is a secret, and a configuration is shown: write ${NAME} and set that "
+                "a webhook's URL is a secret, and a configuration is not: write ${NAME} and set that "
                 "variable where it runs, or give the URL to descent deploy --notify, which keeps it as a Prefect block"
             )
         raise refuse("<value> is not allowed: write type and name of a Prefect block (slack-webhook/team), or ${NAME}")

@@ -61,7 +61,7 @@ class SearchConfig(ConfigModel):
 
     effort: Effort = Field(
         default="standard",
-        description="how much is tried where models are not given: quick for a first look, thorough overnight",
+        description="how much is tried if models are not given: quick for a first look, thorough overnight",
         examples=["quick"],
     )
     strategy: Strategy = Field(

@@ -49,11 +49,11 @@ class DataConfig(ConfigModel):
         default=(), description="columns that name the rows, which no model sees", examples=[["order_no"]]
     )
     constant: Columns = Field(
-        default=(), description="columns that say nothing, which no model sees", examples=[["version"]]
+        default=(), description="columns without information, which no model sees", examples=[["version"]]
     )
     missing: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(),
-        description="texts that mean: no value; beside the usual ones such as NA",
+        description="texts that mean: no value; besides the usual ones such as NA",
         examples=[["unknown", "-999"]],
     )
     keep: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
@@ -89,12 +89,12 @@ class DataConfig(ConfigModel):
     )
     memory: Memory = Field(
         default="auto",
-        description="Parquet of which a run would take more is read some rows at a time; auto = half of the memory",
+        description="Parquet for which a run would need more is read some rows at a time; auto = half of the memory",
         examples=["2GB"],
     )
     group: Text | None = Field(
         default=None,
-        description="column of the thing that rows belong to; its rows stay together",
+        description="column with the thing that a row belongs to; the rows of one stay together",
         examples=["patient"],
     )
     time: Text | None = Field(default=None, description="column that orders the rows in time", examples=["date"])
@@ -132,7 +132,7 @@ class DataConfig(ConfigModel):
 class SplitConfig(ConfigModel):
     """Shares of rows for training, for comparing models (cv), and for the one final test."""
 
-    train: Fraction = Field(default=0.6, description="share of rows that models are trained on")
+    train: Fraction = Field(default=0.6, description="share of rows on which models are trained")
     cv: Fraction = Field(default=0.2, description="share of rows on which models are compared")
     test: Fraction = Field(default=0.2, description="share of rows kept for the one final test")
     by: SplitBy | None = Field(
@@ -148,11 +148,11 @@ class SplitConfig(ConfigModel):
     )
     column: Text | None = Field(
         default=None,
-        description="column that says train, cv or test of every row; the shares then mean nothing",
+        description="column that says train, cv or test for every row; the shares then have no effect",
         examples=["split"],
     )
     seed: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="seed of the split, and of all else without its own seed"
+        default=0, description="seed of the split, and of everything without its own seed"
     )
 
     @model_validator(mode="after")

@@ -99,7 +99,7 @@ class _Reader:
                 raise self._refuse(key_node, path, "merge keys (<<) are not part of YAML 1.2: write the keys out")
             if key in result:
                 first = self.lines[(*path, key)]
-                raise self._refuse(key_node, (*path, key), f"the key is there twice; it was given in line {first}")
+                raise self._refuse(key_node, (*path, key), f"the key is given twice; first in line {first}")
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             result[key] = self.value(value_node, (*path, key))
         return result

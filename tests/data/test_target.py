@@ -35,7 +35,7 @@ def test_costs_and_metrics_return_to_the_targets_units() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e300])
 def test_a_constant_target_is_refused(value: float) -> None:
-    with pytest.raises(ColumnError, match="target 'y' has one value only in the training rows"):
+    with pytest.raises(ColumnError, match="target 'y' has only one value in the training rows"):
         Target.fit(pd.Series([value] * 7, name="y"), "regression", ())
 
 

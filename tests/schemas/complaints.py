@@ -2,11 +2,16 @@
 
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
 from descent.schemas import ConfigError, DataConfig, ExperimentConfig, SearchConfig, SelectConfig, load_config
+from descent.schemas.config.judgement import Metric
+from descent.schemas.config.models import Activation
+from descent.schemas.config.optimizers import NetworkOptimizer
+from descent.schemas.config.shape import kinds, models_in
 
 
 def keys(model: type[BaseModel]) -> str:
@@ -16,7 +21,8 @@ def keys(model: type[BaseModel]) -> str:
 
 DATA_KEYS, TOP_KEYS = keys(DataConfig), keys(ExperimentConfig)
 SEARCH_KEYS, SELECT_KEYS = keys(SearchConfig), keys(SelectConfig)
-OPTIMIZERS = "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs"
+OPTIMIZERS = ", ".join(kind for model in models_in(NetworkOptimizer) for kind in kinds(model))
+ACTIVATIONS, METRICS = ", ".join(get_args(Activation)), ", ".join(get_args(Metric))
 RANGE = "a range is written {log: [0.001, 10], count: 5} or {linear: [1, 3], count: 3}"
 
 

@@ -8,14 +8,17 @@ import pytest
 from descent import ml
 from descent.ml.network.activations import ACTIVATIONS
 from descent.ml.network.initializers import INITIALIZER_OF, VARIANCES
+from descent.ml.network.losses import LOSSES
 from descent.ml.optimizers.rules import OPTIMIZERS, SOLVERS
+from descent.ml.optimizers.schedules import KINDS as SCHEDULE_KINDS
 from descent.ml.optimizers.settings import defaults_of
 from descent.ml.statistics.metrics import METRICS as ML_METRICS
 from descent.ml.statistics.metrics import default_metric
 from descent.schemas import KINDS, METRICS, Variant, config_from, expand_variants
-from descent.schemas.config.models import Activation, Initializer
+from descent.schemas.config.models import TARGETS, Activation, Initializer, NumberLoss
 from descent.schemas.config.optimizers import SOLVERS as SOLVER_MODELS
 from descent.schemas.config.optimizers import NetworkOptimizer, Optimizer
+from descent.schemas.config.schedules import Schedule
 from descent.schemas.config.shape import kinds, models_in
 from descent.schemas.variants.expansion import STARTS
 from descent.schemas.variants.variant import SOLVER_KINDS
@@ -32,9 +35,12 @@ def variant(**keys: Any) -> Variant:
 def test_the_same_choices() -> None:
     assert set(get_args(Activation)) == set(ACTIVATIONS)
     assert set(get_args(Initializer)) == set(VARIANCES)
+    assert set(get_args(NumberLoss)) <= set(LOSSES)
+    assert set(TARGETS) == {name for name in get_args(NumberLoss) if LOSSES[name].targets}
     assert STARTS == INITIALIZER_OF
     assert set(KIND_NAMES) == set(OPTIMIZERS)
     assert set(SOLVERS) == SOLVER_KINDS == {kind for solver in SOLVER_MODELS for kind in kinds(solver)}
+    assert [kind for model in models_in(Schedule) for kind in kinds(model)] == list(SCHEDULE_KINDS)
     assert set(KINDS) == set(METRICS) == set(ML_METRICS)
 
 

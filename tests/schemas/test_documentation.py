@@ -9,6 +9,9 @@ from pydantic_core import PydanticUndefined
 
 from descent.schemas import ConfigError, ExperimentConfig, config_from, expand_variants
 from descent.schemas.config.base import ConfigModel
+from descent.schemas.config.embeddings import Embedding
+from descent.schemas.config.optimizers import Optimizer
+from descent.schemas.config.schedules import Schedule
 from descent.schemas.config.shape import fields, kinds, models_in
 from descent.schemas.text.yaml import read_text
 
@@ -26,12 +29,10 @@ ELSEWHERE = {
     "LogRange": "Sweeps",
     "LinearRange": "Sweeps",
 }
-SCHEDULES = {"Constant", "Step", "Exponential", "Cosine", "CosLog4", "OneCycle"}
-EMBEDDINGS = {"NoEmbedding", "Pbld"}
-OPTIMIZERS = {"Sgd", "Momentum", "Nesterov", "AdaGrad", "RmsProp", "Adam", "AdamW", "Lbfgs", "Newton"}
-
-
-GROUPS = {"schedules": SCHEDULES, "optimizers": OPTIMIZERS, "embeddings": EMBEDDINGS}
+GROUPS = {
+    section: {part.__name__ for part in models_in(annotation) if kinds(part)}
+    for section, annotation in (("schedules", Schedule), ("optimizers", Optimizer), ("embeddings", Embedding))
+}
 
 
 def parts(model: type[ConfigModel]) -> list[type[ConfigModel]]:
@@ -49,7 +50,7 @@ def rows(part: type[ConfigModel], key: str) -> list[list[str]]:
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in SECTIONS[section].splitlines()]
     if group is None:
         return [row for row in cells if row[0] == f"`{key}`"]
-    shared = "all" if name in SCHEDULES else None
+    shared = "all" if group == "schedules" else None
     found = [
         row[1:] for row in cells if len(row) == 6 and row[1] == f"`{key}`" and row[0] in (f"`{kinds(part)[0]}`", shared)
     ]

@@ -22,7 +22,7 @@ def add_features(graph: Graph, features: CompiledFeatures) -> str:
     columns = features.columns
     if columns.calendar:
         raise ModelError(
-            f"column {columns.calendar[0][0]!r} holds dates, which ONNX cannot take apart: leave it out "
+            f"column {columns.calendar[0][0]!r} holds dates, for which ONNX has no operators: leave it out "
             "(data.exclude), or make columns of numbers from it before training"
         )
     parts = []
@@ -107,7 +107,7 @@ def _(step: Bend, graph: Graph, values: str) -> str:
 @add_step.register
 def _(step: Normalise, graph: Graph, values: str) -> str:
     raise ModelError(
-        "the numbers are scaled by quantiles, for which ONNX has no operators: take another features.scale, such as "
+        "the numbers are scaled by quantiles, for which ONNX has no operators: choose another features.scale, such as "
         "standard or robust"
     )
 

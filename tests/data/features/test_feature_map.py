@@ -219,7 +219,10 @@ def test_a_linear_model_sees_through_scaling(ask: Ask, settings: Any, houses: pd
     ("change", "message"),
     [
         ({"rooms": "three"}, "column 'rooms', row 1: 'three' where the model learned numbers"),
-        ({"sold": "31.01.2024"}, "column 'sold', row 1: '31.01.2024' is not a date as the model learned them: write 2"),
+        (
+            {"sold": "31.01.2024"},
+            "column 'sold', row 1: '31.01.2024' is not a date in a form that the model learned: write 2",
+        ),
         ({"sold": 20240131}, "column 'sold', row 1: '20240131' is not a date"),
         ({"rooms": None, "size": None}, None),
         ({"sold": None}, None),

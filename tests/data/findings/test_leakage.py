@@ -40,7 +40,7 @@ def test_the_parts_of_a_sum_are_all_named(ask: Ask) -> None:
     small, large = RNG.normal(10, 1, M), RNG.normal(100, 30, M)
     notes = suspect_leaks(*ask(frame_of(small=small, large=large, y=small + large)))
     assert [named(note) for note in notes] == [["large"], ["small", "large"]]
-    assert notes[1].evidence.startswith("small and large together give the target (exactly, R² 1)")
+    assert notes[1].evidence.startswith("small and large together determine the target (exactly, R² 1)")
 
 
 def test_a_difference_with_weights_and_units_is_found_too(ask: Ask) -> None:
@@ -70,10 +70,10 @@ def test_flags_that_never_err(ask: Ask, labels: tuple[Any, Any]) -> None:
     notes = [note for note in suspect_leaks(*ask(frame)) if "flag" in note.evidence]
     assert [named(note) for note in notes] == [["first", "second"]]
     assert notes[0].evidence.startswith(
-        "first and second are flags that never err: wherever one is raised, the target is pos"
+        "first and second are flags that are never wrong: wherever one is set, the target is pos"
     )
     notes = [note for note in suspect_leaks(*ask(frame.drop(columns="second"))) if "flag" in note.evidence]
-    assert notes[0].evidence.startswith("first is a flag that never errs: wherever it is raised")
+    assert notes[0].evidence.startswith("first is a flag that is never wrong: wherever it is set")
 
 
 def test_honest_columns_raise_no_question(ask: Ask) -> None:

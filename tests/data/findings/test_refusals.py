@@ -59,7 +59,7 @@ def test_classes_of_one_row_are_left_out_with_a_warning(ask: Ask, lone: int) -> 
     finding = found(ask, frame)["class-of-one-row"]
     assert finding.severity == "warning"
     assert finding.columns == ("y",)
-    assert "'once 0' has one row only (row 51)" in finding.evidence
+    assert "'once 0' has only one row (row 51)" in finding.evidence
 
 
 def test_two_classes_are_left_where_a_third_has_one_row(ask: Ask) -> None:

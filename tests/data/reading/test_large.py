@@ -86,7 +86,7 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ColumnError, match="in a file and in the name of its folder"):
         LargeTable.open(str(tmp_path), "t")
     pd.DataFrame({"a": ["x"]}).to_parquet(tmp_path / "2.parquet")
-    with pytest.raises(TableError, match="do not fit together"):
+    with pytest.raises(TableError, match="do not match"):
         LargeTable.open(str(tmp_path), "t")
 
 

@@ -185,7 +185,7 @@ def test_a_folder_of_parquet_is_one_table(tmp_path: Path) -> None:
 def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     pd.DataFrame({"x": [1.0]}).to_parquet(tmp_path / "a.parquet")
     pd.DataFrame({"x": ["one"]}).to_parquet(tmp_path / "b.parquet")
-    with pytest.raises(TableError, match="the 2 Parquet files do not fit together"):
+    with pytest.raises(TableError, match="the 2 Parquet files do not match"):
         read_table(tmp_path)
 
 
@@ -216,7 +216,7 @@ def test_a_query_gives_a_table(database: str) -> None:
     [
         ("SELECT * FROM sale", "data.query fails: no such table: sale"),
         ("SELEC 1", "data.query fails"),
-        ("DELETE FROM sales", "data.query gives no rows (it is no SELECT)"),
+        ("DELETE FROM sales", "data.query gives no rows (it is not a SELECT)"),
         ("SELECT * FROM sales WHERE id > 9", "data.query gives no rows: SELECT * FROM sales WHERE id > 9"),
         ("SELECT id, price AS id FROM sales", "data.query gives 2 columns named 'id'"),
         ("SELECT * FROM sales WHERE id = :id", "data.query fails"),

@@ -153,8 +153,8 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [
-        ({"y": [1.0] * M}, {}, "t.csv: target 'y' has one value only (1.0): there is nothing to predict"),
-        ({"y": ["a"] * M}, {}, "t.csv: target 'y' has one value only (a)"),
+        ({"y": [1.0] * M}, {}, "t.csv: target 'y' has only one value (1.0): there is nothing to predict"),
+        ({"y": ["a"] * M}, {}, "t.csv: target 'y' has only one value (a)"),
         ({"y": [np.nan] * M}, {}, "t.csv: target 'y' has no value in any row"),
         (FEW, {}, "t.csv: 6 rows with a target are too few to train, compare and test: at least 10"),
         ({"y": [f"n{k}" for k in range(M)]}, {}, "t.csv: target 'y' has 120 different labels in 120 rows"),
@@ -167,7 +167,7 @@ FEW = {"x": list(range(6)), "y": list(range(6))}
         (
             {"c": [*map(str, range(119)), "kaputt"]},
             {},
-            "t.csv: column 'c', row 120: 'kaputt' stands among numbers (1 such",
+            "t.csv: column 'c', row 120: 'kaputt' is among numbers (1 such",
         ),
         (
             {"c": ["1", "b"] * 60},
@@ -211,7 +211,7 @@ def test_rows_keep_their_numbers_when_others_are_dropped(tmp_path: Path) -> None
     lines = ["x,y"] + [f"{k}.5,{'' if k < 5 else k}" for k in range(30)]
     lines[21] = "oops,20"
     (tmp_path / "t.csv").write_text("\n".join(lines))
-    with pytest.raises(ColumnError, match=r"t\.csv: column 'x', row 21 \(line 22\): 'oops' stands among numbers"):
+    with pytest.raises(ColumnError, match=r"t\.csv: column 'x', row 21 \(line 22\): 'oops' is among numbers"):
         infer(read_table(tmp_path / "t.csv"), "y")
     with pytest.raises(ColumnError, match=r"row 21 \(line 22\): 'oops' is not a number"):
         infer(read_table(tmp_path / "t.csv"), "y", roles={"numeric": ["x"]})

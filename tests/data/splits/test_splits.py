@@ -149,9 +149,9 @@ def test_a_column_says_which_part_a_row_is_for(said: list[str], seed: int) -> No
         ),
         (["train", "cv", "test", None] * 5, r"row 4 .* says nothing \(5 such rows\)"),
         ([0, 1, 2] * 7, r"row 1 .* says '0' \(21 such rows\)"),
-        (["train", "test"] * 10, r"column 's' says cv of no row that can be used: mark some rows with cv or val, or"),
-        (["cv", "test"] * 10, r"says train of no row"),
-        (["train", "val"] * 10, r"says test of no row"),
+        (["train", "test"] * 10, r"column 's' says cv for no usable row: mark some rows with cv or val, or"),
+        (["cv", "test"] * 10, r"says train for no usable row"),
+        (["train", "val"] * 10, r"says test for no usable row"),
     ],
 )
 def test_a_column_that_says_something_else_is_refused(said: list[object], message: str) -> None:
@@ -246,7 +246,7 @@ def test_a_single_class_to_learn_from_is_refused(by: str) -> None:
         try:
             split = split_rows(frame, question("binary", by, (0, 1)), seed=seed)
         except SplitError as error:
-            assert "the training rows have one class only (0)" in str(error)
+            assert "the training rows have only one class (0)" in str(error)
             refused += 1
         else:
             assert set(y[split.train]) == {0, 1}

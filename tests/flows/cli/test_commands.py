@@ -26,7 +26,7 @@ def test_check_shows_roles_and_plan_and_writes_nothing(folder: Path, nowhere: Em
     ):
         assert part in answer.stdout
     finalists = (
-        "Then: the best 3 (in any case the best linear one and the plain one (λ = 1)) on 5 folds (drawn 2 times), "
+        "Then: the best 3 (always including the best linear one and the plain one (λ = 1)) on 5 folds (drawn 2 times), "
     )
     assert finalists in " ".join(answer.stdout.split())
     assert [path.name for path in folder.iterdir()] == ["flats.csv"]

@@ -138,7 +138,7 @@ def test_a_run_of_which_every_kind_of_process_is_killed_ends_as_if_none_had_been
     result = output(running)
     assert "resuming the run" in running.said
     assert running.said.count("was killed from outside (SIGKILL); it restarts in a new one") == 2
-    assert "the local Prefect server has died; another is started" in running.said
+    assert "the local Prefect server died; another has been started" in running.said
     assert outcome(home, result) == undisturbed
     assert result["mlflow"]["unsent"] is None
     assert home.flow_runs("deaths")[-1] == "Completed"

@@ -141,7 +141,7 @@ def test_a_fold_that_explodes_is_told_and_averaged_nowhere(flats: tuple[Steps, l
     assert len(found[0].folds) == 2
     assert list(folds.exploded(found, both)) == [
         f"{both[0].variant.name}: fold 2 was left out of its score and of its average: it diverged there, or cost over "
-        "3 times as much as on the other folds, and more than knowing no feature"
+        "3 times as much as on the other folds, and more than a dummy"
     ]
     final = finished(Selection(found[0], ((found[0], 1.0),)), steps.at(tmp_path))
     assert [one.weight for one in final.model.members] == [0.5, 0.5]

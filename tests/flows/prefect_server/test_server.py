@@ -220,7 +220,7 @@ def test_a_server_of_another_prefect_version_is_replaced_by_one_that_ends_when_i
 def test_a_server_that_cannot_start_says_why_and_where(own_home: Path) -> None:
     (own_home / "prefect").mkdir(parents=True)
     (own_home / "prefect" / "prefect.db").write_text("this is no database, " * 100, encoding="ascii")
-    with pytest.raises(RunError, match=r"(?s)ended while starting.*prefect-server\.log.*not a database"):
+    with pytest.raises(RunError, match=r"(?s)exited while starting.*prefect-server\.log.*not a database"):
         ensure_server()
 
 

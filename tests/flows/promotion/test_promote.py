@@ -43,7 +43,7 @@ def test_the_better_one_takes_over_and_may_be_sent_back(store: Store) -> None:
     assert found.decision.promote
     assert store.champion() == first
     assert "the first" in store.tags(first)["descent.reason"]
-    with pytest.raises(RunError, match=f"version {first} is the champion already"):
+    with pytest.raises(RunError, match=f"version {first} is already the champion"):
         promote(store.registry)
     with pytest.raises(RunError, match="none before it"):
         rollback(store.registry)
@@ -79,7 +79,7 @@ def test_rows_that_the_champion_learned_from_do_not_count(store: Store) -> None:
     assert found.known > 20
     assert found.rows + found.known == 100
     store.register(rows.sample(frac=1, random_state=1), "y", "split.seed=7")
-    with pytest.raises(RunError, match=r"are among those that the champion learned from; \d+ rows are left, too few"):
+    with pytest.raises(RunError, match=r"are among the champion's training rows; \d+ rows are left, too few"):
         promote(store.registry)
 
 
@@ -154,7 +154,7 @@ def test_two_promotions_at_once_leave_one_champion(store: Store) -> None:
     said = [process.communicate(timeout=300) for process in both]
     assert sorted(process.returncode for process in both) == [0, 1], said
     assert any("is the champion now" in out for out, _ in said)
-    assert any("is the champion already" in err for _, err in said)
+    assert any("is already the champion" in err for _, err in said)
     assert store.champion() == better
     assert store.registry.version(CHALLENGER) is not None
     json.dumps(store.tags(better))

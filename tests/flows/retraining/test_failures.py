@@ -93,7 +93,7 @@ def test_rows_unlike_those_that_the_champion_learned_from_can_be_refused(
 def test_a_retraining_that_takes_too_long_is_ended(home: Embedded, served: Path, told: Inbox) -> None:
     ended = retrain(home, served, "retrain.minutes=0.05", *FOREVER)
     assert ended.code == 1, ended.stderr
-    assert "not done after 0.05 minutes (retrain.minutes): the retraining was ended" in ended.stderr
+    assert "not done after 0.05 minutes (retrain.minutes): the retraining was stopped" in ended.stderr
     assert "Traceback" not in ended.stderr
     message = told.taken.pop()
     assert message["title"] in ENDED

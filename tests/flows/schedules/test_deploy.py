@@ -25,7 +25,7 @@ def config(source: str = "sales.csv", **more: object) -> ExperimentConfig:
         ("0 3 * *", "4 fields, but a cron line has five"),
         ("0 25 * * *", "out of range"),
         ("0 0 31 2 *", "failed to find next date"),
-        ("h 3 * * *", "drawn by chance"),
+        ("h 3 * * *", "random fields"),
         ("every night at three x", "not acceptable"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_variable_that_holds_no_url_is_said_before_anything_is_trained(monkeyp
 
 def test_a_notice_that_nobody_takes_does_not_tell_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAM_URL", "http://127.0.0.1:1/secret")
-    with pytest.raises(RunError, match="nothing took the message") as caught:
+    with pytest.raises(RunError, match="the message could not be sent") as caught:
         notices.send("${TEAM_URL}", notices.Notice("a", "b", "kept"))
     assert "secret" not in str(caught.value)
 

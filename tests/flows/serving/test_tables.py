@@ -64,7 +64,7 @@ def test_columns_to_keep_must_be_there_and_differ_from_the_prediction(
     with pytest.raises(ColumnError, match=r"--keep.*Did you mean 'mass'"):
         predict_table(model, str(table), tmp_path / "o.csv", keep=["mas"])
     pd.read_csv(table).rename(columns={"mass": "prediction"}).to_csv(tmp_path / "t.csv", index=False)
-    with pytest.raises(DataError, match="cannot be kept beside a prediction of that name"):
+    with pytest.raises(DataError, match="cannot be kept: a column of the predictions has that name"):
         predict_table(model, str(tmp_path / "t.csv"), tmp_path / "o.csv", keep=["prediction"])
     assert not list(tmp_path.glob("*o.csv*"))
 

@@ -252,7 +252,7 @@ def test_a_damaged_checkpoint_is_said_and_training_begins_anew(tmp_path: Path, d
         path.write_bytes(b"")
     found = ml.train_chunk(chunk)
     assert found.resumed == 0
-    assert found.notes[0].startswith("training begins anew: ")
+    assert found.notes[0].startswith("training starts over: ")
     expected = ml.train_chunk(replace(chunk, checkpoint=None)).outcomes
     assert all(same(one, other) for one, other in zip(found.outcomes, expected, strict=True))
 

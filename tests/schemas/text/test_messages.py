@@ -7,7 +7,7 @@ import pytest
 
 from descent.schemas import ConfigError, ExperimentConfig, config_from
 
-from ..complaints import DATA_KEYS, RANGE, SEARCH_KEYS, SELECT_KEYS, TOP_KEYS, complaint
+from ..complaints import DATA_KEYS, METRICS, RANGE, SEARCH_KEYS, SELECT_KEYS, TOP_KEYS, complaint
 
 # One wrong line after `data: {source: a.csv, target: y}`: the line, and what is said after "x.yaml:2: ".
 SECTIONS = [
@@ -80,8 +80,7 @@ SECTIONS = [
     ),
     (
         "select: {metric: RMSE}",
-        "select.metric: RMSE is not allowed: did you mean `rmse`? "
-        "Allowed: rmse, mae, r2, accuracy, log_loss, f1_macro, roc_auc, average_precision",
+        f"select.metric: RMSE is not allowed: did you mean `rmse`? Allowed: {METRICS}",
     ),
     ("select: {rule: 1-se}", 'select.rule: "1-se" is not allowed. Allowed: one-standard-error, best'),
     (
@@ -95,7 +94,7 @@ SECTIONS = [
     ),
     (
         "compute: {engine: dask, address: 'tcp://x:1', workers: 2}",
-        "compute: the scheduler at address has the workers that it has: leave out workers, or address",
+        "compute: the scheduler at address has its own workers: leave out workers, or address",
     ),
     ("compute: {workers: 0}", "compute.workers: 0 is not allowed: write a whole number ≥ 1, or auto"),
     ("compute: {workers: all}", "compute.workers: all is not allowed: write a whole number ≥ 1, or auto"),

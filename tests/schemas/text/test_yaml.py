@@ -54,8 +54,8 @@ def test_aliases_repeat_a_value() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb: 2\na: 3\n", "f.yaml:3: a: the key is there twice; it was given in line 1"),
-        ("a: {b: 1, c: {d: 1, d: 2}}\n", "f.yaml:1: a.c.d: the key is there twice; it was given in line 1"),
+        ("a: 1\nb: 2\na: 3\n", "f.yaml:3: a: the key is given twice; first in line 1"),
+        ("a: {b: 1, c: {d: 1, d: 2}}\n", "f.yaml:1: a.c.d: the key is given twice; first in line 1"),
         (
             "a: [1, 2\nb: 3\n",
             "f.yaml:2: not valid YAML (column 2): expected ',' or ']', but got ':', while parsing a flow sequence",
