@@ -2,7 +2,8 @@
 
 scikit-learn's linear models and MLPs see numbers imputed by the median and scaled, categories one-hot; trees and the
 networks of pytabkit see numbers as they are and categories as such, as their documentation wants them; missing numbers
-are imputed for the networks. LightGBM, CatBoost and pytabkit are the optional extra ``rivals``; what is not installed is left out.
+are imputed for the networks. LightGBM, CatBoost and pytabkit are the optional extra ``rivals``; what is not installed
+is left out.
 """
 
 import importlib.util
