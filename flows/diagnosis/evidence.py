@@ -37,10 +37,13 @@ Array = NDArray[Any]
 
 FEWEST = 16
 """Parts of fewer training rows say nothing about all of them."""
-PARTS = ((8, 4), (4, 4))
+PARTS, USED = (8, 4), 4
 """Beside the halves: the training rows in this many parts, and how many of them are used."""
 SEEDS, SEEDS_OF_PARTS = 4, 2
 """Models of the same rows that differ in their random numbers: of all training rows, and of each part."""
+MANY = 8_000
+"""With so many training rows two parts and two models of all rows are enough: the variance is a mean over the cv rows,
+of which there are many as well, and the four of each were a fifth of the diagnosis' time."""
 STACK = "a stack of other kinds of models"
 LEAST_EPOCHS = 30
 """Epochs of a sample that make up for the updates that so few of all rows had; see `long_enough`."""
@@ -70,13 +73,12 @@ def gather(seen: Observations, winner: Entry, board: Sequence[Entry], study: Stu
     lone = replace(winner.variant, name="winner")
     sought = [lone, *(v for change in made for v in change.variants), *(entry.variant for entry in rivals)]
     again = 1 if _is_exact(lone) else SEEDS_OF_PARTS
+    used, seeds = (2, 2) if len(parts.train) >= MANY else (USED, SEEDS)
     halves = work.train(sought, 2, 2, {"winner": again})
     smaller = [
-        work.train([lone], count, used, {"winner": again})
-        for count, used in PARTS
-        if len(parts.train) // count >= FEWEST
+        work.train([lone], count, used, {"winner": again}) for count in PARTS if len(parts.train) // count >= FEWEST
     ]
-    whole = work.whole(winner.variant, 1 if _is_exact(lone) else SEEDS)
+    whole = work.whole(winner.variant, 1 if _is_exact(lone) else seeds)
     stack = work.stack(winner.variant.features)
     found = {variant.name: work.measure(variant.name, halves) for variant in sought}
     own, results = found.pop("winner"), whole.result()
