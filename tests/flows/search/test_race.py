@@ -148,7 +148,7 @@ def test_a_budget_of_epochs_is_kept_and_told(tmp_path: Path, monkeypatch: pytest
     spent, statuses = result["epochs"], result["statuses"]
     assert isinstance(spent, int) and 20 < spent <= 40
     assert isinstance(statuses, dict) and statuses["budget"] > 0 and statuses["completed"] == 2  # newton's
-    assert "The budget of 40 variant-epochs ended" in str(result["summary"])
+    assert "The budget of 40 variant-epochs stopped" in str(result["summary"])
 
 
 def test_a_budget_below_an_epoch_for_each_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
