@@ -41,7 +41,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 coverage:  ## which lines and branches the tests reach; they take up to 1.6 times as long
 	$(MAKE) unit PYTEST="--cov --cov-report=term:skip-covered"

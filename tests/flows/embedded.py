@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -85,21 +86,26 @@ class Embedded:
         return int(json.loads((self.home / "prefect" / "server.json").read_text(encoding="utf-8"))["port"])
 
     def api(self, path: str, body: object = None) -> Any:
-        """Ask the local Prefect server itself, or tell it something."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
-        try:
-            connection.request(
-                "GET" if body is None else "POST",
-                f"/api{path}",
-                body and json.dumps(body),
-                {"content-type": "application/json"},
-            )
-            answer = connection.getresponse()
-            text = answer.read()
-            assert answer.status in (200, 201), text
-            return json.loads(text)
-        finally:
-            connection.close()
+        """Ask the local Prefect server itself, or tell it something; again while its database is busy, as Prefect's
+        own client does."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+            try:
+                connection.request(
+                    "GET" if body is None else "POST",
+                    f"/api{path}",
+                    body and json.dumps(body),
+                    {"content-type": "application/json"},
+                )
+                answer = connection.getresponse()
+                text = answer.read()
+            finally:
+                connection.close()
+            if answer.status != 503 or time.monotonic() > deadline:
+                assert answer.status in (200, 201), text
+                return json.loads(text)
+            time.sleep(0.5)
 
     def prefect(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database of the local Prefect server."""
