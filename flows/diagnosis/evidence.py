@@ -42,8 +42,8 @@ PARTS, USED = (8, 4), 4
 SEEDS, SEEDS_OF_PARTS = 4, 2
 """Models of the same rows that differ in their random numbers: of all training rows, and of each part."""
 MANY = 8_000
-"""With so many training rows two parts and two models of all rows are enough: the variance is a mean over the cv rows,
-of which there are many as well, and the four of each were a fifth of the diagnosis' time."""
+"""With so many training rows two parts of each size and two models of all rows are enough: the variance is a mean over
+the cv rows, of which there are many as well. That saves as much as three and a half trainings on all rows."""
 STACK = "a stack of other kinds of models"
 LEAST_EPOCHS = 30
 """Epochs of a sample that make up for the updates that so few of all rows had; see `long_enough`."""
