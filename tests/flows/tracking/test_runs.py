@@ -158,6 +158,21 @@ def test_the_outcome_is_recorded_with_figures_table_and_model(
     assert {"test/rmse": 0.5}.items() <= {metric.key: metric.value for metric in logged.metrics}.items()
 
 
+def test_a_model_is_logged_without_listing_every_installed_file(
+    client: Any, outbox: Outbox, tiny_model: tuple[Path, dict[str, str]], picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.utils import environment, requirements_utils
+
+    listings: list[None] = []
+    monkeypatch.setattr(requirements_utils, "_MODULES_TO_PACKAGES", None)
+    monkeypatch.setattr("importlib_metadata.packages_distributions", lambda: listings.append(None) or {})
+    check = environment.warn_dependency_requirement_mismatches
+    fill(outbox, tiny_model, picture)
+    assert Sender(outbox).finish().reason is None
+    assert listings == []
+    assert environment.warn_dependency_requirement_mismatches is check
+
+
 def test_what_the_machine_did_is_a_curve_of_the_parent_run(
     client: Any, outbox: Outbox, tiny_model: tuple[Path, dict[str, str]], picture: Path
 ) -> None:
