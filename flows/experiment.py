@@ -7,6 +7,7 @@ from functools import wraps
 from prefect import Flow, flow, get_run_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from descent.data.names import count
 from descent.flows import tasks
 from descent.flows.diagnosis.diagnose import Standing
 from descent.flows.errors import attempt
@@ -119,11 +120,11 @@ def train(plan: Plan, estimate: Estimate, study: Study, run: Session) -> Race:
 
 def crossvalidate(board: Sequence[Entry], study: Study, run: Session) -> list[Finalist]:
     """Measure the best variants again, on folds where there are any."""
-    metric, count = study.question.metric, study.question.config.validation.finalists
-    best = candidates(board, metric, count)
+    metric, most = study.question.metric, study.question.config.validation.finalists
+    best = candidates(board, metric, most)
     numbers = range(1, len(study.parts.folds) + 1)
     if numbers:
-        run.say(f"cross-validating {len(best)} finalists on {len(numbers)} folds")
+        run.say(f"cross-validating {count(len(best), 'finalist')} on {count(len(numbers), 'fold')}")
     held = [tasks.score_fold.submit(number, best, study) for number in numbers]
     found = folds.finalists(best, [future.result() for future in held], study)
     run.recorder.warnings += folds.exploded(found, best) if numbers else []

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from descent.data.names import count
 from descent.flows.report import words
 from descent.flows.report.words import chance, number, spread
 from descent.schemas import ExperimentResult
@@ -63,7 +64,7 @@ def print_report(result: ExperimentResult, console: "Console") -> None:
     console.print(_leaderboard(result, metric, console))
     hidden = len(result.variants) - SHOWN
     if hidden > 0:
-        console.print(f"  … and {hidden} more variants in MLflow", style="dim", highlight=False)
+        console.print(f"  … and {count(hidden, 'more variant')} in MLflow", style="dim", highlight=False)
     for line in result.search.summary if result.search else ():
         console.print(_indented(line))
     console.print()
@@ -146,7 +147,7 @@ def _print_diagnosis(result: ExperimentResult, console: "Console") -> None:
         console.print("[bold]Followed[/]")
         console.print(_indented(outcome(result.diagnosis.followed)))
     if result.diagnosis.advice:
-        console.print("[bold]What to do next[/]")
+        console.print("\n[bold]What to do next[/]")
     for advice in result.diagnosis.advice:
         if "--set" in advice.text:  # to be copied, so no line may be broken in it
             console.print(f"  → {advice.text}", highlight=False, markup=False, soft_wrap=True)
@@ -248,8 +249,8 @@ def fitted(build: "Callable[[Sequence[str]], Table]", spare: Sequence[str], cons
 
     ``build`` is told which to leave out. If the table is too wide even without them, its cells are folded.
     """
-    for count in range(len(spare) + 1):
-        table = build(spare[:count])
+    for dropped in range(len(spare) + 1):
+        table = build(spare[:dropped])
         if console.measure(table, options=console.options.update(max_width=WIDE)).minimum <= console.width:
             break
     return table

@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 
 from descent import ml
+from descent.data.names import count
 from descent.flows.run.progress import Bar
 from descent.flows.run.study import Study
 from descent.flows.search.balance import sizes
@@ -107,7 +108,10 @@ class Plan:
         ]
 
     def __str__(self) -> str:
-        plan = f"{len(self.variants)} variants in {len(self.fleets)} fleets, trained as {len(self.chunks)} chunks"
+        plan = (
+            f"{count(len(self.variants), 'variant')} in {count(len(self.fleets), 'fleet')}, "
+            f"trained as {count(len(self.chunks), 'chunk')}"
+        )
         if len(self.rungs) == 1:
             return plan
         *early, last = map(str, self.rungs[:-1])
